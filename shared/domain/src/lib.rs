@@ -3,6 +3,19 @@
 //! Pure by construction: no I/O, no async, and no clock or randomness but through the [`Clock`] and [`Entropy`] ports.
 //! Depends on no other crate of the workspace.
 
+pub mod cart;
+pub mod catalog;
+pub mod currency;
+pub mod id;
+pub mod money;
 pub mod ports;
+pub mod pricing;
+pub mod state;
 
+pub use cart::{Cart, CartLine, Quantity};
+pub use catalog::{CategorySlug, Product, Variant};
+pub use currency::Currency;
+pub use id::{AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, VariantId};
+pub use money::{Money, MoneyError};
 pub use ports::{Clock, Entropy};
+pub use pricing::{PricingRules, Totals};

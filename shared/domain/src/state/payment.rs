@@ -1,0 +1,48 @@
+//! The states of a payment.
+
+super::machine! {
+    /// Where a payment stands.
+    states PaymentState {
+        Created = "CREATED", "Written down; the provider may not know of it yet.";
+        RequiresAction = "REQUIRES_ACTION", "The customer has to confirm it (3-D Secure).";
+        Authorised = "AUTHORISED", "The money is set aside, not yet taken.";
+        Unknown = "UNKNOWN", "The provider was asked and no answer arrived: it is looked up, never guessed.";
+        Succeeded = "SUCCEEDED", "The money was taken.";
+        Failed = "FAILED", "Declined. Another attempt may follow.";
+        Canceled = "CANCELED", "Called off at the provider. Final.";
+    }
+    /// What can happen to a payment.
+    events PaymentEvent {
+        AskAction = "ask_action", "The provider wants the customer to confirm.";
+        Authorise = "authorise", "The provider set the money aside.";
+        LoseReply = "lose_reply", "The outcome of a call is not known.";
+        Succeed = "succeed", "The provider took the money.";
+        Decline = "decline", "The provider said no.";
+        Cancel = "cancel", "The provider called it off.";
+        Retry = "retry", "A new attempt begins after a final answer.";
+    }
+    table {
+        Created, AskAction => RequiresAction;
+        Created, Authorise => Authorised;
+        Created, LoseReply => Unknown;
+        Created, Succeed => Succeeded;
+        Created, Decline => Failed;
+        Created, Cancel => Canceled;
+        RequiresAction, Authorise => Authorised;
+        RequiresAction, LoseReply => Unknown;
+        RequiresAction, Succeed => Succeeded;
+        RequiresAction, Decline => Failed;
+        RequiresAction, Cancel => Canceled;
+        Authorised, LoseReply => Unknown;
+        Authorised, Succeed => Succeeded;
+        Authorised, Decline => Failed;
+        Authorised, Cancel => Canceled;
+        Unknown, AskAction => RequiresAction;
+        Unknown, Authorise => Authorised;
+        Unknown, Succeed => Succeeded;
+        Unknown, Decline => Failed;
+        Unknown, Cancel => Canceled;
+        Failed, Retry => Created;
+        Failed, Cancel => Canceled;
+    }
+}
