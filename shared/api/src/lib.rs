@@ -1,1 +1,21 @@
-//! commerce-api
+//! What travels over HTTP: the table of routes, wire types, problem bodies, header names and published limits.
+//!
+//! Both the edge and the origin speak through this crate, so they cannot disagree. No I/O, no framework; depends only on
+//! `commerce-domain`.
+
+pub mod amount;
+pub mod cart;
+pub mod headers;
+pub mod inventory;
+pub mod json;
+pub mod limits;
+pub mod order;
+pub mod page;
+pub mod payment;
+pub mod problem;
+pub mod product;
+pub mod routes;
+
+pub use amount::{Amount, DecimalNumber};
+pub use problem::{Problem, ProblemCode, ProblemContext};
+pub use routes::{Access, Route, RouteMatch, RouteMiss, ServedBy, match_route};

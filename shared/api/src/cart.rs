@@ -1,0 +1,140 @@
+//! The cart on the wire.
+
+use commerce_domain::{Cart, Currency, MoneyError, PricingRules, pricing};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Amount,
+    product::{OptionValue, option_values},
+};
+
+/// `GET /cart`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CartResponse {
+    /// `cart_…`; null while the cart was never filled.
+    pub id: Option<String>,
+    /// Whose cart it is.
+    pub user_id: String,
+    /// Grows with each change; 0 while the cart was never filled.
+    pub version: u64,
+    /// The lines, in the order they were added.
+    pub items: Vec<CartItemResponse>,
+    /// The currency of every amount.
+    pub currency: String,
+    /// The goods.
+    pub subtotal: Amount,
+    /// The tax on them.
+    pub tax: Amount,
+    /// Bringing them.
+    pub shipping: Amount,
+    /// What an order of this cart would cost.
+    pub total: Amount,
+    /// RFC 3339, UTC; null while the cart was never filled.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A line of a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CartItemResponse {
+    /// `prod_…`
+    pub product_id: String,
+    /// `var_…`
+    pub variant_id: String,
+    /// The product's name.
+    pub name: String,
+    /// The variant's options.
+    pub options: Vec<OptionValue>,
+    /// The price of one.
+    pub price: Amount,
+    /// How many.
+    pub quantity: u32,
+    /// Price times quantity.
+    pub subtotal: Amount,
+    /// The first image.
+    pub image_url: Option<String>,
+}
+
+/// `POST /cart/items`: adds to the line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddItemRequest {
+    /// `prod_…`, or `var_…` where the product has several variants.
+    pub product_id: String,
+    /// `var_…`; may be absent where the product has one variant.
+    pub variant_id: Option<String>,
+    /// 1 to 999.
+    pub quantity: i64,
+}
+
+/// `PUT /cart/items/{productId}`: sets the line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateItemRequest {
+    /// `var_…`; may be absent where the product has one variant, or the path names the variant.
+    pub variant_id: Option<String>,
+    /// 1 to 999.
+    pub quantity: i64,
+}
+
+/// Answers both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartChangedResponse {
+    /// The cart after the change.
+    pub cart: CartResponse,
+    /// What was done.
+    pub message: String,
+}
+
+impl CartResponse {
+    /// The cart with what it costs.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if a sum does not fit or the lines mix currencies.
+    pub fn of(cart: &Cart, rules: &PricingRules) -> Result<Self, MoneyError> {
+        let currency = cart.lines.first().map_or(Currency::USD, |line| line.unit_price.currency());
+        let totals = pricing::price(currency, cart.lines.iter().map(|line| (line.unit_price, line.quantity)), rules)?;
+        let items = cart.lines.iter().zip(&totals.lines).map(|(line, cost)| CartItemResponse {
+            product_id: line.product_id.to_string(),
+            variant_id: line.variant_id.to_string(),
+            name: line.name.clone(),
+            options: option_values(&line.options),
+            price: line.unit_price.into(),
+            quantity: line.quantity.get(),
+            subtotal: cost.subtotal.into(),
+            image_url: line.image_url.clone(),
+        });
+        Ok(Self {
+            id: Some(cart.id.to_string()),
+            user_id: cart.owner.clone(),
+            version: cart.version,
+            items: items.collect(),
+            currency: currency.to_string(),
+            subtotal: totals.subtotal.into(),
+            tax: totals.tax.into(),
+            shipping: totals.shipping.into(),
+            total: totals.total.into(),
+            updated_at: Some(cart.updated_at),
+        })
+    }
+
+    /// The cart of somebody who never filled one.
+    #[must_use]
+    pub fn empty(owner: &str) -> Self {
+        let nothing = commerce_domain::Money::zero(Currency::USD);
+        Self {
+            id: None,
+            user_id: owner.to_owned(),
+            version: 0,
+            items: Vec::new(),
+            currency: Currency::USD.to_string(),
+            subtotal: nothing.into(),
+            tax: nothing.into(),
+            shipping: nothing.into(),
+            total: nothing.into(),
+            updated_at: None,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The header names of the API, lower case as HTTP/2 wants them.
+
+use http::HeaderName;
+
+/// Names a request in answers, logs and problem bodies.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Makes a mutation safe to repeat (IETF httpapi draft "The Idempotency-Key HTTP Header Field").
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// `true` on an answer that was stored by an earlier request with the same key.
+pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// What the cache did (RFC 9211).
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// W3C Trace Context.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// The principal that the edge verified, signed along with the request to the origin.
+pub const PRINCIPAL: HeaderName = HeaderName::from_static("x-cc-principal");
+/// The shopper's own token, passed to the origin, which verifies it again where money is concerned.
+pub const SHOPPER_TOKEN: HeaderName = HeaderName::from_static("x-cc-shopper-token");

@@ -1,0 +1,144 @@
+//! Orders on the wire.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Amount, page::Pagination, product::OptionValue};
+
+/// `POST /orders`: orders the caller's cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateOrderRequest {
+    /// Where it goes.
+    pub shipping_address: Address,
+    /// Kept as the default for the payment; nothing is charged.
+    pub payment_method_id: Option<String>,
+    /// The version of the cart that the shopper saw; another one is a 409.
+    pub cart_version: Option<u64>,
+    /// The total that the shopper saw; another one is a 409.
+    pub expected_total: Option<Amount>,
+}
+
+/// A postal address. Each field has 1 to 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Address {
+    /// Street and number.
+    pub street: String,
+    /// City.
+    pub city: String,
+    /// State or province, where the country has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state: Option<String>,
+    /// Postal code.
+    pub zip_code: String,
+    /// ISO 3166-1, two letters.
+    pub country: String,
+}
+
+/// Answers `POST /orders`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateOrderResponse {
+    /// `order_…`
+    pub order_id: String,
+    /// `PENDING`
+    pub status: String,
+    /// What has to be paid.
+    pub total: Amount,
+    /// The currency of the total.
+    pub currency: String,
+    /// Until when the stock is held.
+    pub reserved_until: Timestamp,
+    /// RFC 3339, UTC.
+    pub created_at: Timestamp,
+}
+
+/// `GET /orders/{orderId}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderResponse {
+    /// `order_…`
+    pub id: String,
+    /// One of the order states.
+    pub status: String,
+    /// The lines.
+    pub items: Vec<OrderItemResponse>,
+    /// The currency of every amount.
+    pub currency: String,
+    /// The goods.
+    pub subtotal: Amount,
+    /// The tax on them.
+    pub tax: Amount,
+    /// Bringing them.
+    pub shipping: Amount,
+    /// What is charged.
+    pub total: Amount,
+    /// Where it goes.
+    pub shipping_address: Address,
+    /// The carrier's number; null before shipping.
+    pub tracking_number: Option<String>,
+    /// RFC 3339, UTC; null before shipping.
+    pub estimated_delivery: Option<Timestamp>,
+    /// RFC 3339, UTC.
+    pub created_at: Timestamp,
+    /// RFC 3339, UTC.
+    pub updated_at: Timestamp,
+}
+
+/// A line of an order: a snapshot that outlives the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderItemResponse {
+    /// `prod_…`
+    pub product_id: String,
+    /// `var_…`
+    pub variant_id: String,
+    /// The name when it was ordered.
+    pub name: String,
+    /// The merchant's number then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sku: Option<String>,
+    /// The options then.
+    pub options: Vec<OptionValue>,
+    /// The price of one then.
+    pub price: Amount,
+    /// How many.
+    pub quantity: u32,
+    /// Price times quantity.
+    pub subtotal: Amount,
+    /// The tax on that.
+    pub tax: Amount,
+}
+
+/// `GET /orders`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderListResponse {
+    /// The orders of this page, newest first.
+    pub data: Vec<OrderResponse>,
+    /// Where the page stands.
+    pub pagination: Pagination,
+}
+
+/// What differs between the cart as the shopper saw it and as it can be ordered: the `changes` of a 409.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LineChange {
+    /// `prod_…`
+    pub product_id: String,
+    /// `var_…`
+    pub variant_id: String,
+    /// `out_of_stock`, `price_changed` or `gone`.
+    pub reason: String,
+    /// How many were wanted.
+    pub requested: u32,
+    /// How many are left, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub available: Option<i64>,
+    /// The price that the shopper saw, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub old_price: Option<Amount>,
+    /// The price now, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub new_price: Option<Amount>,
+}

@@ -1,0 +1,326 @@
+//! Problem bodies: RFC 9457 members and the `error` envelope in one document, and the catalogue of stable codes.
+//!
+//! A [`Problem`] has two texts by construction: the detail, which the client reads, and the cause, which only the log gets.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+/// The media type of problem bodies (RFC 9457, section 3).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Defines the catalogue: variant, code on the wire, status, title.
+macro_rules! catalogue {
+    ($($name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+        /// A stable code of the API. Codes are never reused for another meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ProblemCode { $(#[doc = $title] $name,)* }
+
+        impl ProblemCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status it comes with.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// What it means, in a few words; the same text each time.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    ValidationError = "VALIDATION_ERROR", BAD_REQUEST, "Invalid request parameters";
+    MalformedJson = "MALFORMED_JSON", BAD_REQUEST, "The body is not valid JSON";
+    VariantRequired = "VARIANT_REQUIRED", BAD_REQUEST, "The product has several variants: name one";
+    IdempotencyKeyRequired = "IDEMPOTENCY_KEY_REQUIRED", BAD_REQUEST, "This request needs an Idempotency-Key";
+    Unauthorized = "UNAUTHORIZED", UNAUTHORIZED, "Invalid or expired token";
+    PaymentDeclined = "PAYMENT_DECLINED", PAYMENT_REQUIRED, "The payment was declined";
+    Forbidden = "FORBIDDEN", FORBIDDEN, "The caller may not do this";
+    SignatureRejected = "SIGNATURE_REJECTED", FORBIDDEN, "The request is not signed by a known caller";
+    NotFound = "NOT_FOUND", NOT_FOUND, "Not found";
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "This resource does not know the method";
+    Conflict = "CONFLICT", CONFLICT, "The resource is in another state";
+    CartChanged = "CART_CHANGED", CONFLICT, "The cart is not as it was shown";
+    CartEmpty = "CART_EMPTY", CONFLICT, "There is nothing in the cart";
+    CartFull = "CART_FULL", CONFLICT, "The cart has no room for this";
+    OutOfStock = "OUT_OF_STOCK", CONFLICT, "Not enough in stock";
+    OrderAlreadyPaid = "ORDER_ALREADY_PAID", CONFLICT, "The order is paid";
+    PaymentInProgress = "PAYMENT_IN_PROGRESS", CONFLICT, "Another payment of the order is under way";
+    ReservationExpired = "RESERVATION_EXPIRED", CONFLICT, "The stock is no longer held for the order";
+    RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "A request with this Idempotency-Key is under way";
+    CategoryInUse = "CATEGORY_IN_USE", CONFLICT, "The category is in use";
+    PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED, "The resource has changed";
+    BodyTooLarge = "BODY_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large";
+    UriTooLong = "URI_TOO_LONG", URI_TOO_LONG, "The request target is too long";
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
+    AmountMismatch = "AMOUNT_MISMATCH", UNPROCESSABLE_ENTITY, "The amount is not the order's total";
+    CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", UNPROCESSABLE_ENTITY, "The payment provider does not take this currency or amount";
+    HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large";
+    RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many requests";
+    InternalError = "INTERNAL_ERROR", INTERNAL_SERVER_ERROR, "An unexpected error occurred";
+    OriginUnreachable = "ORIGIN_UNREACHABLE", BAD_GATEWAY, "The shop's origin cannot be reached";
+    Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE, "Temporarily unavailable";
+    TimedOut = "TIMED_OUT", GATEWAY_TIMEOUT, "No answer in time";
+}
+
+/// A field that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The path in the body, or the name of the parameter.
+    pub field: String,
+    /// Why.
+    pub message: String,
+}
+
+/// A refusal or failure, on its way to the client and to the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {detail}{}", code.as_str(), cause.as_deref().map(|cause| format!(" ({cause})")).unwrap_or_default())]
+pub struct Problem {
+    code: ProblemCode,
+    detail: String,
+    cause: Option<String>,
+    fields: Vec<FieldError>,
+    changes: Option<serde_json::Value>,
+    retry_after_seconds: Option<u32>,
+    allow: Option<String>,
+}
+
+/// What a problem body says about the request it answers.
+#[derive(Debug, Clone, Copy)]
+pub struct ProblemContext<'a> {
+    /// The request id.
+    pub request_id: &'a str,
+    /// The path of the request.
+    pub instance: &'a str,
+}
+
+impl Problem {
+    /// A problem with the text that the client reads.
+    #[must_use]
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            cause: None,
+            fields: Vec::new(),
+            changes: None,
+            retry_after_seconds: None,
+            allow: None,
+        }
+    }
+
+    /// A 400 for one field.
+    #[must_use]
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(ProblemCode::ValidationError, "Invalid request parameters").with_field(field, message)
+    }
+
+    /// A 404. `what` begins the sentence: "Product".
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ProblemCode::NotFound, format!("{what} not found"))
+    }
+
+    /// A 500 whose cause only the log learns.
+    #[must_use]
+    pub fn internal(cause: impl ToString) -> Self {
+        Self::new(ProblemCode::InternalError, "An unexpected error occurred").with_cause(cause)
+    }
+
+    /// A 503 that asks to come back; only the log learns the cause.
+    #[must_use]
+    pub fn unavailable(retry_after_seconds: u32, cause: impl ToString) -> Self {
+        Self::new(ProblemCode::Unavailable, "Temporarily unavailable, please try again")
+            .with_retry_after(retry_after_seconds)
+            .with_cause(cause)
+    }
+
+    /// Names one more refused field.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.fields.push(FieldError { field: field.into(), message: message.into() });
+        self
+    }
+
+    /// Adds what only the log may know.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Asks the client to come back after that many seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Adds the extension member `changes`: what differs from what the client saw.
+    #[must_use]
+    pub fn with_changes(mut self, changes: &impl Serialize) -> Self {
+        self.changes = serde_json::to_value(changes).ok();
+        self
+    }
+
+    /// Adds the `Allow` header that a 405 must have (RFC 9110, section 15.5.6).
+    #[must_use]
+    pub fn with_allow(mut self, methods: impl Into<String>) -> Self {
+        self.allow = Some(methods.into());
+        self
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> ProblemCode {
+        self.code
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// What the log gets beside the detail.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The refused fields.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
+    }
+
+    /// The response: body, `Content-Type`, `Cache-Control: no-store`, and `Retry-After`, `Allow`, `WWW-Authenticate` where they belong.
+    #[must_use]
+    pub fn into_response(self, context: ProblemContext<'_>) -> Response<Bytes> {
+        let body = serde_json::to_vec(&self.body(context)).unwrap_or_default();
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(methods) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+            headers.insert(header::ALLOW, methods);
+        }
+        if self.code == ProblemCode::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    fn body<'a>(&'a self, context: ProblemContext<'a>) -> Body<'a> {
+        Body {
+            kind: format!("/problems/{}", self.code.as_str().to_ascii_lowercase().replace('_', "-")),
+            title: self.code.title(),
+            status: self.status().as_u16(),
+            detail: &self.detail,
+            instance: context.instance,
+            changes: self.changes.as_ref(),
+            error: Envelope {
+                code: self.code.as_str(),
+                message: &self.detail,
+                details: &self.fields,
+                request_id: context.request_id,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a serde_json::Value>,
+    error: Envelope<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    code: &'static str,
+    message: &'a str,
+    details: &'a [FieldError],
+    request_id: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTEXT: ProblemContext<'static> = ProblemContext { request_id: "req_1", instance: "/v1/products" };
+
+    #[test]
+    fn the_body_is_the_references_envelope_and_rfc_9457() {
+        let response = Problem::invalid("price", "Price must be greater than 0").into_response(CONTEXT);
+        assert_eq!(response.status(), 400);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        let expected = serde_json::json!({
+            "type": "/problems/validation-error",
+            "title": "Invalid request parameters",
+            "status": 400,
+            "detail": "Invalid request parameters",
+            "instance": "/v1/products",
+            "error": {
+                "code": "VALIDATION_ERROR",
+                "message": "Invalid request parameters",
+                "details": [{"field": "price", "message": "Price must be greater than 0"}],
+                "requestId": "req_1"
+            }
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn the_cause_reaches_the_log_and_never_the_client() {
+        let problem = Problem::internal("password authentication failed");
+        assert!(problem.to_string().contains("password"));
+        let body = problem.into_response(CONTEXT).into_body();
+        assert!(!String::from_utf8_lossy(&body).contains("password"));
+    }
+
+    #[test]
+    fn headers_come_with_the_problems_that_need_them() {
+        let late = Problem::unavailable(3, "throttled").into_response(CONTEXT);
+        assert_eq!(late.headers()[header::RETRY_AFTER], "3");
+        let method = Problem::new(ProblemCode::MethodNotAllowed, "").with_allow("GET, HEAD").into_response(CONTEXT);
+        assert_eq!(method.headers()[header::ALLOW], "GET, HEAD");
+        let token = Problem::new(ProblemCode::Unauthorized, "").into_response(CONTEXT);
+        assert_eq!(token.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+
+    #[test]
+    fn codes_are_unique_and_errors() {
+        let mut codes: Vec<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), ProblemCode::ALL.len());
+        assert!(ProblemCode::ALL.iter().all(|code| code.status().as_u16() >= 400));
+    }
+}

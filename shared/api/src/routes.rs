@@ -1,0 +1,209 @@
+//! The one table of routes. The edge's router, the origin's router and the parity tests are all made from it.
+
+use http::Method;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Anybody with a valid access token.
+    Shopper,
+    /// Holders of the role `admin`.
+    Admin,
+}
+
+/// Who answers a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServedBy {
+    /// The edge alone.
+    Edge,
+    /// The edge from its cache, filled by the same route of the origin.
+    Cache,
+    /// The origin; the edge forwards, signed.
+    Origin,
+}
+
+/// Defines the table: name, method, pattern, who answers, who may call.
+macro_rules! routes {
+    ($($(#[$doc:meta])* $name:ident: $method:ident $pattern:literal, $served:ident, $access:ident;)*) => {
+        /// Everything that can be asked of the API.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Route { $($(#[$doc])* $name,)* }
+
+        impl Route {
+            /// Every route, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The method. `GET` routes answer `HEAD` too.
+            #[must_use]
+            pub fn method(self) -> Method {
+                match self { $(Self::$name => Method::$method,)* }
+            }
+
+            /// The path, with parameters in braces.
+            #[must_use]
+            pub fn pattern(self) -> &'static str {
+                match self { $(Self::$name => $pattern,)* }
+            }
+
+            /// Who may call it.
+            #[must_use]
+            pub fn access(self) -> Access {
+                match self { $(Self::$name => Access::$access,)* }
+            }
+
+            /// Who answers it.
+            #[must_use]
+            pub fn served_by(self) -> ServedBy {
+                match self { $(Self::$name => ServedBy::$served,)* }
+            }
+
+            /// The name in logs: `ListProducts`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+routes! {
+    /// Whether the edge runs.
+    Healthz: GET "/healthz", Edge, Public;
+    /// Whether the edge can do its work: configured, and the origin answers.
+    Readyz: GET "/readyz", Edge, Public;
+    /// A page of products.
+    ListProducts: GET "/v1/products", Cache, Public;
+    /// One product in full.
+    GetProduct: GET "/v1/products/{productId}", Cache, Public;
+    /// All categories.
+    ListCategories: GET "/v1/categories", Cache, Public;
+    /// Adds a product.
+    CreateProduct: POST "/v1/products", Origin, Admin;
+    /// Changes a product.
+    UpdateProduct: PUT "/v1/products/{productId}", Origin, Admin;
+    /// Takes a product out of the shop.
+    DeleteProduct: DELETE "/v1/products/{productId}", Origin, Admin;
+    /// The caller's cart.
+    GetCart: GET "/v1/cart", Edge, Shopper;
+    /// Empties the caller's cart.
+    DeleteCart: DELETE "/v1/cart", Edge, Shopper;
+    /// Adds to a line of the caller's cart.
+    AddCartItem: POST "/v1/cart/items", Edge, Shopper;
+    /// Sets a line of the caller's cart.
+    UpdateCartItem: PUT "/v1/cart/items/{productId}", Edge, Shopper;
+    /// Takes a line out of the caller's cart.
+    RemoveCartItem: DELETE "/v1/cart/items/{productId}", Edge, Shopper;
+    /// Orders the caller's cart. Never charges.
+    CreateOrder: POST "/v1/orders", Origin, Shopper;
+    /// The caller's orders.
+    ListOrders: GET "/v1/orders", Origin, Shopper;
+    /// One of the caller's orders.
+    GetOrder: GET "/v1/orders/{orderId}", Origin, Shopper;
+    /// Pays an order of the caller's.
+    CreatePayment: POST "/v1/payments", Origin, Shopper;
+    /// The stock of a variant.
+    GetInventory: GET "/v1/inventory/{productId}", Origin, Admin;
+}
+
+/// A route and the value of its parameter; no route has more than one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteMatch<'a> {
+    /// The route.
+    pub route: Route,
+    /// What stands in the place of the braces; empty for routes without.
+    pub parameter: &'a str,
+}
+
+/// Why no route matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteMiss {
+    /// No route has this path.
+    NotFound,
+    /// The path is known, the method is not. Holds the value for `Allow`.
+    MethodNotAllowed(String),
+}
+
+/// The route of a request. Paths match exactly: no trailing slash, no doubled one.
+///
+/// # Errors
+/// [`RouteMiss`].
+pub fn match_route<'a>(method: &Method, path: &'a str) -> Result<RouteMatch<'a>, RouteMiss> {
+    let wanted = if method == Method::HEAD { Method::GET } else { method.clone() };
+    let mut allowed = Vec::new();
+    for route in Route::ALL {
+        let Some(parameter) = match_pattern(route.pattern(), path) else { continue };
+        if route.method() == wanted {
+            return Ok(RouteMatch { route: *route, parameter });
+        }
+        allowed.push(route.method());
+    }
+    if allowed.is_empty() { Err(RouteMiss::NotFound) } else { Err(RouteMiss::MethodNotAllowed(allow_header(&allowed))) }
+}
+
+/// The parameter of the path if it fits the pattern.
+fn match_pattern<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, rest)) = pattern.split_once('{') else {
+        return (pattern == path).then_some("");
+    };
+    let (_, after) = rest.split_once('}')?;
+    let parameter = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!parameter.is_empty() && !parameter.contains('/')).then_some(parameter)
+}
+
+fn allow_header(methods: &[Method]) -> String {
+    let mut names = Vec::new();
+    for method in methods {
+        names.push(method.as_str());
+        if method == Method::GET {
+            names.push("HEAD");
+        }
+    }
+    names.push("OPTIONS");
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_matches_its_own_pattern() {
+        for route in Route::ALL {
+            let path = route.pattern().replace("{productId}", "x1").replace("{orderId}", "x1");
+            let found = match_route(&route.method(), &path).unwrap();
+            assert_eq!(found.route, *route);
+            assert_eq!(found.parameter, if path == route.pattern() { "" } else { "x1" });
+        }
+    }
+
+    #[test]
+    fn no_two_routes_share_method_and_pattern() {
+        for (index, one) in Route::ALL.iter().enumerate() {
+            for other in &Route::ALL[index + 1..] {
+                assert_ne!((one.method(), one.pattern()), (other.method(), other.pattern()));
+            }
+        }
+    }
+
+    #[test]
+    fn head_is_answered_wherever_get_is() {
+        assert_eq!(match_route(&Method::HEAD, "/v1/products").unwrap().route, Route::ListProducts);
+    }
+
+    #[test]
+    fn a_known_path_with_another_method_tells_what_it_knows() {
+        let miss = match_route(&Method::PATCH, "/v1/products/p").unwrap_err();
+        assert_eq!(miss, RouteMiss::MethodNotAllowed("GET, HEAD, PUT, DELETE, OPTIONS".to_owned()));
+    }
+
+    #[test]
+    fn nearly_right_paths_are_not_found() {
+        for path in
+            ["", "/", "/v1", "/v1/products/", "/v1//products", "/v1/products/a/b", "/V1/products", "/v1/cart/items/"]
+        {
+            assert_eq!(match_route(&Method::GET, path), Err(RouteMiss::NotFound), "{path}");
+        }
+    }
+}
