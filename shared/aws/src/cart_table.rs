@@ -1,0 +1,245 @@
+//! How a cart is stored in DynamoDB. The edge writes it, the origin reads it, both through this module.
+//!
+//! One item a shopper. Quantities, snapshots and the time of adding stand in three maps under the variant's id, so that one
+//! `UpdateItem` can add to a quantity that may not be there yet, without reading before.
+
+use std::collections::BTreeMap;
+
+use commerce_domain::{Cart, CartLine, Money, Quantity};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_dynamo::{AttributeValue, Item};
+
+/// The hash key: whose cart it is.
+pub const OWNER: &str = "userId";
+/// The id of this life of the cart.
+pub const CART_ID: &str = "cartId";
+/// Grows by one with each change.
+pub const VERSION: &str = "version";
+/// Map of variant id to quantity.
+pub const QUANTITIES: &str = "quantities";
+/// Map of variant id to [`StoredLine`].
+pub const LINES: &str = "lines";
+/// Map of variant id to the millisecond it was first added.
+pub const ADDED_AT: &str = "addedAt";
+/// Map of the hash of an Idempotency-Key to [`StoredKey`].
+pub const KEYS: &str = "keys";
+/// The millisecond of the last change.
+pub const UPDATED_AT: &str = "updatedAt";
+/// The second after which the cart no longer exists, whether DynamoDB has swept it or not.
+pub const TTL: &str = "ttl";
+/// How long an untouched cart lives: 30 days.
+pub const LIFE_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// The whole item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredCart {
+    /// [`OWNER`]
+    pub user_id: String,
+    /// [`CART_ID`]
+    pub cart_id: String,
+    /// [`VERSION`]
+    pub version: u64,
+    /// [`QUANTITIES`]
+    pub quantities: BTreeMap<String, i64>,
+    /// [`LINES`]
+    pub lines: BTreeMap<String, StoredLine>,
+    /// [`ADDED_AT`]
+    pub added_at: BTreeMap<String, i64>,
+    /// [`KEYS`]
+    #[serde(default)]
+    pub keys: BTreeMap<String, StoredKey>,
+    /// [`UPDATED_AT`]
+    pub updated_at: i64,
+    /// [`TTL`]
+    pub ttl: i64,
+}
+
+/// What the shopper saw of a variant when the line was last touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredLine {
+    /// `prod_…`
+    pub product_id: String,
+    /// The product's name.
+    pub name: String,
+    /// Names and values of the options.
+    pub options: Vec<(String, String)>,
+    /// The price of one, as decimal text.
+    pub price: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// The product's version.
+    pub product_version: u64,
+    /// The first image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+}
+
+/// A mutation that was made under an Idempotency-Key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredKey {
+    /// The hash of the request that used the key.
+    #[serde(rename = "h")]
+    pub request_hash: String,
+    /// The second it was used in.
+    pub at: i64,
+}
+
+/// The item is not a cart as this code writes them.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("corrupt cart item: {0}")]
+pub struct CorruptCart(String);
+
+impl CorruptCart {
+    fn because(reason: impl ToString) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl StoredCart {
+    /// The stored form of an item, expired or not.
+    ///
+    /// # Errors
+    /// [`CorruptCart`].
+    pub fn from_item(item: Item) -> Result<Self, CorruptCart> {
+        serde_dynamo::from_item(item).map_err(CorruptCart::because)
+    }
+
+    /// The item.
+    ///
+    /// # Errors
+    /// [`CorruptCart`] if a value cannot be stored.
+    pub fn to_item(&self) -> Result<Item, CorruptCart> {
+        serde_dynamo::to_item(self).map_err(CorruptCart::because)
+    }
+
+    /// Whether the cart has outlived its time. Expired items stay readable for days.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.ttl <= now.as_second()
+    }
+
+    /// The cart, its lines in the order they were first added.
+    ///
+    /// # Errors
+    /// [`CorruptCart`].
+    pub fn into_cart(self) -> Result<Cart, CorruptCart> {
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for (variant_id, stored) in self.lines {
+            let quantity = self.quantities.get(&variant_id).ok_or_else(|| CorruptCart::because("no quantity"))?;
+            let added_at = self.added_at.get(&variant_id).ok_or_else(|| CorruptCart::because("no time of adding"))?;
+            lines.push(stored.into_line(&variant_id, *quantity, *added_at)?);
+        }
+        lines.sort_by(|one, other| (one.added_at, one.variant_id).cmp(&(other.added_at, other.variant_id)));
+        Ok(Cart {
+            id: self.cart_id.parse().map_err(CorruptCart::because)?,
+            owner: self.user_id,
+            version: self.version,
+            lines,
+            updated_at: Timestamp::from_millisecond(self.updated_at).map_err(CorruptCart::because)?,
+        })
+    }
+}
+
+impl StoredLine {
+    /// The snapshot of a line.
+    #[must_use]
+    pub fn of(line: &CartLine) -> Self {
+        Self {
+            product_id: line.product_id.to_string(),
+            name: line.name.clone(),
+            options: line.options.clone(),
+            price: line.unit_price.amount().to_string(),
+            currency: line.unit_price.currency().to_string(),
+            product_version: line.product_version,
+            image_url: line.image_url.clone(),
+        }
+    }
+
+    /// The snapshot as an attribute.
+    ///
+    /// # Errors
+    /// [`CorruptCart`] if a value cannot be stored.
+    pub fn to_attribute(&self) -> Result<AttributeValue, CorruptCart> {
+        serde_dynamo::to_attribute_value(self).map_err(CorruptCart::because)
+    }
+
+    fn into_line(self, variant_id: &str, quantity: i64, added_at: i64) -> Result<CartLine, CorruptCart> {
+        let price = self.price.parse().map_err(CorruptCart::because)?;
+        let currency = self.currency.parse().map_err(CorruptCart::because)?;
+        Ok(CartLine {
+            variant_id: variant_id.parse().map_err(CorruptCart::because)?,
+            product_id: self.product_id.parse().map_err(CorruptCart::because)?,
+            quantity: Quantity::new(quantity).map_err(CorruptCart::because)?,
+            name: self.name,
+            options: self.options,
+            unit_price: Money::new(price, currency).map_err(CorruptCart::because)?,
+            product_version: self.product_version,
+            image_url: self.image_url,
+            added_at: Timestamp::from_millisecond(added_at).map_err(CorruptCart::because)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce_domain::{Currency, ProductId, VariantId};
+
+    use super::*;
+
+    const VARIANT: &str = "var_01h4vjdvzefw18zfwz5dxw5y8g";
+    const OTHER_VARIANT: &str = "var_01h4vjdvzefw18zfwz5dxw5y8h";
+
+    fn line() -> StoredLine {
+        StoredLine {
+            product_id: "prod_01h4vjdvzefw18zfwz5dxw5y8g".to_owned(),
+            name: "Wireless Headphones".to_owned(),
+            options: vec![("Colour".to_owned(), "Black".to_owned())],
+            price: "99.99".to_owned(),
+            currency: "USD".to_owned(),
+            product_version: 3,
+            image_url: None,
+        }
+    }
+
+    fn cart() -> StoredCart {
+        StoredCart {
+            user_id: "user_789".to_owned(),
+            cart_id: "cart_01h4vjdvzefw18zfwz5dxw5y8g".to_owned(),
+            version: 2,
+            quantities: [(VARIANT.to_owned(), 2), (OTHER_VARIANT.to_owned(), 1)].into(),
+            lines: [(VARIANT.to_owned(), line()), (OTHER_VARIANT.to_owned(), line())].into(),
+            added_at: [(VARIANT.to_owned(), 2_000), (OTHER_VARIANT.to_owned(), 1_000)].into(),
+            keys: BTreeMap::new(),
+            updated_at: 2_000,
+            ttl: 100,
+        }
+    }
+
+    #[test]
+    fn a_cart_survives_the_store() {
+        let stored = StoredCart::from_item(cart().to_item().unwrap()).unwrap();
+        assert_eq!(stored, cart());
+        let lines = stored.into_cart().unwrap().lines;
+        assert_eq!(lines[0].variant_id, OTHER_VARIANT.parse::<VariantId>().unwrap(), "the first added comes first");
+        assert_eq!(lines[1].product_id, line().product_id.parse::<ProductId>().unwrap());
+        assert_eq!(lines[1].unit_price, Money::new("99.99".parse().unwrap(), Currency::USD).unwrap());
+        assert_eq!(StoredLine::of(&lines[1]), line());
+    }
+
+    #[test]
+    fn a_cart_ends_with_the_second_of_its_ttl() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(!cart().is_expired(at(99)));
+        assert!(cart().is_expired(at(100)));
+    }
+
+    #[test]
+    fn a_line_without_its_quantity_is_corrupt() {
+        let mut broken = cart();
+        broken.quantities.remove(VARIANT);
+        assert!(broken.into_cart().is_err());
+    }
+}
