@@ -1,0 +1,186 @@
+//! `cargo xtask build`: the two edge artifacts and the native programs, and how large they are.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::UNIX_EPOCH;
+
+use clap::ValueEnum;
+
+use crate::commands::setup::{self, Needs};
+use crate::failure::{Failure, Outcome, While};
+use crate::wasm::{SPIN, Toolchain, WORKER, module};
+use crate::workspace::Workspace;
+use crate::{process, tools};
+
+/// The Worker's crate; `worker-build` writes to `build/` inside it.
+const WORKER_CRATE: &str = "edge/cloudflare";
+/// What `worker-build` makes of it, relative to the repository.
+pub(crate) const WORKER_FILES: [&str; 2] = ["edge/cloudflare/build/index.js", "edge/cloudflare/build/index_bg.wasm"];
+
+/// Builds the edge for both runtimes and the native programs of the local stack.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[arg(value_enum, default_value_t = What::All)]
+    what: What,
+}
+
+/// What to build.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// The Spin component and the Worker.
+    Edge,
+    /// The Spin component (`spin.toml`).
+    Spin,
+    /// The Worker (`wrangler.toml`).
+    Workers,
+    /// `local-stack` and `spin-host`, for this machine.
+    Stack,
+    /// Everything.
+    All,
+}
+
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
+    let wants = |one: &[What]| args.what == What::All || one.contains(&args.what);
+    let workers = wants(&[What::Edge, What::Workers]);
+    setup::prepare(workspace, Needs { workers, database: false }, true)?;
+    if wants(&[What::Edge, What::Spin]) {
+        let component = spin(workspace)?;
+        print_sizes("Spin component", &[component]);
+    }
+    if workers {
+        worker(workspace)?;
+        print_sizes("Worker", &WORKER_FILES.map(|file| workspace.path(file)));
+    }
+    if wants(&[What::Stack]) {
+        native(workspace, true)?;
+    }
+    Ok(())
+}
+
+/// The Spin component in release.
+///
+/// # Errors
+/// It does not compile, or spin.toml names another file than Cargo wrote.
+pub(crate) fn spin(workspace: &Workspace) -> Outcome<PathBuf> {
+    wasm_module(workspace, "edge-spin", SPIN)?;
+    let built = module(workspace, SPIN, "edge_spin");
+    let manifest = std::fs::read_to_string(workspace.path("spin.toml")).during("spin.toml")?;
+    let named = component_source(&manifest).ok_or_else(|| Failure::new("spin.toml names no component source"))?;
+    let named = workspace.path(named);
+    if named != built && std::env::var_os("CARGO_TARGET_DIR").is_some() {
+        // spin.toml cannot follow CARGO_TARGET_DIR, so the component goes where it looks.
+        std::fs::create_dir_all(named.parent().unwrap_or(workspace.root())).during(named.display())?;
+        std::fs::copy(&built, &named).during(named.display())?;
+    }
+    if named.is_file() {
+        Ok(named)
+    } else {
+        Err(Failure::new(format!("spin.toml names {}, which was not built", named.display())))
+    }
+}
+
+/// The Worker in release: `edge/cloudflare/build/index.js` and `index_bg.wasm`.
+///
+/// Its module is compiled first, which is quick when nothing changed; `worker-build` then runs only for a new module, because
+/// its own steps (bindings, `wasm-opt`, bundling) take their time on every call.
+///
+/// # Errors
+/// It does not compile, or a tool that setup installs is missing.
+pub(crate) fn worker(workspace: &Workspace) -> Outcome {
+    wasm_module(workspace, "edge-cloudflare", WORKER)?;
+    let module = module(workspace, WORKER, "edge_cloudflare");
+    let folder = workspace.path(WORKER_CRATE);
+    let stamp = folder.join("build/.built-from");
+    let now = fingerprint(workspace, &module)?;
+    let complete = WORKER_FILES.iter().all(|file| workspace.path(file).is_file());
+    if complete && std::fs::read_to_string(&stamp).is_ok_and(|then| then == now) {
+        return Ok(());
+    }
+    let program = tools::installed("worker-build")
+        .ok_or_else(|| Failure::new("worker-build is missing: run cargo xtask setup"))?;
+    let mut worker_build = process::command(program, &folder);
+    worker_build.arg("--release");
+    for (variable, path) in local_binaries(workspace)? {
+        worker_build.env(variable, path);
+    }
+    Toolchain::find(workspace).apply(&mut worker_build);
+    process::run(&mut worker_build)?;
+    std::fs::write(&stamp, now).during(stamp.display())
+}
+
+/// Without these, `worker-build` downloads its own.
+fn local_binaries(workspace: &Workspace) -> Outcome<[(&'static str, PathBuf); 3]> {
+    let npm = workspace.path("tests/workers/node_modules/.bin");
+    let bindgen = tools::installed("wasm-bindgen");
+    let bindgen = bindgen.ok_or_else(|| Failure::new("wasm-bindgen is missing: run cargo xtask setup"))?;
+    let all =
+        [("WASM_BINDGEN_BIN", bindgen), ("ESBUILD_BIN", npm.join("esbuild")), ("WASM_OPT_BIN", npm.join("wasm-opt"))];
+    match all.iter().find(|(_, path)| !path.is_file()) {
+        Some((_, path)) => Err(Failure::new(format!("{} is missing: run cargo xtask setup", path.display()))),
+        None => Ok(all),
+    }
+}
+
+/// Changes whenever the module or one of the tools does.
+fn fingerprint(workspace: &Workspace, module: &Path) -> Outcome<String> {
+    let metadata = std::fs::metadata(module).during(module.display())?;
+    let modified = metadata.modified().during(module.display())?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let npm = std::fs::metadata(workspace.path("tests/workers/package-lock.json"))
+        .during("tests/workers/package-lock.json")?;
+    Ok(format!(
+        "{} bytes, {} ns, wasm-bindgen {}, npm lock of {} bytes\n",
+        metadata.len(),
+        modified.as_nanos(),
+        workspace.locked_version("wasm-bindgen")?,
+        npm.len(),
+    ))
+}
+
+fn wasm_module(workspace: &Workspace, package: &str, target: &str) -> Outcome {
+    let mut cargo = workspace.cargo(&["build", "--release", "--lib", "-p", package, "--target", target]);
+    // `worker-build` sets it too: the bindings' macro expands differently with it, and Cargo does not see that.
+    cargo.env("WASM_BINDGEN_USE_JS_SYS", "1");
+    Toolchain::find(workspace).apply(&mut cargo);
+    process::run(&mut cargo)
+}
+
+/// `local-stack` and, unless only the Worker is going to run, `spin-host`, in the dev profile.
+///
+/// # Errors
+/// Something does not compile.
+pub(crate) fn native(workspace: &Workspace, with_spin_host: bool) -> Outcome {
+    let selection = workspace.native_selection(with_spin_host)?;
+    process::run(workspace.cargo(&["build", "--bins"]).args(selection))
+}
+
+fn component_source(manifest: &str) -> Option<&str> {
+    let line = manifest.lines().map(str::trim).find(|line| line.starts_with("source"))?;
+    line.split_once('"')?.1.split_once('"').map(|(path, _)| path)
+}
+
+/// One line: raw and gzipped size, summed over the files.
+pub(crate) fn print_sizes(what: &str, files: &[PathBuf]) {
+    let raw: u64 = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
+    let zipped: Option<usize> = files.iter().map(|file| gzipped(file)).sum();
+    let zipped = zipped.map_or_else(|| "gzip is not installed".to_owned(), |bytes| format!("{bytes} bytes gzipped"));
+    println!("  {what}: {raw} bytes, {zipped}");
+}
+
+fn gzipped(file: &Path) -> Option<usize> {
+    let output =
+        std::process::Command::new("gzip").args(["-9", "-n", "-c"]).arg(file).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then_some(output.stdout.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_component_is_where_the_manifest_says() {
+        let manifest =
+            "spin_manifest_version = 2\n[component.edge]\nsource = \"target/wasm32-wasip2/release/edge_spin.wasm\"\n";
+        assert_eq!(component_source(manifest), Some("target/wasm32-wasip2/release/edge_spin.wasm"));
+        assert_eq!(component_source("spin_manifest_version = 2\n"), None);
+    }
+}

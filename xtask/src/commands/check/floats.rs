@@ -1,0 +1,75 @@
+//! No floating point where money passes through.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::rules::WITHOUT_FLOATS;
+use super::sources::Source;
+
+/// Every `f32` and `f64`, also as a literal's suffix and inside macros. Comments and strings may say the words.
+pub(super) fn check(sources: &[Source]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for source in sources {
+        if WITHOUT_FLOATS.iter().any(|folder| source.path.starts_with(&format!("{folder}/"))) {
+            let mut lines = Vec::new();
+            scan(source.text.parse().unwrap_or_default(), &mut lines);
+            let found = lines.iter().map(|line| format!("{}:{line}: floating point near money", source.path));
+            violations.extend(found);
+        }
+    }
+    violations
+}
+
+fn scan(tokens: TokenStream, lines: &mut Vec<usize>) {
+    // `pair.0.1` is lexed as `pair` `.` `0.1`: after a single dot a number is the index of a field.
+    let mut dots = 0;
+    for token in tokens {
+        let line = token.span().start().line;
+        let after_a_dot = dots == 1;
+        dots = if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.') { dots + 1 } else { 0 };
+        match token {
+            TokenTree::Group(group) => scan(group.stream(), lines),
+            TokenTree::Ident(ident) if ident == "f32" || ident == "f64" => lines.push(line),
+            TokenTree::Literal(literal) if !after_a_dot && is_float(&literal.to_string()) => lines.push(line),
+            _ => {}
+        }
+    }
+}
+
+/// `1.5`, `1e3` and `1f64`, but not `0xf32`, `1u8` or a string.
+fn is_float(literal: &str) -> bool {
+    match syn::parse_str(literal) {
+        Ok(syn::Lit::Float(_)) => true,
+        Ok(syn::Lit::Int(number)) => matches!(number.suffix(), "f32" | "f64"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> usize {
+        check(&[Source::parse("shared/domain/src/money.rs", text)]).len()
+    }
+
+    #[test]
+    fn types_suffixes_literals_and_macros_are_found() {
+        assert_eq!(found("fn a(x: f64) {}"), 1);
+        assert_eq!(found("const A: Wide = 1f32;"), 1);
+        assert_eq!(found("fn a() { let x = 0.5; for y in 0..1.5 {} }"), 2);
+        assert_eq!(found("fn a() { assert_eq!(x as f64, y); }"), 1);
+    }
+
+    #[test]
+    fn words_numbers_and_tuple_fields_are_not() {
+        assert_eq!(
+            found("// f64 is banned\nfn a() { let x = \"f64\"; let y = 0xf32; let z = pair.0.1; let w = 1_000; }"),
+            0
+        );
+    }
+
+    #[test]
+    fn other_folders_may() {
+        assert!(check(&[Source::parse("tests/load/src/lib.rs", "fn a(x: f64) {}")]).is_empty());
+    }
+}
