@@ -1,1 +1,16 @@
-//! test-support
+//! The parts of the local shop that only development and tests use: the token issuer, the fake payment provider, a
+//! private PostgreSQL, DynamoDB with fault injection, a catalog generator, and clocks and entropy that tests steer.
+//!
+//! Invariants: every server listens on 127.0.0.1 only, holds bounded memory, and ends with its handle. Nothing here may be
+//! linked into a production artifact, and nothing here holds a business rule: it depends on `commerce-domain` for the
+//! ports, and on `commerce-aws` for signatures.
+
+pub mod clock;
+pub mod entropy;
+pub mod issuer;
+pub mod net;
+
+pub use clock::{ManualClock, SharedClock, SystemClock};
+pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};
+pub use issuer::{Issuer, IssuerConfig, TokenRequest};
+pub use net::{HttpServer, free_port};
