@@ -1,1 +1,16 @@
-//! origin-core
+//! The use cases of the origin, and the ports that they work through.
+//!
+//! A use case is a function that is generic over the ports it needs. Every write to more than one place follows an order
+//! that survives a crash between any two steps; that order is written down here and nowhere else. No HTTP, no SQL, no
+//! AWS: depends on the shared crates alone.
+
+pub mod backend;
+pub mod checkout;
+pub mod error;
+pub mod hooks;
+pub mod inventory;
+pub mod payments;
+pub mod tokens;
+
+pub use backend::{Assembled, Backend, Parts};
+pub use error::StoreError;

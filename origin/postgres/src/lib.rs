@@ -1,1 +1,14 @@
-//! origin-postgres
+//! PostgreSQL: the pool, transactions with bounded retries, migrations, and the queries behind the origin's ports.
+//!
+//! Every write goes through [`Database::run_tx`]. The default isolation is READ COMMITTED with compare-and-swap and named
+//! constraints; SERIALIZABLE where a rule spans rows. Connections carry no session state. Depends on `origin-core` and the
+//! shared crates; knows nothing of HTTP or AWS.
+
+mod error;
+mod migrate;
+mod pool;
+mod tx;
+
+pub use error::DbError;
+pub use pool::{Database, DatabaseError, DatabaseSettings};
+pub use tx::Isolation;

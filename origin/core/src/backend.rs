@@ -1,0 +1,149 @@
+//! Everything that the origin stands on, in one type.
+
+use std::sync::Arc;
+
+use commerce_domain::{Clock, Entropy, PricingRules};
+
+use crate::{
+    checkout::{CartStore, OrdersDatabase},
+    hooks::Hooks,
+    inventory::StockStore,
+    payments::PaymentGateway,
+    tokens::TokenVerifier,
+};
+
+/// The ports of the origin and its settings.
+pub trait Backend: Clone + Send + Sync + 'static {
+    /// Tells the time.
+    type Clock: Clock + Send + Sync;
+    /// Makes ids.
+    type Entropy: Entropy + Send + Sync;
+    /// PostgreSQL.
+    type Database: OrdersDatabase;
+    /// The counters of stock and the holds on it.
+    type Stock: StockStore;
+    /// The carts.
+    type Carts: CartStore;
+    /// The payment provider.
+    type Gateway: PaymentGateway;
+    /// Verifies shoppers' tokens.
+    type Tokens: TokenVerifier;
+    /// Points at which tests stop a use case.
+    type Hooks: Hooks;
+
+    /// The clock.
+    fn clock(&self) -> &Self::Clock;
+    /// The source of randomness.
+    fn entropy(&self) -> &Self::Entropy;
+    /// The database.
+    fn database(&self) -> &Self::Database;
+    /// The stock.
+    fn stock(&self) -> &Self::Stock;
+    /// The carts.
+    fn carts(&self) -> &Self::Carts;
+    /// The payment provider.
+    fn gateway(&self) -> &Self::Gateway;
+    /// The token verifier.
+    fn tokens(&self) -> &Self::Tokens;
+    /// The hooks.
+    fn hooks(&self) -> &Self::Hooks;
+    /// How orders are taxed and shipped.
+    fn pricing(&self) -> &PricingRules;
+}
+
+/// The parts of a [`Backend`], by which a binary or a test puts one together.
+#[derive(Debug)]
+pub struct Parts<K, E, D, S, C, G, T, H> {
+    /// Tells the time.
+    pub clock: K,
+    /// Makes ids.
+    pub entropy: E,
+    /// PostgreSQL.
+    pub database: D,
+    /// The counters of stock and the holds on it.
+    pub stock: S,
+    /// The carts.
+    pub carts: C,
+    /// The payment provider.
+    pub gateway: G,
+    /// Verifies shoppers' tokens.
+    pub tokens: T,
+    /// Points at which tests stop a use case.
+    pub hooks: H,
+    /// How orders are taxed and shipped.
+    pub pricing: PricingRules,
+}
+
+/// A [`Backend`] made of [`Parts`].
+#[derive(Debug)]
+pub struct Assembled<K, E, D, S, C, G, T, H>(Arc<Parts<K, E, D, S, C, G, T, H>>);
+
+impl<K, E, D, S, C, G, T, H> Assembled<K, E, D, S, C, G, T, H> {
+    /// The backend of these parts.
+    pub fn new(parts: Parts<K, E, D, S, C, G, T, H>) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl<K, E, D, S, C, G, T, H> Clone for Assembled<K, E, D, S, C, G, T, H> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, E, D, S, C, G, T, H> Backend for Assembled<K, E, D, S, C, G, T, H>
+where
+    K: Clock + Send + Sync + 'static,
+    E: Entropy + Send + Sync + 'static,
+    D: OrdersDatabase + 'static,
+    S: StockStore + 'static,
+    C: CartStore + 'static,
+    G: PaymentGateway + 'static,
+    T: TokenVerifier + 'static,
+    H: Hooks + 'static,
+{
+    type Clock = K;
+    type Entropy = E;
+    type Database = D;
+    type Stock = S;
+    type Carts = C;
+    type Gateway = G;
+    type Tokens = T;
+    type Hooks = H;
+
+    fn clock(&self) -> &K {
+        &self.0.clock
+    }
+
+    fn entropy(&self) -> &E {
+        &self.0.entropy
+    }
+
+    fn database(&self) -> &D {
+        &self.0.database
+    }
+
+    fn stock(&self) -> &S {
+        &self.0.stock
+    }
+
+    fn carts(&self) -> &C {
+        &self.0.carts
+    }
+
+    fn gateway(&self) -> &G {
+        &self.0.gateway
+    }
+
+    fn tokens(&self) -> &T {
+        &self.0.tokens
+    }
+
+    fn hooks(&self) -> &H {
+        &self.0.hooks
+    }
+
+    fn pricing(&self) -> &PricingRules {
+        &self.0.pricing
+    }
+}

@@ -1,0 +1,205 @@
+//! What a product may look like, whoever brings it: the API, a file, the generator. One function per value, so that each
+//! caller names the field in its own words.
+
+use std::collections::BTreeMap;
+
+use commerce_api::limits::MAX_TEXT;
+use commerce_domain::{Currency, Money, MoneyError};
+use rust_decimal::Decimal;
+
+/// The longest name, handle, brand, SKU, option name, option value and tag, in characters.
+pub const MAX_NAME: usize = 255;
+/// The longest image URL, in characters.
+pub const MAX_URL: usize = 2048;
+/// The most images a product has.
+pub const MAX_IMAGES: usize = 250;
+/// The most tags a product has.
+pub const MAX_TAGS: usize = 250;
+/// The most options a variant has.
+pub const MAX_OPTIONS: usize = 3;
+/// The most specifications a product has.
+pub const MAX_SPECIFICATIONS: usize = 100;
+/// The largest stock and the largest backorder limit of a variant.
+pub const MAX_STOCK: i64 = 1_000_000;
+/// The heaviest variant, in grams.
+pub const MAX_GRAMS: u32 = 10_000_000;
+
+/// Why a value is refused, as a phrase that follows the field's name.
+pub type Reason = String;
+
+/// Checks a name: what remains without outer white space has 1 to [`MAX_NAME`] characters.
+///
+/// # Errors
+/// The reason.
+pub fn name(text: &str) -> Result<(), Reason> {
+    length(text.trim(), 1, MAX_NAME)
+}
+
+/// Checks a free text: at most [`MAX_TEXT`] characters.
+///
+/// # Errors
+/// The reason.
+pub fn free_text(text: &str) -> Result<(), Reason> {
+    length(text, 0, MAX_TEXT)
+}
+
+/// Checks the URL of an image: http or https, at most [`MAX_URL`] visible characters.
+///
+/// # Errors
+/// The reason.
+pub fn image_url(text: &str) -> Result<(), Reason> {
+    length(text, 1, MAX_URL)?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plausible = host.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '['));
+    if plausible && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        Ok(())
+    } else {
+        Err("must be an http or https URL".to_owned())
+    }
+}
+
+/// Checks stock on hand or a backorder limit: 0 to [`MAX_STOCK`].
+///
+/// # Errors
+/// The reason.
+pub fn count(number: i64) -> Result<(), Reason> {
+    if (0..=MAX_STOCK).contains(&number) { Ok(()) } else { Err(format!("must be from 0 to {MAX_STOCK}")) }
+}
+
+/// Checks a weight: at most [`MAX_GRAMS`].
+///
+/// # Errors
+/// The reason.
+pub fn grams(number: u32) -> Result<(), Reason> {
+    if number <= MAX_GRAMS { Ok(()) } else { Err(format!("must be from 0 to {MAX_GRAMS} grams")) }
+}
+
+/// The price that an amount is in a currency; zero is a price, less is none.
+///
+/// # Errors
+/// The reason.
+pub fn price(amount: Decimal, currency: Currency) -> Result<Money, Reason> {
+    if amount.is_sign_negative() && !amount.is_zero() {
+        return Err("must not be negative".to_owned());
+    }
+    Money::new(amount, currency).map_err(|error| money_reason(error, currency))
+}
+
+/// Why an amount is no money of this currency.
+#[must_use]
+pub fn money_reason(error: MoneyError, currency: Currency) -> Reason {
+    match error {
+        MoneyError::TooManyDecimals => format!("{currency} has at most {} decimals", currency.exponent()),
+        other => other.to_string(),
+    }
+}
+
+/// Checks the options of one variant: at most [`MAX_OPTIONS`], named differently, no part empty or too long.
+///
+/// # Errors
+/// The reason.
+pub fn options(options: &[(String, String)]) -> Result<(), Reason> {
+    if options.len() > MAX_OPTIONS {
+        return Err(format!("has more than {MAX_OPTIONS} options"));
+    }
+    for (index, (option, value)) in options.iter().enumerate() {
+        name(option).map_err(|reason| format!("option name {reason}"))?;
+        name(value).map_err(|reason| format!("option value {reason}"))?;
+        if options[..index].iter().any(|(earlier, _)| earlier == option) {
+            return Err(format!("names the option {option:?} twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks specifications: at most [`MAX_SPECIFICATIONS`], names of 1 to 255 and values of at most 1,000 characters.
+///
+/// # Errors
+/// The reason.
+pub fn specifications(specifications: &BTreeMap<String, String>) -> Result<(), Reason> {
+    if specifications.len() > MAX_SPECIFICATIONS {
+        return Err(format!("has more than {MAX_SPECIFICATIONS} entries"));
+    }
+    for (key, value) in specifications {
+        name(key).map_err(|reason| format!("has a name that {reason}"))?;
+        length(value, 0, 1000).map_err(|reason| format!("has a value that {reason}"))?;
+    }
+    Ok(())
+}
+
+/// Labels as they are stored: without outer white space, lower case, none empty, none twice, in the order given.
+///
+/// # Errors
+/// The reason.
+pub fn tags<'a>(given: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, Reason> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in given {
+        let tag = tag.trim().to_lowercase();
+        if tag.is_empty() || tags.contains(&tag) {
+            continue;
+        }
+        length(&tag, 1, MAX_NAME).map_err(|reason| format!("has a tag that {reason}"))?;
+        if tag.contains(',') {
+            return Err("has a tag with a comma".to_owned());
+        }
+        tags.push(tag);
+    }
+    if tags.len() > MAX_TAGS { Err(format!("has more than {MAX_TAGS} tags")) } else { Ok(tags) }
+}
+
+/// Checks the length in characters, and that the text has no NUL, which PostgreSQL cannot store.
+fn length(text: &str, min: usize, max: usize) -> Result<(), Reason> {
+    if text.contains('\0') {
+        return Err("must not contain a NUL character".to_owned());
+    }
+    // A text of at most `max` bytes has at most `max` characters: only longer ones are counted.
+    if text.len() > max && text.chars().count() > max {
+        return Err(format!("must have at most {max} characters"));
+    }
+    if text.len() < min { Err("must not be empty".to_owned()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_measured_in_characters_without_outer_space() {
+        assert!(name(&"é".repeat(MAX_NAME)).is_ok());
+        assert!(name(&"é".repeat(MAX_NAME + 1)).is_err());
+        assert!(name(" \t").is_err());
+        assert!(name("a\0b").is_err());
+    }
+
+    #[test]
+    fn only_http_urls_show_images() {
+        for good in ["https://a.b/c.jpg?v=1", "http://127.0.0.1:80/x", "https://[::1]/x"] {
+            assert!(image_url(good).is_ok(), "{good}");
+        }
+        for bad in ["", "ftp://a/b", "https://", "https:///x", "javascript:alert(1)", "https://a b", "//a/b", "a.jpg"] {
+            assert!(image_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn prices_suit_their_currency() {
+        let yen = "JPY".parse().unwrap();
+        assert!(price(Decimal::new(100, 0), yen).is_ok());
+        assert_eq!(price(Decimal::new(1005, 1), yen).unwrap_err(), "JPY has at most 0 decimals");
+        assert_eq!(price(Decimal::new(-1, 2), Currency::USD).unwrap_err(), "must not be negative");
+    }
+
+    #[test]
+    fn tags_are_lower_case_and_distinct_in_the_order_given() {
+        assert_eq!(tags([" Pot", "Plants", "pot", ""]).unwrap(), ["pot", "plants"]);
+        assert!(tags(["a,b"]).is_err());
+    }
+
+    #[test]
+    fn an_option_is_named_once_and_never_empty() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert!(options(&[pair("Size", "XL"), pair("Colour", "red")]).is_ok());
+        assert!(options(&[pair("Size", "XL"), pair("Size", "M")]).is_err());
+        assert!(options(&[pair("Size", "")]).is_err());
+    }
+}

@@ -1,0 +1,25 @@
+//! What can go wrong below a use case.
+
+/// A store did not do what it was asked. The use case decides what that means; it never reaches a client as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store could not be reached, was too busy, or its answer was lost: the write may or may not have happened, and
+    /// a repetition may succeed.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// What was read or asked makes no sense; a repetition will not help.
+    #[error("store refused: {0}")]
+    Broken(String),
+}
+
+impl StoreError {
+    /// The store cannot be used now.
+    pub fn unavailable(cause: impl ToString) -> Self {
+        Self::Unavailable(cause.to_string())
+    }
+
+    /// The store holds or was given nonsense.
+    pub fn broken(cause: impl ToString) -> Self {
+        Self::Broken(cause.to_string())
+    }
+}

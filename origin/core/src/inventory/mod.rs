@@ -1,0 +1,8 @@
+//! Stock: the counters, and the holds that checkouts put on them.
+
+mod ports;
+
+pub use ports::{
+    BeginPaymentOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome, ReserveStock, SettleHold,
+    Shortage, StockLevel, StockStore,
+};

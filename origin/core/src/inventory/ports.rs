@@ -1,0 +1,164 @@
+//! The ports to the counters of stock. One store keeps them; nothing else counts.
+
+use std::future::Future;
+
+use commerce_domain::{OrderId, ProductId, VariantId};
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// The counters of one variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StockLevel {
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// Pieces in the warehouse.
+    pub on_hand: i64,
+    /// Pieces of them that are held for orders.
+    pub reserved: i64,
+    /// Pieces that may be sold beyond the stock.
+    pub backorder_limit: i64,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
+impl StockLevel {
+    /// On hand minus reserved. Below zero while backorders are held.
+    #[must_use]
+    pub fn available(&self) -> i64 {
+        self.on_hand - self.reserved
+    }
+}
+
+/// The first counters of a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewStock {
+    /// The variant.
+    pub variant_id: VariantId,
+    /// Its product.
+    pub product_id: ProductId,
+    /// Pieces in the warehouse.
+    pub on_hand: u32,
+    /// Pieces that may be sold beyond the stock.
+    pub backorder_limit: u32,
+}
+
+/// Pieces of one variant within a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldLine {
+    /// The variant.
+    pub variant_id: VariantId,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// Stock that is set aside for one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The order; also the hold's identity.
+    pub order_id: OrderId,
+    /// The pieces, each variant once, at most 99 of them.
+    pub lines: Vec<HeldLine>,
+    /// When the hold began.
+    pub created_at: Timestamp,
+    /// Until when it lasts, unless a payment is under way by then.
+    pub expires_at: Timestamp,
+}
+
+/// Too little of a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortage {
+    /// The variant.
+    pub variant_id: VariantId,
+    /// How many were wanted.
+    pub requested: u32,
+    /// How many could be had.
+    pub sellable: i64,
+}
+
+/// What became of a request to hold stock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReserveOutcome {
+    /// All lines are held, by this call or by an earlier one.
+    Held,
+    /// Nothing is held: these lines found too little.
+    SoldOut(Vec<Shortage>),
+    /// The order was given up before; it holds nothing and never will.
+    GivenUp,
+}
+
+/// What became of the wish to begin a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginPaymentOutcome {
+    /// The hold cannot expire now, until the payment has an outcome. Also where an earlier call did it.
+    Committing,
+    /// The hold has expired, was released, or never was.
+    Expired,
+    /// The goods were paid and have left.
+    Consumed,
+}
+
+/// Adds counters.
+pub trait PutStock: Send + Sync {
+    /// Writes the first counters of each variant, where there are none yet. At most 100 variants. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some of the counters may have been written.
+    fn put_stock_if_absent(&self, stock: &[NewStock]) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Reads counters.
+pub trait ReadStock: Send + Sync {
+    /// The counters of these variants, at most 100, without those that have none. In no particular order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn read_stock(&self, variants: &[VariantId]) -> impl Future<Output = Result<Vec<StockLevel>, StoreError>> + Send;
+}
+
+/// Holds stock for a checkout.
+pub trait ReserveStock: Send + Sync {
+    /// Holds all lines or none, in one transaction. Idempotent by the order's id.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the hold may exist or may yet come into being: repeat, or [give up](Self::give_up).
+    fn reserve(&self, hold: &Hold) -> impl Future<Output = Result<ReserveOutcome, StoreError>> + Send;
+
+    /// Makes sure that the order holds nothing and never will: leaves a tombstone where there is no hold, and gives the
+    /// stock back where there is one. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Broken`] where the hold is being paid or was paid.
+    fn give_up(&self, hold: &Hold) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Moves a hold along with the payment of its order.
+pub trait SettleHold: Send + Sync {
+    /// HELD → COMMITTING, if the hold has not expired at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn begin_payment(
+        &self,
+        order: OrderId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<BeginPaymentOutcome, StoreError>> + Send;
+
+    /// COMMITTING → HELD after a declined payment. Idempotent; a hold in any other state stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn payment_declined(&self, order: OrderId) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// COMMITTING → CONSUMED: the goods have left. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Broken`] where the hold is neither COMMITTING nor CONSUMED.
+    fn consume(&self, order: OrderId, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// All that can be asked of the counters.
+pub trait StockStore: PutStock + ReadStock + ReserveStock + SettleHold {}
+impl<T: PutStock + ReadStock + ReserveStock + SettleHold> StockStore for T {}

@@ -1,0 +1,133 @@
+//! The port to a payment provider, in the words of Stripe's Payment Intents (<https://docs.stripe.com/api/payment_intents>),
+//! which others can be mapped to.
+
+use std::future::Future;
+
+use commerce_domain::{Money, OrderId, PaymentId};
+
+/// A payment to announce to the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewIntent {
+    /// Our payment; makes the call safe to repeat.
+    pub payment_id: PaymentId,
+    /// The order, for the provider's records.
+    pub order_id: OrderId,
+    /// What is to be paid.
+    pub amount: Money,
+}
+
+/// A confirmation of an intent with a means of payment: the call that charges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The provider's id of the intent.
+    pub intent_id: String,
+    /// Our payment.
+    pub payment_id: PaymentId,
+    /// The number of the attempt, from 1; with the payment it makes the call safe to repeat.
+    pub attempt: u32,
+    /// The provider's id of the means of payment.
+    pub payment_method_id: String,
+}
+
+/// A payment as the provider sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The provider's id.
+    pub id: String,
+    /// Where it stands.
+    pub status: IntentStatus,
+    /// For the provider's own client library.
+    pub client_secret: Option<String>,
+    /// Where the customer has to go, while [`IntentStatus::RequiresAction`].
+    pub redirect_url: Option<String>,
+    /// The receipt, once paid.
+    pub receipt_url: Option<String>,
+    /// Why the last confirmation failed, if it did.
+    pub decline: Option<Decline>,
+}
+
+/// Where an intent stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentStatus {
+    /// No means of payment, or the last one was declined.
+    RequiresPaymentMethod,
+    /// To be confirmed.
+    RequiresConfirmation,
+    /// The customer has to do something.
+    RequiresAction,
+    /// The provider is at it.
+    Processing,
+    /// Authorised, not captured.
+    RequiresCapture,
+    /// Paid.
+    Succeeded,
+    /// Called off, for good.
+    Canceled,
+}
+
+/// The provider's no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decline {
+    /// The provider's code: `insufficient_funds`.
+    pub code: String,
+    /// A text that may be shown to the customer.
+    pub message: String,
+}
+
+/// Why the provider did not answer with an intent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// It is not known whether the provider acted: no answer, a 5xx, a rate limit, or a conflict on the idempotency key.
+    #[error("outcome unknown: {0}")]
+    Unknown(String),
+    /// The means of payment was refused. The intent stays usable.
+    #[error("declined: {}", .0.code)]
+    Declined(Decline),
+    /// The means of payment does not exist or may not be used.
+    #[error("no such payment method")]
+    NoSuchMethod,
+    /// The provider refused the request; a fault of this shop or of its configuration.
+    #[error("provider refused the request: {0}")]
+    Refused(String),
+}
+
+/// What the provider does not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayLimit {
+    /// Not this currency.
+    #[error("the payment provider does not take {0}")]
+    Currency(&'static str),
+    /// Not so little.
+    #[error("the least that can be paid is {0} {1}")]
+    BelowMinimum(String, &'static str),
+    /// Not so much, or not in such small units.
+    #[error("this amount cannot be paid in {0}")]
+    Amount(&'static str),
+}
+
+/// A payment provider. Calls are safe to repeat with the same arguments.
+pub trait PaymentGateway: Send + Sync {
+    /// Whether the provider takes this amount at all. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`GatewayLimit`].
+    fn accepts(&self, amount: Money) -> Result<(), GatewayLimit>;
+
+    /// Announces a payment. Charges nothing.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; after [`GatewayError::Unknown`] the same call is to be repeated.
+    fn create_intent(&self, intent: &NewIntent) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
+
+    /// Confirms an intent: this charges.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; after [`GatewayError::Unknown`] the intent is to be read.
+    fn confirm(&self, confirmation: &Confirmation) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
+
+    /// The intent as it stands.
+    ///
+    /// # Errors
+    /// [`GatewayError`].
+    fn read_intent(&self, intent_id: &str) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
+}
