@@ -9,8 +9,10 @@ pub mod clock;
 pub mod entropy;
 pub mod issuer;
 pub mod net;
+pub mod postgres;
 
 pub use clock::{ManualClock, SharedClock, SystemClock};
 pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};
 pub use issuer::{Issuer, IssuerConfig, TokenRequest};
 pub use net::{HttpServer, free_port};
+pub use postgres::{DataDir, Durability, PgConfig, PgError, PgServer};
