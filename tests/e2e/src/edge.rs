@@ -1,0 +1,143 @@
+//! The two runtimes, each a process of its own that ends with the test.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+/// How long an edge may take to answer its first request; compiling the component is part of it.
+const START_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Which runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// The Spin component in the embedded host.
+    SpinHost,
+    /// The Worker on Miniflare.
+    Workers,
+}
+
+/// A running edge.
+pub struct Edge {
+    /// Which runtime it is.
+    pub kind: EdgeKind,
+    /// Where it answers.
+    pub url: String,
+    kv_admin_url: String,
+    _process: Child,
+}
+
+impl EdgeKind {
+    /// Both runtimes.
+    pub const ALL: [Self; 2] = [Self::SpinHost, Self::Workers];
+
+    /// The key-value namespace, as the runtime names it.
+    fn namespace(self) -> &'static str {
+        match self {
+            Self::SpinHost => "default",
+            Self::Workers => "CATALOG",
+        }
+    }
+
+    fn command(self, variables: &BTreeMap<String, String>) -> Command {
+        let root = repository();
+        match self {
+            Self::SpinHost => {
+                let mut command = Command::new(binary("spin-host"));
+                command.arg("--manifest").arg(root.join("spin.toml")).args(["--listen", "127.0.0.1:0"]);
+                // One instance serves all requests, so that what one request leaves behind another could find.
+                command.args(["--reuse", "1000000", "--max-instances", "1", "--concurrent", "64"]);
+                command.envs(
+                    variables.iter().map(|(name, value)| (format!("SPIN_VARIABLE_{}", name.to_uppercase()), value)),
+                );
+                command
+            }
+            Self::Workers => {
+                let mut command = Command::new("node");
+                command.arg(root.join("tests/workers/serve.mjs")).args(["--port", "0"]);
+                let bindings: BTreeMap<String, &String> =
+                    variables.iter().map(|(name, value)| (name.to_uppercase(), value)).collect();
+                command.env("WORKER_BINDINGS", serde_json::to_string(&bindings).unwrap_or_default());
+                command
+            }
+        }
+    }
+}
+
+impl Edge {
+    /// Starts the runtime with those variables and an empty key-value store, and waits until it listens.
+    pub async fn start(kind: EdgeKind, variables: &BTreeMap<String, String>, folder: &Path) -> Self {
+        let ready_file = folder.join(format!("{kind:?}.json"));
+        let log = fs::File::create(folder.join(format!("{kind:?}.log"))).expect("should be able to write a log");
+        let mut command = kind.command(variables);
+        command.arg("--ready-file").arg(&ready_file).args(["--kv-admin-port", "0"]);
+        command.current_dir(repository()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("{kind:?} does not start: {error}"));
+        let ready = tokio::time::timeout(START_DEADLINE, wait_for(&ready_file, &mut process)).await;
+        let Ok(Some(ready)) = ready else {
+            let log = fs::read_to_string(folder.join(format!("{kind:?}.log"))).unwrap_or_default();
+            panic!("{kind:?} did not start:\n{log}");
+        };
+        let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
+        Self { kind, url: text("url"), kv_admin_url: text("kv_admin_url"), _process: process }
+    }
+
+    /// The keys in the key-value store.
+    pub async fn kv_keys(&self, client: &reqwest::Client) -> Vec<String> {
+        let url = format!("{}/kv/{}", self.kv_admin_url, self.kind.namespace());
+        let response = client.get(url).send().await.expect("the key-value door should answer");
+        let listing: Value = serde_json::from_slice(&response.bytes().await.unwrap_or_default()).unwrap_or_default();
+        let keys = listing["keys"].as_array().cloned().unwrap_or_default();
+        keys.iter().filter_map(|key| key.as_str().map(str::to_owned)).collect()
+    }
+
+    /// The value of a key.
+    pub async fn kv_get(&self, client: &reqwest::Client, key: &str) -> Option<Vec<u8>> {
+        let response = client.get(self.kv_url(key)).send().await.expect("the key-value door should answer");
+        if response.status().is_success() { response.bytes().await.ok().map(|bytes| bytes.to_vec()) } else { None }
+    }
+
+    /// Sets the value of a key.
+    pub async fn kv_put(&self, client: &reqwest::Client, key: &str, value: Vec<u8>) {
+        let response = client.put(self.kv_url(key)).body(value).send().await.expect("the key-value door should answer");
+        assert!(response.status().is_success(), "the key-value door should store");
+    }
+
+    fn kv_url(&self, key: &str) -> String {
+        let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        format!("{}/kv/{}/{encoded}", self.kv_admin_url, self.kind.namespace())
+    }
+}
+
+async fn wait_for(ready_file: &Path, process: &mut Child) -> Option<Value> {
+    loop {
+        if let Ok(text) = fs::read(ready_file)
+            && let Ok(ready) = serde_json::from_slice(&text)
+        {
+            return Some(ready);
+        }
+        if process.try_wait().ok()?.is_some() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository should be there")
+}
+
+/// A binary that stands beside this test's.
+fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test should know its own path");
+    let path = test.ancestors().nth(2).expect("a test should lie in target/<profile>/deps").join(name);
+    assert!(path.exists(), "{} is missing: run cargo xtask build", path.display());
+    path
+}

@@ -1,0 +1,140 @@
+//! The parity table: what is asked of both edges, and the status that both must give.
+//!
+//! Part of it follows from the route table by itself: each route without a token, with the wrong role, by the wrong method. The
+//! rest is written by hand, and [`missing`] tells which route lacks what.
+
+mod by_hand;
+mod edges;
+
+use commerce_api::{Access, Route, ServedBy};
+use http::Method;
+
+use crate::{Call, World};
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// All is well.
+    Success,
+    /// The input is refused.
+    BadInput,
+    /// Nobody is signed in.
+    NoToken,
+    /// Somebody is, who may not.
+    WrongRole,
+    /// The thing is somebody else's.
+    ForeignObject,
+    /// The path is known, the method is not.
+    WrongMethod,
+    /// Beyond the routes: conditional, oversized, malformed and unknown requests.
+    Edge,
+}
+
+/// One row.
+pub struct Row {
+    /// What it shows, for the report.
+    pub name: String,
+    /// The route, where it is about one.
+    pub route: Option<Route>,
+    /// What it is about.
+    pub class: Class,
+    /// The status that both edges must give.
+    pub status: u16,
+    /// The request, in the world of one edge.
+    pub call: Box<dyn Fn(&World) -> Call + Send + Sync>,
+}
+
+impl Row {
+    fn of(
+        route: Route,
+        class: Class,
+        name: &str,
+        status: u16,
+        call: impl Fn(&World) -> Call + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: format!("{} · {name}", route.name()), route: Some(route), class, status, call: Box::new(call) }
+    }
+}
+
+/// The whole table, in an order in which it can be run.
+#[must_use]
+pub fn all() -> Vec<Row> {
+    let mut rows: Vec<Row> = Route::ALL.iter().flat_map(|route| from_table(*route)).collect();
+    rows.extend(by_hand::rows());
+    rows.extend(edges::rows());
+    rows
+}
+
+/// What each route still lacks in `rows`.
+#[must_use]
+pub fn missing(rows: &[Row]) -> Vec<(Route, Class)> {
+    let wanted = Route::ALL.iter().flat_map(|route| required(*route).into_iter().map(|class| (*route, class)));
+    wanted.filter(|(route, class)| !rows.iter().any(|row| row.route == Some(*route) && row.class == *class)).collect()
+}
+
+/// What must be shown of a route.
+fn required(route: Route) -> Vec<Class> {
+    let mut classes = vec![Class::Success, Class::WrongMethod];
+    if takes_input(route) {
+        classes.push(Class::BadInput);
+    }
+    if route.access() != Access::Public {
+        classes.push(Class::NoToken);
+    }
+    if route.access() == Access::Admin {
+        classes.push(Class::WrongRole);
+    }
+    if owns_objects(route) {
+        classes.push(Class::ForeignObject);
+    }
+    classes
+}
+
+/// Whether the request carries a parameter, a query or a body.
+fn takes_input(route: Route) -> bool {
+    !matches!(route, Route::Healthz | Route::Readyz | Route::ListCategories | Route::GetCart | Route::DeleteCart)
+}
+
+/// Whether the route names a thing that belongs to one customer.
+fn owns_objects(route: Route) -> bool {
+    matches!(route, Route::GetOrder | Route::CreatePayment)
+}
+
+/// The rows that follow from the table by themselves.
+fn from_table(route: Route) -> Vec<Row> {
+    let path = move |world: &World| {
+        let known = route.pattern().replace("{orderId}", &world.order);
+        known.replace("{productId}", &world.product)
+    };
+    let mut rows = vec![Row::of(route, Class::WrongMethod, "wrong method", 405, move |world| {
+        Call::new(Method::PATCH, path(world))
+    })];
+    if route.access() != Access::Public {
+        rows.push(Row::of(route, Class::NoToken, "no token", 401, move |world| Call::new(route.method(), path(world))));
+    }
+    if route.access() == Access::Admin {
+        rows.push(Row::of(route, Class::WrongRole, "wrong role", 403, move |world| {
+            Call::new(route.method(), path(world)).token(&world.shopper)
+        }));
+    }
+    if route.method() == Method::GET && route.served_by() == ServedBy::Cache {
+        rows.push(Row::of(route, Class::Success, "head", 200, move |world| Call::new(Method::HEAD, path(world))));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_has_every_row_it_needs() {
+        assert_eq!(missing(&all()), []);
+    }
+
+    #[test]
+    fn a_route_without_rows_is_found() {
+        let rows: Vec<Row> = all().into_iter().filter(|row| row.route != Some(Route::GetOrder)).collect();
+        assert!(missing(&rows).contains(&(Route::GetOrder, Class::ForeignObject)));
+    }
+}

@@ -1,0 +1,176 @@
+//! A whole shop for one test: an origin, and in front of it both edges.
+
+use std::path::Path;
+
+use local_stack::{Options, RunningStack};
+use serde_json::{Value, json};
+use test_support::issuer::{Issuer, IssuerConfig, TokenRequest};
+
+use crate::{
+    Call,
+    client::client,
+    edge::{Edge, EdgeKind},
+};
+
+/// How many products the generator makes for a test.
+const PRODUCTS: usize = 200;
+
+/// Everything that a test talks to. Ends with it.
+pub struct Shop {
+    /// The origin, the databases, the issuer and the payment provider.
+    pub stack: RunningStack,
+    /// The edges, in the order of [`EdgeKind::ALL`].
+    pub edges: Vec<Edge>,
+    /// For all calls.
+    pub client: reqwest::Client,
+    _folder: tempfile::TempDir,
+}
+
+/// What one edge's shoppers have. Each edge has shoppers of its own, so that both can play the same scene.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// A shopper's token.
+    pub shopper: String,
+    /// The token of somebody who has never had a cart.
+    pub fresh: String,
+    /// An administrator's token.
+    pub admin: String,
+    /// A shopper's token that has expired.
+    pub expired: String,
+    /// A token as good as any, of an issuer that the shop does not know.
+    pub foreign_token: String,
+    /// A product with one variant.
+    pub product: String,
+    /// Its entity tag.
+    pub product_etag: String,
+    /// Its variant.
+    pub variant: String,
+    /// A product with several variants.
+    pub product_of_many: String,
+    /// One of them.
+    pub second_variant: String,
+    /// A variant that nobody orders.
+    pub quiet_variant: String,
+    /// A product that this edge's administrator made.
+    pub own_product: String,
+    /// An unpaid order of the shopper's.
+    pub order: String,
+    /// Its total, as JSON has it.
+    pub total: String,
+    /// Somebody else's order.
+    pub foreign_order: String,
+}
+
+impl Shop {
+    /// Starts everything, with empty key-value stores.
+    pub async fn start() -> Self {
+        Self::start_with(&EdgeKind::ALL, &[]).await
+    }
+
+    /// Starts the given edges, with some of their variables set differently.
+    pub async fn start_with(kinds: &[EdgeKind], variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("should be able to make a folder");
+        let stack = start_stack(folder.path()).await;
+        let mut edge_variables = stack.edge_variables().clone();
+        edge_variables.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut edges = Vec::new();
+        for kind in kinds {
+            edges.push(Edge::start(*kind, &edge_variables, folder.path()).await);
+        }
+        Self { stack, edges, client: client(), _folder: folder }
+    }
+
+    /// A token for that customer.
+    pub fn token(&self, sub: &str, roles: &[&str], ttl_seconds: i64) -> String {
+        mint(self.stack.issuer(), sub, roles, ttl_seconds)
+    }
+
+    /// Makes the shoppers, products and orders that the parity table speaks of, through that edge.
+    pub async fn world(&self, edge: &Edge) -> World {
+        let name = format!("user-{:?}", edge.kind);
+        let catalog = self.stack_products().await;
+        let one = catalog.iter().find(|product| variants(product).len() == 1).expect("should have a plain product");
+        let many = catalog.iter().find(|product| variants(product).len() > 1).expect("should have one with variants");
+        let quiet = catalog.iter().rfind(|product| variants(product).len() == 1).expect("should have another");
+        let shopper = self.token(&name, &[], 3600);
+        let foreigner = self.token(&format!("{name}-foreign"), &[], 3600);
+        let admin = self.token(&format!("{name}-admin"), &["admin"], 3600);
+        let product = id(one);
+        let order = self.place_order(edge, &shopper, &product, 1).await;
+        let foreign_order = self.place_order(edge, &foreigner, &product, 1).await;
+        World {
+            fresh: self.token(&format!("{name}-fresh"), &[], 3600),
+            expired: self.token(&name, &[], -3600),
+            foreign_token: self.foreign_token(&name).await,
+            product_etag: self.etag_of(edge, &product).await,
+            variant: variants(one)[0].clone(),
+            product_of_many: id(many),
+            second_variant: variants(many)[1].clone(),
+            quiet_variant: variants(quiet)[0].clone(),
+            own_product: self.make_product(edge, &admin).await,
+            order: order["orderId"].as_str().unwrap_or_default().to_owned(),
+            total: order["total"].to_string(),
+            foreign_order: foreign_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            shopper,
+            admin,
+            product,
+        }
+    }
+
+    /// Fills that shopper's cart and orders it.
+    pub async fn place_order(&self, edge: &Edge, token: &str, product: &str, quantity: u32) -> Value {
+        let add = Call::post("/v1/cart/items", &json!({"productId": product, "quantity": quantity})).token(token);
+        let _ = add.send(&self.client, &edge.url).await.expect(200);
+        order_call().token(token).send(&self.client, &edge.url).await.expect(201).json()
+    }
+
+    /// The first products in full, straight from the origin, so that no edge's cache is filled by it.
+    pub async fn stack_products(&self) -> Vec<Value> {
+        self.stack.products(100).await
+    }
+
+    async fn etag_of(&self, edge: &Edge, product: &str) -> String {
+        let call = Call::get(format!("/v1/products/{product}"));
+        call.send(&self.client, &edge.url).await.expect(200).header("etag").to_owned()
+    }
+
+    async fn make_product(&self, edge: &Edge, admin: &str) -> String {
+        let body = json!({"name": "Own", "price": 5.00, "categoryId": "cat_electronics", "stock": 7});
+        let made = Call::post("/v1/products", &body).token(admin).send(&self.client, &edge.url).await.expect(201);
+        id(&made.json())
+    }
+
+    async fn foreign_token(&self, sub: &str) -> String {
+        let issuer = Issuer::start(IssuerConfig::default()).await.expect("a second issuer should start");
+        mint(&issuer, sub, &[], 3600)
+    }
+}
+
+/// `POST /v1/orders` with an address and nothing else.
+pub fn order_call() -> Call {
+    let address =
+        json!({"street": "123 Main St", "city": "San Francisco", "state": "CA", "zipCode": "94102", "country": "US"});
+    Call::post("/v1/orders", &json!({"shippingAddress": address, "paymentMethodId": "pm_card_visa"}))
+}
+
+async fn start_stack(folder: &Path) -> RunningStack {
+    let options = Options { products: PRODUCTS, ..Options::for_tests(folder) };
+    local_stack::LocalStack::start(options)
+        .await
+        .unwrap_or_else(|error| panic!("the origin side does not start: {error}"))
+}
+
+fn mint(issuer: &Issuer, sub: &str, roles: &[&str], ttl_seconds: i64) -> String {
+    let email = format!("{sub}@example.com");
+    let request = roles.iter().fold(TokenRequest::shopper(sub, email), |request, role| request.with_role(*role));
+    issuer.mint(&request.with_ttl(ttl_seconds)).expect("a token should be minted")
+}
+
+fn id(product: &Value) -> String {
+    product["id"].as_str().unwrap_or_default().to_owned()
+}
+
+fn variants(product: &Value) -> Vec<String> {
+    let variants = product["variants"].as_array().cloned().unwrap_or_default();
+    variants.iter().filter_map(|variant| variant["id"].as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,9 @@
+//! The shop end to end, on both WebAssembly runtimes.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test may")]
+
+mod cache;
+mod instance;
+mod journey;
+mod parity;
+mod race;
