@@ -1,9 +1,29 @@
 //! The one signed AWS client, used by the edge and by the origin, and the verifier of incoming signed requests.
 //!
 //! Requests are signed with AWS's own `aws-sigv4` and sent through the [`HttpClient`] port, so the same code runs in a
-//! Cloudflare Worker, in a Spin component and in a Lambda function. Depends only on `commerce-domain`.
+//! Cloudflare Worker, in a Spin component and in a Lambda function. [`AwsClient`] calls any service of the AWS JSON
+//! protocol, [`DynamoDb`] speaks DynamoDB through it, [`verify_request`] is the other side of [`sign_request`].
+//!
+//! Invariants: time and randomness come from the ports; a call is repeated only where that is safe; no secret appears in
+//! an error or in debug output. Depends only on `commerce-domain`, and on no runtime.
 
 pub mod cart_table;
+mod client;
+mod credentials;
+pub mod dynamodb;
+mod error;
 pub mod ports;
+mod retry;
+mod sigv4;
 
-pub use ports::{HttpClient, MaybeSend, Timer, TransportError};
+pub use client::{AwsClient, AwsEnvironment, JsonService};
+pub use credentials::{Credentials, MissingCredentials};
+pub use dynamodb::DynamoDb;
+pub use error::{AwsError, CancellationReason};
+pub use ports::{HttpClient, MaybeSend, MaybeSync, Timer, TransportError};
+pub use retry::{Repeat, RetryPolicy};
+pub use serde_dynamo::{AttributeValue, Item};
+pub use sigv4::{
+    CallerKeys, MAX_SKEW_SECONDS, SignError, SigningScope, VerifiedCaller, VerifyError, VerifyPolicy, sign_request,
+    verify_request,
+};

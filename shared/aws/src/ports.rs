@@ -17,6 +17,18 @@ pub trait MaybeSend {}
 #[cfg(target_family = "wasm")]
 impl<T> MaybeSend for T {}
 
+/// `Sync` where futures cross threads (the origin), nothing where they cannot (WebAssembly).
+#[cfg(not(target_family = "wasm"))]
+pub trait MaybeSync: Sync {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Sync> MaybeSync for T {}
+
+/// `Sync` where futures cross threads (the origin), nothing where they cannot (WebAssembly).
+#[cfg(target_family = "wasm")]
+pub trait MaybeSync {}
+#[cfg(target_family = "wasm")]
+impl<T> MaybeSync for T {}
+
 /// Sends one HTTP request and reads the whole answer. Never follows redirects.
 pub trait HttpClient {
     /// The response, whatever its status, with its body read to the end.
@@ -33,6 +45,21 @@ pub trait HttpClient {
 pub trait Timer {
     /// Completes once `duration` has passed.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + MaybeSend;
+}
+
+impl<T: HttpClient + ?Sized> HttpClient for &T {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + MaybeSend {
+        (**self).send(request)
+    }
+}
+
+impl<T: Timer + ?Sized> Timer for &T {
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + MaybeSend {
+        (**self).sleep(duration)
+    }
 }
 
 /// Why no complete response arrived. In each case the server may have acted on the request, except [`Self::Refused`].

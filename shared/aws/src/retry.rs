@@ -1,0 +1,168 @@
+//! When a failed call is sent again, and after how long.
+//!
+//! Written here and not taken from `backon`: its sleeper must be `'static`, which a borrowed [`Timer`](crate::Timer) is not;
+//! its jitter adds to the delay (d to 2d), where contention wants the whole range (0 to d); and it counts the pauses against
+//! its limit, where a deadline must count the calls too.
+
+use std::time::Duration;
+
+use commerce_domain::Entropy;
+use jiff::Timestamp;
+
+use crate::error::AwsError;
+
+/// Limits of the retries of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// How often the call is sent at most, the first time included.
+    pub max_attempts: u32,
+    /// No attempt begins later than this after the first one. What an attempt itself may take is the
+    /// [`HttpClient`](crate::HttpClient)'s affair.
+    pub budget: Duration,
+    /// The longest pause before the second attempt; it doubles with each further one.
+    pub base: Duration,
+    /// The longest pause at all.
+    pub cap: Duration,
+}
+
+/// Whether a call may be sent again although the first one may have taken effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// A second effect is the same as one: reads, conditional writes whose caller knows what a failed condition means,
+    /// transactions with a token.
+    Safe,
+    /// A second effect would be another one. Sent again only where the first one certainly had none.
+    Unsafe,
+}
+
+impl RetryPolicy {
+    /// A single attempt.
+    pub const NONE: Self = Self { max_attempts: 1, budget: Duration::ZERO, base: Duration::ZERO, cap: Duration::ZERO };
+
+    /// How long to wait before the attempt after `attempt` (counted from 1), `None` where there shall be none.
+    pub(crate) fn pause(
+        &self,
+        error: &AwsError,
+        repeat: Repeat,
+        attempt: u32,
+        started: Timestamp,
+        clock_and_entropy: &(impl commerce_domain::Clock + Entropy),
+    ) -> Option<Duration> {
+        if attempt >= self.max_attempts || !is_worth_repeating(error, repeat) {
+            return None;
+        }
+        let pause = full_jitter(self.ceiling(attempt), clock_and_entropy);
+        let elapsed = Duration::try_from(clock_and_entropy.now().duration_since(started)).unwrap_or_default();
+        (elapsed.saturating_add(pause) <= self.budget).then_some(pause)
+    }
+
+    fn ceiling(&self, attempt: u32) -> Duration {
+        self.base.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX)).min(self.cap)
+    }
+}
+
+/// Three attempts within two seconds: for a call that a shopper waits for.
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            budget: Duration::from_secs(2),
+            base: Duration::from_millis(50),
+            cap: Duration::from_millis(500),
+        }
+    }
+}
+
+fn is_worth_repeating(error: &AwsError, repeat: Repeat) -> bool {
+    error.is_contention() || (repeat == Repeat::Safe && error.outcome_is_unknown())
+}
+
+/// A duration drawn evenly from zero to `ceiling` (AWS Architecture Blog, "Exponential Backoff And Jitter").
+fn full_jitter(ceiling: Duration, entropy: &impl Entropy) -> Duration {
+    let mut bytes = [0; 8];
+    entropy.fill(&mut bytes);
+    let drawn = (ceiling.as_nanos() * u128::from(u64::from_le_bytes(bytes))) >> 64;
+    Duration::from_nanos(u64::try_from(drawn).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed {
+        now: i64,
+        byte: u8,
+    }
+
+    impl commerce_domain::Clock for Fixed {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millisecond(self.now).unwrap()
+        }
+    }
+
+    impl Entropy for Fixed {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(self.byte);
+        }
+    }
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        max_attempts: 5,
+        budget: Duration::from_secs(1),
+        base: Duration::from_millis(100),
+        cap: Duration::from_millis(300),
+    };
+
+    fn throttled() -> AwsError {
+        AwsError::Throttled { message: String::new() }
+    }
+
+    fn pause_after(attempt: u32, now: i64, byte: u8) -> Option<Duration> {
+        POLICY.pause(&throttled(), Repeat::Unsafe, attempt, Timestamp::UNIX_EPOCH, &Fixed { now, byte })
+    }
+
+    #[test]
+    fn pauses_are_drawn_from_a_range_that_doubles_up_to_the_cap() {
+        for (attempt, ceiling) in [(1, 100), (2, 200), (3, 300), (4, 300)] {
+            let longest = pause_after(attempt, 0, 0xff).unwrap();
+            assert_eq!(longest.as_millis() + 1, ceiling, "attempt {attempt}: {longest:?}");
+            assert_eq!(pause_after(attempt, 0, 0), Some(Duration::ZERO));
+            assert_eq!(pause_after(attempt, 0, 0x7f).unwrap().as_millis(), (ceiling - 1) / 2);
+        }
+    }
+
+    #[test]
+    fn attempts_are_limited() {
+        assert_eq!(pause_after(5, 0, 0), None);
+        assert_eq!(
+            RetryPolicy::NONE.pause(&throttled(), Repeat::Safe, 1, Timestamp::UNIX_EPOCH, &Fixed { now: 0, byte: 0 }),
+            None
+        );
+    }
+
+    #[test]
+    fn no_attempt_begins_after_the_deadline() {
+        assert!(pause_after(1, 900, 0xff).is_some());
+        assert_eq!(pause_after(1, 901, 0xff), None);
+        assert_eq!(pause_after(1, 1001, 0), None);
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_repeated_only_where_that_is_safe() {
+        use crate::ports::TransportError::{Connection, Refused, TimedOut};
+        let fixed = Fixed { now: 0, byte: 0 };
+        let repeats =
+            |error: &AwsError, repeat| POLICY.pause(error, repeat, 1, Timestamp::UNIX_EPOCH, &fixed).is_some();
+        let internal = AwsError::Other { status: 500, code: "InternalServerError".into(), message: String::new() };
+        for error in [internal, TimedOut.into(), Connection("reset".into()).into()] {
+            assert!(repeats(&error, Repeat::Safe) && !repeats(&error, Repeat::Unsafe), "{error}");
+        }
+        let invalid = AwsError::Other { status: 400, code: "ResourceInUseException".into(), message: String::new() };
+        for error in [invalid, Refused("no".into()).into(), AwsError::ConditionalCheckFailed { item: None }] {
+            assert!(!repeats(&error, Repeat::Safe), "{error}");
+        }
+        for error in [AwsError::TransactionInProgress, AwsError::TransactionConflict { message: String::new() }] {
+            assert!(repeats(&error, Repeat::Unsafe), "{error}");
+        }
+    }
+}
