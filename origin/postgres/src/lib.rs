@@ -7,6 +7,7 @@
 mod error;
 mod migrate;
 mod pool;
+mod sold;
 mod tx;
 
 pub use error::DbError;

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use commerce_domain::{Cart, Money, OrderId, ProductId, VariantId};
 
-use crate::StoreError;
+use crate::{StoreError, inventory::ListVariants};
 
 /// A variant as it is sold now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,5 +66,5 @@ pub trait CartStore: Send + Sync {
 }
 
 /// What the checkout, the orders and the payments need of the database.
-pub trait OrdersDatabase: LoadPrices {}
-impl<T: LoadPrices> OrdersDatabase for T {}
+pub trait OrdersDatabase: LoadPrices + ListVariants {}
+impl<T: LoadPrices + ListVariants> OrdersDatabase for T {}

@@ -1,8 +1,10 @@
 //! Stock: the counters, and the holds that checkouts put on them.
 
 mod ports;
+mod read;
 
 pub use ports::{
     BeginPaymentOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome, ReserveStock, SettleHold,
     Shortage, StockLevel, StockStore,
 };
+pub use read::{FindStockError, ListVariants, StockSubject, find_stock};

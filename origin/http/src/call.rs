@@ -1,0 +1,99 @@
+//! A request that was accepted, as handlers read it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use commerce_api::{Problem, ProblemCode, Route, json::parse_body};
+use commerce_auth::Principal;
+use http::{header, request::Parts};
+use serde::de::DeserializeOwned;
+
+use crate::{ApiError, caller::text};
+
+/// A request with its route, its whole body and its caller.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The route.
+    pub(crate) route: Route,
+    /// What stands in the place of the route's braces, percent-decoded.
+    pub(crate) parameter: String,
+    /// Method, target and headers.
+    pub(crate) parts: Parts,
+    /// The body.
+    pub(crate) body: Bytes,
+    /// The shopper; none on public routes.
+    pub(crate) principal: Option<Principal>,
+}
+
+impl Call {
+    /// The shopper of a route that needs one.
+    ///
+    /// # Errors
+    /// A 500 on a public route, which has none.
+    pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
+        self.principal
+            .as_ref()
+            .ok_or_else(|| ApiError::Problem(Problem::internal("a public route asked for its caller")))
+    }
+
+    /// The parameter as an id.
+    ///
+    /// # Errors
+    /// A 404: what is no id names nothing. `what` begins the sentence: "Order".
+    pub(crate) fn id<I: std::str::FromStr>(&self, what: &str) -> Result<I, ApiError> {
+        self.parameter.parse().map_err(|_| ApiError::Problem(Problem::not_found(what)))
+    }
+
+    /// The JSON body.
+    ///
+    /// # Errors
+    /// A 415 for another media type, else as [`parse_body`].
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        if self.parts.headers.contains_key(header::CONTENT_TYPE) && !self.is_json() {
+            return Err(ApiError::Problem(Problem::new(
+                ProblemCode::UnsupportedMediaType,
+                ProblemCode::UnsupportedMediaType.title(),
+            )));
+        }
+        parse_body(&self.body).map_err(ApiError::Problem)
+    }
+
+    fn is_json(&self) -> bool {
+        let Some(value) = text(&self.parts, &header::CONTENT_TYPE) else { return false };
+        value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    }
+
+    /// The query's fields in order, decoded.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        let query = self.parts.uri.query().unwrap_or_default();
+        query.split('&').filter(|pair| !pair.is_empty()).map(|pair| decode_pair(pair)).collect()
+    }
+
+    /// The query's fields, each of which must be one of `known` and stand once; in the order of `known`.
+    ///
+    /// # Errors
+    /// A 400 that names the field.
+    pub(crate) fn query_fields<const N: usize>(&self, known: [&str; N]) -> Result<[Option<String>; N], ApiError> {
+        let mut found = [const { None }; N];
+        for (name, value) in self.query() {
+            let Some(place) = known.iter().position(|field| *field == name) else {
+                return Err(ApiError::Problem(Problem::invalid(name, "is not a known parameter")));
+            };
+            if found[place].replace(value).is_some() {
+                return Err(ApiError::Problem(Problem::invalid(name, "must stand only once")));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn decode_pair(pair: &str) -> (String, String) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    (decode(name, true), decode(value, true))
+}
+
+/// Percent-decoding; bytes that are no UTF-8 become U+FFFD, which no id and no number contains.
+pub(crate) fn decode(text: &str, plus_is_space: bool) -> String {
+    let text = if plus_is_space { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
+    percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,186 @@
+//! From a request to its handler, through the checks that every request passes.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response as AxumResponse,
+    routing::get,
+};
+use bytes::Bytes;
+use commerce_api::{
+    Problem, ProblemCode, ProblemContext, Route, RouteMiss, headers,
+    limits::{MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_TARGET_BYTES},
+    match_route,
+};
+use commerce_domain::{Clock, Entropy};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use origin_core::Backend;
+
+use crate::{
+    ApiError,
+    call::{Call, decode},
+    caller::{self, CallerPolicy},
+    error::problem,
+    inventory,
+};
+
+/// What the router has to know beside the backend.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How the edge proves that it is the edge.
+    pub caller: CallerPolicy,
+}
+
+/// The origin: every route of the table that it serves, and `/healthz`.
+pub fn router<B: Backend>(backend: B, settings: Settings) -> Router {
+    let state = Arc::new(Origin { backend, settings });
+    Router::new().route("/healthz", get(healthz)).fallback(serve::<B>).with_state(state)
+}
+
+struct Origin<B> {
+    backend: B,
+    settings: Settings,
+}
+
+/// Says that the process runs. Unsigned, so that health checks can ask.
+async fn healthz() -> AxumResponse {
+    let mut response = AxumResponse::new(Body::from(r#"{"status":"ok"}"#));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers a request and writes its line in the log.
+async fn serve<B: Backend>(State(origin): State<Arc<Origin<B>>>, request: Request) -> AxumResponse {
+    let started = origin.backend.clock().now();
+    let (parts, body) = request.into_parts();
+    let request_id = request_id(&parts, origin.backend.entropy());
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let (route, outcome) = answer(&origin, parts, body).await;
+    let (mut response, cause) = match outcome {
+        Ok(response) => (response, None),
+        Err(error) => {
+            let problem = problem(error);
+            let cause = problem.to_string();
+            (problem.into_response(ProblemContext { request_id: &request_id, instance: &path }), Some(cause))
+        }
+    };
+    if let Ok(value) = HeaderValue::try_from(&request_id) {
+        response.headers_mut().insert(headers::REQUEST_ID, value);
+    }
+    let took = origin.backend.clock().now().duration_since(started);
+    log(&LogLine { request_id: &request_id, method: &method, route, status: response.status(), cause, took });
+    finished(&method, response)
+}
+
+/// The checks in their order, then the handler.
+async fn answer<B: Backend>(
+    origin: &Origin<B>,
+    parts: Parts,
+    body: Body,
+) -> (Option<Route>, Result<Response<Bytes>, ApiError>) {
+    let body = match read_body(&parts, body).await {
+        Ok(body) => body,
+        Err(error) => return (None, Err(error)),
+    };
+    if let Err(error) = origin.settings.caller.check(&parts, &body, origin.backend.clock().now()) {
+        return (None, Err(error));
+    }
+    let (route, parameter) = match match_route(&parts.method, parts.uri.path()) {
+        Ok(found) => (found.route, decode(found.parameter, false)),
+        Err(miss) => return (None, Err(missed(miss))),
+    };
+    let principal = match caller::principal(&origin.backend, route, &parts).await {
+        Ok(principal) => principal,
+        Err(error) => return (Some(route), Err(error)),
+    };
+    let call = Call { route, parameter, parts, body, principal };
+    (Some(route), dispatch(&origin.backend, &call).await)
+}
+
+/// One line a route. What the edge answers alone does not exist here.
+async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    match call.route {
+        Route::GetInventory => inventory::get_inventory(backend, call).await,
+        _ => Err(missed(RouteMiss::NotFound)),
+    }
+}
+
+fn missed(miss: RouteMiss) -> ApiError {
+    ApiError::Problem(match miss {
+        RouteMiss::NotFound => Problem::not_found("Resource"),
+        RouteMiss::MethodNotAllowed(allow) => {
+            Problem::new(ProblemCode::MethodNotAllowed, ProblemCode::MethodNotAllowed.title()).with_allow(allow)
+        }
+    })
+}
+
+/// The whole body, within the limits on target, headers and body.
+async fn read_body(parts: &Parts, body: Body) -> Result<Bytes, ApiError> {
+    let refused = |code: ProblemCode| ApiError::Problem(Problem::new(code, code.title()));
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if target > MAX_TARGET_BYTES {
+        return Err(refused(ProblemCode::UriTooLong));
+    }
+    if header_bytes(&parts.headers) > MAX_HEADER_BYTES {
+        return Err(refused(ProblemCode::HeadersTooLarge));
+    }
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(refused(ProblemCode::BodyTooLarge)),
+        Err(error) => Err(ApiError::Problem(
+            Problem::new(ProblemCode::ValidationError, "The body did not arrive").with_cause(error),
+        )),
+    }
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// The edge's id of the request, or one of our own.
+fn request_id(parts: &Parts, entropy: &impl Entropy) -> String {
+    if let Some(id) = caller::text(parts, &headers::REQUEST_ID)
+        && (1..=128).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_graphic())
+    {
+        return id.to_owned();
+    }
+    let mut random = [0; 16];
+    entropy.fill(&mut random);
+    format!("req_{:032x}", u128::from_be_bytes(random))
+}
+
+struct LogLine<'a> {
+    request_id: &'a str,
+    method: &'a Method,
+    route: Option<Route>,
+    status: StatusCode,
+    cause: Option<String>,
+    took: jiff::SignedDuration,
+}
+
+fn log(line: &LogLine<'_>) {
+    let route = line.route.map_or("none", Route::name);
+    let (status, cause) = (line.status.as_u16(), line.cause.as_deref());
+    let duration_ms = u64::try_from(line.took.as_millis()).unwrap_or(0);
+    if line.status.is_server_error() {
+        tracing::error!(request.id = line.request_id, http.method = %line.method, http.route = route, http.status = status, duration_ms, cause, "request");
+    } else {
+        tracing::info!(request.id = line.request_id, http.method = %line.method, http.route = route, http.status = status, duration_ms, cause, "request");
+    }
+}
+
+/// The response on the wire: `HEAD` gets the head of what `GET` would get.
+fn finished(method: &Method, response: Response<Bytes>) -> AxumResponse {
+    let (mut parts, body) = response.into_parts();
+    if method != Method::HEAD {
+        return AxumResponse::from_parts(parts, Body::from(body));
+    }
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    AxumResponse::from_parts(parts, Body::empty())
+}

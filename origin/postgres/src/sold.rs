@@ -1,0 +1,53 @@
+//! What is sold now, and at which price: the catalog's tables as the checkout reads them.
+
+use commerce_domain::{Currency, Money, ProductId, VariantId};
+use origin_core::{
+    StoreError,
+    checkout::{LoadPrices, PricedVariant},
+    inventory::ListVariants,
+};
+use rust_decimal::Decimal;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{Database, DbError};
+
+const PRICES: &str = "select v.id, v.product_id, p.name, v.sku, v.options, v.price, v.currency::text
+    from variants v join products p on p.id = v.product_id
+    where v.id = any($1) and v.deleted_at is null and p.deleted_at is null and p.published";
+
+const VARIANTS: &str = "select v.id from variants v join products p on p.id = v.product_id
+    where v.product_id = $1 and v.deleted_at is null and p.deleted_at is null order by v.position";
+
+impl LoadPrices for Database {
+    async fn load_prices(&self, variants: &[VariantId]) -> Result<Vec<PricedVariant>, StoreError> {
+        let ids: Vec<Uuid> = variants.iter().map(|id| id.as_uuid()).collect();
+        let client = self.client().await?;
+        let statement = client.prepare_cached(PRICES).await.map_err(DbError::from)?;
+        let rows = client.query(&statement, &[&ids]).await.map_err(DbError::from)?;
+        Ok(rows.iter().map(priced).collect::<Result<_, _>>()?)
+    }
+}
+
+impl ListVariants for Database {
+    async fn list_variants(&self, product: ProductId) -> Result<Vec<VariantId>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(VARIANTS).await.map_err(DbError::from)?;
+        let rows = client.query(&statement, &[&product.as_uuid()]).await.map_err(DbError::from)?;
+        let id = |row: &Row| VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken);
+        Ok(rows.iter().map(id).collect::<Result<_, DbError>>()?)
+    }
+}
+
+fn priced(row: &Row) -> Result<PricedVariant, DbError> {
+    let currency: Currency = row.try_get::<_, &str>(6)?.parse().map_err(DbError::broken)?;
+    let options: serde_json::Value = row.try_get(4)?;
+    Ok(PricedVariant {
+        variant_id: VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
+        product_id: ProductId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
+        name: row.try_get(2)?,
+        sku: row.try_get(3)?,
+        options: serde_json::from_value(options).map_err(DbError::broken)?,
+        price: Money::new(row.try_get::<_, Decimal>(5)?, currency).map_err(DbError::broken)?,
+    })
+}
