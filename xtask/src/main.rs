@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Outcome;
 use crate::workspace::Workspace;
 
-/// Sets up, builds, checks, tests and runs CloudCommerce.
+/// Sets up, builds, checks, tests and runs the shop.
 #[derive(Parser)]
 #[command(name = "cargo xtask", version, disable_help_subcommand = true)]
 struct Cli {
@@ -33,6 +33,9 @@ enum Command {
     Setup(commands::setup::Args),
     Build(commands::build::Args),
     Check(commands::check::Args),
+    Test(commands::test::Args),
+    Dev(commands::dev::Args),
+    Package(commands::package::Args),
 }
 
 fn main() -> ExitCode {
@@ -52,5 +55,8 @@ fn run(command: &Command) -> Outcome {
         Command::Setup(args) => commands::setup::run(&workspace, args),
         Command::Build(args) => commands::build::run(&workspace, args),
         Command::Check(args) => commands::check::run(&workspace, args),
+        Command::Test(args) => commands::test::run(&workspace, args),
+        Command::Dev(args) => commands::dev::run(&workspace, args),
+        Command::Package(args) => commands::package::run(&workspace, args),
     }
 }

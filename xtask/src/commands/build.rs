@@ -44,8 +44,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     let workers = wants(&[What::Edge, What::Workers]);
     setup::prepare(workspace, Needs { workers, database: false }, true)?;
     if wants(&[What::Edge, What::Spin]) {
-        let component = spin(workspace)?;
-        print_sizes("Spin component", &[component]);
+        print_sizes("Spin component", &[spin(workspace)?]);
     }
     if workers {
         worker(workspace)?;
@@ -55,6 +54,14 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         native(workspace, true)?;
     }
     Ok(())
+}
+
+/// Both edge artifacts, and their sizes.
+///
+/// # Errors
+/// As [`spin`] and [`worker`].
+pub(crate) fn edge(workspace: &Workspace) -> Outcome {
+    run(workspace, &Args { what: What::Edge })
 }
 
 /// The Spin component in release.

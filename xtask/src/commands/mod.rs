@@ -2,4 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod dev;
+pub(crate) mod package;
 pub(crate) mod setup;
+pub(crate) mod test;

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::workspace::Workspace;
 
 /// Checks crate boundaries, sizes of files and functions, the adapters' length, and floating point near money.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct Args {
     /// Also list files and functions that are merely on the long side.
     #[arg(long)]

@@ -131,8 +131,8 @@ const LOCAL_STACK: [&str; 10] = [
     "origin-gateways",
     "test-support",
 ];
-const E2E: [&str; 6] =
-    ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core", "test-support"];
+const E2E: [&str; 7] =
+    ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core", "test-support", "local-stack"];
 
 /// Edges that the search for `never_at_all` does not follow: (from, to, why).
 pub(super) const TOLERATED: &[(&str, &str, &str)] = &[

@@ -40,7 +40,9 @@ pub(super) fn check(sources: &[Source], verbose: bool) -> Vec<String> {
         }
     }
     if verbose {
-        notes.iter().for_each(|note| println!("  note: {note}"));
+        for note in &notes {
+            println!("  note: {note}");
+        }
     }
     println!("  {} files over {FILE_NOTE} lines or functions over {FUNCTION_NOTE} (list: --verbose)", notes.len());
     violations
