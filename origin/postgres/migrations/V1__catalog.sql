@@ -47,7 +47,7 @@ create table products (
     constraint products_category_exists foreign key (category_id) references categories (id),
     constraint products_handle_length check (char_length(handle) between 1 and 255),
     constraint products_name_length check (char_length(name) between 1 and 255),
-    constraint products_description_length check (char_length(description) <= 262144),
+    constraint products_description_length check (char_length(description) <= 10000),
     constraint products_brand_length check (char_length(brand) between 1 and 255),
     constraint products_image_url_length check (char_length(image_url) between 1 and 2048),
     constraint products_price_not_negative check (price >= 0),
