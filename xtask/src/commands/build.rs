@@ -86,6 +86,15 @@ pub(crate) fn spin(workspace: &Workspace) -> Outcome<PathBuf> {
     }
 }
 
+/// The component that the Spin host's tests and the benchmarks run.
+///
+/// # Errors
+/// It does not compile.
+pub(crate) fn hello_component(workspace: &Workspace) -> Outcome<PathBuf> {
+    wasm_module(workspace, "hello-component", SPIN)?;
+    Ok(module(workspace, SPIN, "hello_component"))
+}
+
 /// The Worker in release: `edge/cloudflare/build/index.js` and `index_bg.wasm`.
 ///
 /// Its module is compiled first, which is quick when nothing changed; `worker-build` then runs only for a new module, because

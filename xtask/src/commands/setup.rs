@@ -169,7 +169,7 @@ impl Setup<'_> {
 }
 
 fn install_npm_postgres(workspace: &Workspace, package: &str) -> Outcome {
-    let folder = tools::cache()?.join("postgres");
+    let folder = tools::npm_postgres_home()?;
     std::fs::create_dir_all(&folder).during(folder.display())?;
     let versioned = format!("{package}@{NPM_POSTGRES}");
     let mut npm = workspace.command("npm");

@@ -12,8 +12,8 @@ use super::counts::Counts;
 use crate::commands::setup;
 use crate::failure::{Failure, Outcome};
 use crate::process::{self, Printed};
-use crate::tools;
 use crate::workspace::Workspace;
+use crate::{tools, wasm};
 
 /// What one test program may take. Hung tests end here and not at the end of the whole run.
 const LIMIT_SECONDS: &str = "1200";
@@ -83,7 +83,7 @@ pub(super) fn run_all<'p>(
         println!("\n{} ({})", program.package, program.target);
         let mut command = command(program);
         setup::point_at_postgres(&mut command);
-        command.env("CARGO_TARGET_DIR", workspace.target());
+        command.env("HELLO_COMPONENT_WASM", wasm::module(workspace, wasm::SPIN, "hello_component"));
         if slow_too {
             command.arg("--include-ignored");
         }

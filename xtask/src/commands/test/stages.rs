@@ -69,7 +69,7 @@ impl<'w> Run<'w> {
             Stage::Format => process::run(&mut self.workspace.cargo(&["fmt", "--all", "--check"])),
             Stage::Check => self.check(),
             Stage::Workers => self.workers(),
-            Stage::Edge => build::edge(self.workspace),
+            Stage::Edge => self.edge(),
             Stage::Native => self.compiled().map(drop),
             Stage::Lints => self.lints(),
             Stage::Deny => self.deny(),
@@ -95,6 +95,11 @@ impl<'w> Run<'w> {
         let printed = process::tee(node.args(["--test", "--test-reporter=tap"]), shown_of_tap)?;
         self.counts.add(Counts::of_tap(&printed.out).unwrap_or_default());
         if printed.success { Ok(()) } else { Err(Failure::new("node --test failed in tests/workers")) }
+    }
+
+    fn edge(&mut self) -> Outcome {
+        build::edge(self.workspace)?;
+        build::hello_component(self.workspace).map(drop)
     }
 
     fn lints(&mut self) -> Outcome {
