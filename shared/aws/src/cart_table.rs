@@ -22,6 +22,8 @@ pub const QUANTITIES: &str = "quantities";
 pub const LINES: &str = "lines";
 /// Map of variant id to the millisecond it was first added.
 pub const ADDED_AT: &str = "addedAt";
+/// The currency of every line, ISO 4217. Written and checked by the edge with each addition; no part of [`StoredCart`].
+pub const CURRENCY: &str = "currency";
 /// Map of the hash of an Idempotency-Key to [`StoredKey`].
 pub const KEYS: &str = "keys";
 /// The millisecond of the last change.

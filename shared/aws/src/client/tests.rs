@@ -1,1 +1,196 @@
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
 
+use http::Response;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::ports::TransportError;
+
+const SERVICE: JsonService =
+    JsonService { name: "dynamodb", target_prefix: "DynamoDB_20120810", content_type: "application/x-amz-json-1.0" };
+
+type Answer = Result<Response<Bytes>, TransportError>;
+
+/// Answers from a script, remembers what it was asked, and lets a second pass with each request.
+struct Scripted(Mutex<Script>);
+
+struct Script {
+    answers: VecDeque<Answer>,
+    requests: Vec<Request<Bytes>>,
+    pauses: Vec<Duration>,
+    now: Timestamp,
+}
+
+impl Scripted {
+    fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let now = "2026-03-01T12:00:00Z".parse().unwrap();
+        Self(Mutex::new(Script { answers: answers.into_iter().collect(), requests: vec![], pauses: vec![], now }))
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl HttpClient for Scripted {
+    async fn send(&self, request: Request<Bytes>) -> Answer {
+        let mut script = self.script();
+        script.now += Duration::from_secs(1);
+        script.requests.push(request);
+        script.answers.pop_front().expect("should not be asked more often than scripted")
+    }
+}
+
+impl Timer for Scripted {
+    async fn sleep(&self, duration: Duration) {
+        let mut script = self.script();
+        script.now += duration;
+        script.pauses.push(duration);
+    }
+}
+
+impl Clock for Scripted {
+    fn now(&self) -> Timestamp {
+        self.script().now
+    }
+}
+
+impl Entropy for Scripted {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0x80);
+    }
+}
+
+fn answer(status: u16, body: &Value) -> Answer {
+    Ok(Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap())
+}
+
+fn throttled() -> Answer {
+    answer(400, &json!({"__type": "x#ThrottlingException"}))
+}
+
+fn internal() -> Answer {
+    answer(500, &json!({"__type": "x#InternalServerError"}))
+}
+
+async fn call(env: &Scripted, repeat: Repeat) -> Result<Value, AwsError> {
+    let retry = RetryPolicy {
+        max_attempts: 4,
+        budget: Duration::from_secs(10),
+        base: Duration::from_millis(100),
+        cap: Duration::from_secs(1),
+    };
+    let client = AwsClient::new(env, Credentials::new("AKID", "secret"), "eu-central-1", None).with_retry(retry);
+    client.call(SERVICE, "GetItem", &json!({"TableName": "carts"}), repeat).await
+}
+
+#[tokio::test]
+async fn a_call_is_one_signed_post() {
+    let env = Scripted::new([answer(200, &json!({"Item": {}}))]);
+    assert_eq!(call(&env, Repeat::Unsafe).await.unwrap(), json!({"Item": {}}));
+    let request = env.script().requests.pop().unwrap();
+    assert_eq!(
+        (request.method(), request.uri().to_string().as_str()),
+        (&Method::POST, "https://dynamodb.eu-central-1.amazonaws.com/")
+    );
+    assert_eq!(request.headers()["content-type"], "application/x-amz-json-1.0");
+    assert_eq!(request.headers()["x-amz-target"], "DynamoDB_20120810.GetItem");
+    assert_eq!(request.headers()["x-amz-date"], "20260301T120000Z");
+    let authorization = request.headers()["authorization"].to_str().unwrap();
+    let expected = "AWS4-HMAC-SHA256 Credential=AKID/20260301/eu-central-1/dynamodb/aws4_request, \
+                    SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-target, Signature=";
+    assert!(authorization.starts_with(expected), "{authorization}");
+    assert_eq!(request.body().as_ref(), br#"{"TableName":"carts"}"#);
+    assert!(!format!("{request:?}").contains(expected), "the signature is marked as sensitive");
+}
+
+#[tokio::test]
+async fn an_endpoint_stands_in_for_every_service() {
+    let env = Scripted::new([answer(200, &json!({}))]);
+    let endpoint = Some("http://127.0.0.1:8000/".parse().unwrap());
+    let client = AwsClient::new(&env, Credentials::new("AKID", "secret").with_session_token("token"), "eu", endpoint);
+    let _: Value = client.call(SERVICE, "GetItem", &json!({}), Repeat::Safe).await.unwrap();
+    let request = &env.script().requests[0];
+    assert_eq!(request.uri().to_string(), "http://127.0.0.1:8000/");
+    assert_eq!(request.headers()["x-amz-security-token"], "token");
+}
+
+#[tokio::test]
+async fn a_throttled_call_is_repeated_with_growing_pauses_and_a_fresh_signature() {
+    let env = Scripted::new([throttled(), throttled(), answer(200, &json!({"done": true}))]);
+    assert_eq!(call(&env, Repeat::Unsafe).await.unwrap(), json!({"done": true}));
+    let script = env.script();
+    let pauses: Vec<u128> = script.pauses.iter().map(Duration::as_millis).collect();
+    assert_eq!(pauses, [50, 100], "half of 100 and of 200, as the entropy says");
+    let dates: Vec<&HeaderValue> = script.requests.iter().map(|request| &request.headers()["x-amz-date"]).collect();
+    assert_eq!(dates, ["20260301T120000Z", "20260301T120001Z", "20260301T120002Z"]);
+    assert_eq!(script.requests[0].body(), script.requests[2].body());
+}
+
+#[tokio::test]
+async fn attempts_end_with_the_last_error() {
+    let env = Scripted::new([throttled(), throttled(), throttled(), throttled()]);
+    assert!(matches!(call(&env, Repeat::Unsafe).await, Err(AwsError::Throttled { .. })));
+    assert_eq!(env.script().requests.len(), 4);
+}
+
+#[tokio::test]
+async fn attempts_end_with_the_budget() {
+    let env = Scripted::new([throttled(), throttled()]);
+    let retry = RetryPolicy { max_attempts: 9, budget: Duration::from_secs(2), ..RetryPolicy::default() };
+    let client = AwsClient::new(&env, Credentials::new("AKID", "secret"), "eu", None).with_retry(retry);
+    let refused = client.call::<_, Value>(SERVICE, "GetItem", &json!({}), Repeat::Safe).await;
+    assert!(matches!(refused, Err(AwsError::Throttled { .. })));
+    assert_eq!(env.script().requests.len(), 2, "each attempt takes a second of the two");
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_repeated_only_where_that_is_safe() {
+    for lost in [internal(), Err(TransportError::TimedOut), Err(TransportError::Connection("reset".into()))] {
+        let env = Scripted::new([lost.clone(), answer(200, &json!({}))]);
+        assert!(call(&env, Repeat::Safe).await.is_ok());
+        let env = Scripted::new([lost]);
+        assert!(call(&env, Repeat::Unsafe).await.unwrap_err().outcome_is_unknown());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_succeed_is_not_repeated() {
+    let refused = [
+        Err(TransportError::Refused("not allowed".into())),
+        answer(400, &json!({"__type": "x#ValidationException"})),
+        answer(400, &json!({"__type": "x#ConditionalCheckFailedException"})),
+        answer(400, &json!({"__type": "x#ExpiredTokenException"})),
+        answer(403, &json!({})),
+    ];
+    for answer in refused {
+        let env = Scripted::new([answer]);
+        assert!(call(&env, Repeat::Safe).await.is_err());
+        assert!(env.script().pauses.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read_is_not_a_success() {
+    let env = Scripted::new([Ok(Response::new(Bytes::from_static(b"<html>")))]);
+    assert!(matches!(call(&env, Repeat::Safe).await, Err(AwsError::UnreadableResponse { .. })));
+}
+
+#[tokio::test]
+async fn a_region_that_is_no_host_is_an_error() {
+    let env = Scripted::new([]);
+    let client = AwsClient::new(&env, Credentials::new("AKID", "secret"), "not a region", None);
+    let refused = client.call::<_, Value>(SERVICE, "GetItem", &json!({}), Repeat::Safe).await;
+    assert!(matches!(refused, Err(AwsError::Validation { .. })));
+}
+
+#[test]
+fn futures_can_move_between_threads() {
+    fn movable(_: impl Send) {}
+    let env = Scripted::new([]);
+    movable(call(&env, Repeat::Safe));
+}
