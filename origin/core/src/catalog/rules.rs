@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use commerce_api::limits::MAX_TEXT;
+use commerce_api::{Amount, limits::MAX_TEXT};
 use commerce_domain::{Currency, Money, MoneyError};
 use rust_decimal::Decimal;
 
@@ -50,7 +50,8 @@ pub fn free_text(text: &str) -> Result<(), Reason> {
 pub fn image_url(text: &str) -> Result<(), Reason> {
     length(text, 1, MAX_URL)?;
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let plausible = host.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '['));
+    let plausible =
+        host.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '['));
     if plausible && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
         Ok(())
     } else {
@@ -79,15 +80,26 @@ pub fn grams(number: u32) -> Result<(), Reason> {
 /// # Errors
 /// The reason.
 pub fn price(amount: Decimal, currency: Currency) -> Result<Money, Reason> {
-    if amount.is_sign_negative() && !amount.is_zero() {
-        return Err("must not be negative".to_owned());
-    }
-    Money::new(amount, currency).map_err(|error| money_reason(error, currency))
+    not_negative(Money::new(amount, currency), currency)
 }
 
-/// Why an amount is no money of this currency.
-#[must_use]
-pub fn money_reason(error: MoneyError, currency: Currency) -> Reason {
+/// As [`price`], for an amount on the wire.
+///
+/// # Errors
+/// The reason.
+pub fn amount(amount: Amount, currency: Currency) -> Result<Money, Reason> {
+    not_negative(amount.in_currency(currency), currency)
+}
+
+fn not_negative(outcome: Result<Money, MoneyError>, currency: Currency) -> Result<Money, Reason> {
+    match outcome {
+        Ok(money) if money.is_negative() => Err("must not be negative".to_owned()),
+        Ok(money) => Ok(money),
+        Err(error) => Err(money_reason(error, currency)),
+    }
+}
+
+fn money_reason(error: MoneyError, currency: Currency) -> Reason {
     match error {
         MoneyError::TooManyDecimals => format!("{currency} has at most {} decimals", currency.exponent()),
         other => other.to_string(),

@@ -1,0 +1,72 @@
+use std::io::Cursor;
+
+use super::*;
+use crate::catalog::{ImportCounts, Item};
+
+const FULL: &str = r#"{"handle":"lamp","name":"Lamp","description":"<p>A lamp</p>","brand":"Lux","category":{"slug":"home","name":"Home"},"tags":["light"],"specifications":{"power":"5 W"},"published":false,"currency":"EUR","rating":4.5,"reviewCount":3,"images":[{"url":"https://a.example/1.jpg","alt":"on","extra":{"k":"v"}}],"variants":[{"sku":"L-1","options":[{"name":"Colour","value":"red"}],"price":5.10,"weightGrams":7,"stock":2,"backorderLimit":9,"extra":{"Cost per item":"1"}},{"options":[{"name":"Colour","value":"blue"}],"price":0.00,"stock":0,"backorderLimit":0,"extra":{}}],"extra":{"Tags":"Light"}}"#;
+
+fn read(text: &str) -> (Vec<CatalogEntry>, Vec<String>, ImportCounts) {
+    let mut reader = NdjsonReader::new(Cursor::new(text.to_owned()));
+    let (mut entries, mut faults) = (Vec::new(), Vec::new());
+    for item in reader.by_ref() {
+        match item.unwrap() {
+            Item::Entry(entry) => entries.push(*entry),
+            Item::Fault(fault) => faults.push(fault.to_string()),
+        }
+    }
+    (entries, faults, reader.counts())
+}
+
+#[test]
+fn a_line_comes_back_byte_for_byte() {
+    let (entries, faults, counts) = read(FULL);
+    assert_eq!(faults, Vec::<String>::new());
+    assert_eq!((counts.rows, counts.products, counts.variants, counts.images), (1, 1, 2, 1));
+    let mut output = Vec::new();
+    write_line(&mut output, &entries[0]).unwrap();
+    assert_eq!(String::from_utf8(output).unwrap(), format!("{FULL}\n"));
+}
+
+#[test]
+fn a_bad_line_is_reported_by_field_and_the_rest_goes_in() {
+    let short = r#"{"handle":"HANDLE","name":"N","category":{"slug":"c","name":"C"},"currency":"USD","variants":[{"price":1}]}"#;
+    let line = |handle: &str| short.replace("HANDLE", handle);
+    let lines = [
+        line("a"),
+        "{".to_owned(),
+        line("b").replace("\"price\":1", "\"price\":\"1\""),
+        line("c").replace("USD", "XXX").replace("\"c\"", "\"-\""),
+        line("a"),
+        String::new(),
+        line("d").replace("\"name\":\"N\"", "\"name\":\"N\",\"colour\":\"red\""),
+        line("e").replace("{\"price\":1}", "{\"price\":1.001},{\"price\":1}"),
+        line("f").replace("{\"price\":1}", ""),
+        line("g"),
+    ];
+    let (entries, faults, counts) = read(&lines.join("\n"));
+    let handles: Vec<_> = entries.iter().map(|entry| entry.handle.as_str()).collect();
+    assert_eq!(handles, ["a", "g"]);
+    assert_eq!(
+        faults,
+        [
+            "line 2: row: is not valid JSON",
+            "line 3: variants[0].price: must be a number",
+            "line 4: category.slug: a category is 1 to 80 of a-z, 0-9 and inner hyphens",
+            "line 4: currency: unknown currency",
+            "line 5: handle: was there before: the rows of a product follow each other",
+            "line 7: colour: unknown field `colour`, expected one of `handle`, `name`, `description`, `brand`, `category`, \
+             `tags`, `specifications`, `published`, `currency`, `rating`, `reviewCount`, `images`, `variants`, `extra`",
+            "line 8: variants[0].price: USD has at most 2 decimals",
+            "line 9: variants: must not be empty",
+        ]
+    );
+    assert_eq!((counts.rows, counts.refused_rows, counts.products), (9, 7, 2));
+}
+
+#[test]
+fn a_line_that_is_too_long_costs_only_itself() {
+    let long = format!("{}\n{FULL}", "x".repeat(3 * 1024 * 1024));
+    let (entries, faults, counts) = read(&long);
+    assert_eq!(faults, ["line 1: row: is longer than 1048576 bytes"]);
+    assert_eq!((entries.len(), counts.rows), (1, 2));
+}
