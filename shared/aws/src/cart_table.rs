@@ -95,6 +95,7 @@ pub struct StoredKey {
 pub struct CorruptCart(String);
 
 impl CorruptCart {
+    #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err calls")]
     fn because(reason: impl ToString) -> Self {
         Self(reason.to_string())
     }
@@ -134,7 +135,7 @@ impl StoredCart {
             let added_at = self.added_at.get(&variant_id).ok_or_else(|| CorruptCart::because("no time of adding"))?;
             lines.push(stored.into_line(&variant_id, *quantity, *added_at)?);
         }
-        lines.sort_by(|one, other| (one.added_at, one.variant_id).cmp(&(other.added_at, other.variant_id)));
+        lines.sort_by_key(|line| (line.added_at, line.variant_id));
         Ok(Cart {
             id: self.cart_id.parse().map_err(CorruptCart::because)?,
             owner: self.user_id,

@@ -94,7 +94,7 @@ pub enum AwsError {
 }
 
 /// Why one write of a transaction did not happen
-/// (DynamoDB API reference, "CancellationReason").
+/// (DynamoDB API reference, `CancellationReason`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancellationReason {
     /// `None` where this write was not the cause, else `ConditionalCheckFailed`, `TransactionConflict`, …

@@ -11,7 +11,7 @@ use crate::{client::AwsEnvironment, error::AwsError, retry::Repeat};
 /// The most keys of one batch.
 pub const MAX_BATCH_GET_KEYS: usize = 100;
 
-/// Reads up to [`MAX_BATCH_GET_KEYS`] items, each by its key (DynamoDB API reference, "BatchGetItem").
+/// Reads up to [`MAX_BATCH_GET_KEYS`] items, each by its key (DynamoDB API reference, `BatchGetItem`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BatchGetItem {

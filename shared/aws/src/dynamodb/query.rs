@@ -7,7 +7,7 @@ use serde_dynamo::{AttributeValue, Item};
 
 use super::is_false;
 
-/// Reads one item (DynamoDB API reference, "GetItem").
+/// Reads one item (DynamoDB API reference, `GetItem`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetItem {
@@ -26,7 +26,7 @@ pub struct GetItem {
     pub expression_attribute_names: BTreeMap<String, String>,
 }
 
-/// Reads the items of one partition, in the order of their sort key (DynamoDB API reference, "Query").
+/// Reads the items of one partition, in the order of their sort key (DynamoDB API reference, `Query`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Query {

@@ -39,7 +39,7 @@ pub struct SecondaryIndex {
     pub sort_key: Option<KeyAttribute>,
 }
 
-/// A table, billed per request (DynamoDB API reference, "CreateTable" and "UpdateTimeToLive").
+/// A table, billed per request (DynamoDB API reference, `CreateTable` and `UpdateTimeToLive`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTable {
     /// Its name.
@@ -56,7 +56,7 @@ pub struct CreateTable {
     pub stream: bool,
 }
 
-/// What DescribeTable says of a table, as far as it is used.
+/// What `DescribeTable` says of a table, as far as it is used.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TableDescription {

@@ -13,7 +13,7 @@ use super::{
 /// The most writes of one transaction.
 pub const MAX_TRANSACT_WRITES: usize = 100;
 
-/// Several writes, all or none (DynamoDB API reference, "TransactWriteItems"). No two may touch one item.
+/// Several writes, all or none (DynamoDB API reference, `TransactWriteItems`). No two may touch one item.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TransactWriteItems {

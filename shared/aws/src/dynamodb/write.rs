@@ -21,7 +21,7 @@ pub enum ReturnValues {
     UpdatedNew,
 }
 
-/// Replaces or creates an item (DynamoDB API reference, "PutItem").
+/// Replaces or creates an item (DynamoDB API reference, `PutItem`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PutItem {
@@ -54,7 +54,7 @@ pub struct PutItem {
     pub repeatable: bool,
 }
 
-/// Changes or creates an item (DynamoDB API reference, "UpdateItem").
+/// Changes or creates an item (DynamoDB API reference, `UpdateItem`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UpdateItem {
@@ -88,7 +88,7 @@ pub struct UpdateItem {
     pub repeatable: bool,
 }
 
-/// Deletes an item (DynamoDB API reference, "DeleteItem").
+/// Deletes an item (DynamoDB API reference, `DeleteItem`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeleteItem {

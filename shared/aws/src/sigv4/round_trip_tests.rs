@@ -104,7 +104,14 @@ fn header_value() -> impl Strategy<Value = String> {
 }
 
 /// What the signature sees of a target: dot and empty segments resolved, pairs decoded and sorted.
-fn meaning(uri: &Uri) -> (Vec<String>, bool, Vec<(Vec<u8>, Vec<u8>)>) {
+#[derive(PartialEq)]
+struct Meaning {
+    segments: Vec<String>,
+    ends_in_slash: bool,
+    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+fn meaning(uri: &Uri) -> Meaning {
     let mut segments = Vec::new();
     for segment in uri.path().split('/') {
         match segment {
@@ -123,14 +130,14 @@ fn meaning(uri: &Uri) -> (Vec<String>, bool, Vec<(Vec<u8>, Vec<u8>)>) {
         .map(|(name, value)| (decoded(name), decoded(value)))
         .collect();
     pairs.sort();
-    (segments, ends_in_slash, pairs)
+    Meaning { segments, ends_in_slash, pairs }
 }
 
 fn collapsed(text: &str) -> String {
     text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn with_byte(bytes: &[u8], at: &Index, byte: u8) -> Vec<u8> {
+fn with_byte(bytes: &[u8], at: Index, byte: u8) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     changed[at.index(bytes.len())] = byte;
     changed
@@ -151,7 +158,7 @@ proptest! {
     #[test]
     fn a_changed_byte_of_the_target_is_refused(target in target(), at: Index, byte in 0x21_u8..0x7f) {
         let (mut parts, body) = sign(&target, &[], b"");
-        let changed = with_byte(target.as_bytes(), &at, byte);
+        let changed = with_byte(target.as_bytes(), at, byte);
         prop_assume!(changed[0] == b'/');
         let Ok(uri) = Uri::try_from(changed) else { return Ok(()) };
         prop_assume!(meaning(&uri) != meaning(&parts.uri));
@@ -161,7 +168,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_of_the_body_is_refused(body in vec(any::<u8>(), 1..64), at: Index, byte: u8, hash_too: bool) {
-        let changed = with_byte(&body, &at, byte);
+        let changed = with_byte(&body, at, byte);
         prop_assume!(changed != body);
         let (mut parts, _) = sign("/", &[], &body);
         if hash_too {
@@ -176,7 +183,7 @@ proptest! {
     fn a_changed_byte_of_a_signed_header_is_refused(value in header_value(), at: Index, byte in 0x20_u8..0x7f) {
         for name in ["x-cc-principal", "idempotency-key", "content-type"] {
             let (mut parts, body) = sign("/", &[(name, &value)], b"");
-            let changed = String::from_utf8(with_byte(value.as_bytes(), &at, byte)).unwrap();
+            let changed = String::from_utf8(with_byte(value.as_bytes(), at, byte)).unwrap();
             prop_assume!(collapsed(&changed) != collapsed(&value));
             parts.headers.insert(name, HeaderValue::from_str(&changed).unwrap());
             prop_assert!(!verifies(&parts, &body), "{name}: {changed:?} for {value:?}");
@@ -187,7 +194,7 @@ proptest! {
     fn a_changed_byte_of_the_signature_is_refused(at: Index, byte in 0x20_u8..0x7f) {
         let (mut parts, body) = sign("/", &[], b"");
         let value = parts.headers[header::AUTHORIZATION].to_str().unwrap().to_owned();
-        let changed = String::from_utf8(with_byte(value.as_bytes(), &at, byte)).unwrap();
+        let changed = String::from_utf8(with_byte(value.as_bytes(), at, byte)).unwrap();
         // The space after a comma carries nothing.
         prop_assume!(changed.replace(", ", ",") != value.replace(", ", ","));
         parts.headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&changed).unwrap());
