@@ -13,7 +13,7 @@ use std::{convert::Infallible, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
 /// How long one connection may last.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECTION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Serves `listener`, one connection after the other, until `stop` changes.
 pub(crate) async fn run(listener: TcpListener, stores: KeyValueStores, mut stop: watch::Receiver<()>) {
@@ -45,48 +45,51 @@ async fn answer(stores: &KeyValueStores, request: Request<Incoming>) -> Response
     let (status, body) = match access(stores, request).await {
         Ok(Some(body)) => (StatusCode::OK, body),
         Ok(None) => (StatusCode::NO_CONTENT, Bytes::new()),
-        Err((status, reason)) => (status, Bytes::from(reason)),
+        Err(Refused(status, reason)) => (status, Bytes::from(reason)),
     };
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     response
 }
 
-type Refused = (StatusCode, String);
+/// A status and its reason, for the person who wrote the test.
+struct Refused(StatusCode, String);
 
 async fn access(stores: &KeyValueStores, request: Request<Incoming>) -> Result<Option<Bytes>, Refused> {
-    let not_found = || (StatusCode::NOT_FOUND, "not found".to_owned());
+    let not_found = || Refused(StatusCode::NOT_FOUND, "not found".to_owned());
     let path = request.uri().path().strip_prefix("/kv/").ok_or_else(not_found)?;
     let (store, key) = path.split_once('/').map_or((path, None), |(store, key)| (store, Some(key)));
     let (store, key) = (decode(store)?, key.map(decode).transpose()?);
     match (request.method().clone(), key) {
-        (Method::GET, Some(key)) => stores.get(&store, &key).map_err(refused)?.ok_or_else(not_found).map(Some),
+        (Method::GET, Some(key)) => stores.get(&store, &key)?.ok_or_else(not_found).map(Some),
         (Method::PUT, Some(key)) => {
             let body = Limited::new(request.into_body(), MAX_VALUE_BYTES).collect().await;
-            let value = body.map_err(|error| (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?.to_bytes();
-            stores.set(&store, &key, value).map(|()| None).map_err(refused)
+            let value = body.map_err(|error| Refused(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?.to_bytes();
+            stores.set(&store, &key, value).map(|()| None).map_err(Refused::from)
         }
-        (Method::DELETE, Some(key)) => stores.delete(&store, &key).map(|()| None).map_err(refused),
+        (Method::DELETE, Some(key)) => stores.delete(&store, &key).map(|()| None).map_err(Refused::from),
         (Method::GET, None) => {
-            let keys = stores.keys(&store).map_err(refused)?;
+            let keys = stores.keys(&store)?;
             Ok(Some(serde_json::json!(keys).to_string().into()))
         }
-        (Method::DELETE, None) => stores.clear(&store).map(|()| None).map_err(refused),
-        _ => Err((StatusCode::METHOD_NOT_ALLOWED, "GET, PUT or DELETE".to_owned())),
+        (Method::DELETE, None) => stores.clear(&store).map(|()| None).map_err(Refused::from),
+        _ => Err(Refused(StatusCode::METHOD_NOT_ALLOWED, "GET, PUT or DELETE".to_owned())),
     }
 }
 
 fn decode(segment: &str) -> Result<String, Refused> {
     let decoded = percent_decode_str(segment).decode_utf8();
-    decoded.map(String::from).map_err(|_| (StatusCode::BAD_REQUEST, "the path is not UTF-8".to_owned()))
+    decoded.map(String::from).map_err(|_| Refused(StatusCode::BAD_REQUEST, "the path is not UTF-8".to_owned()))
 }
 
-fn refused(error: KvError) -> Refused {
-    let status = match error {
-        KvError::NoSuchStore(_) => StatusCode::NOT_FOUND,
-        KvError::KeyLength | KvError::ValueTooLarge => StatusCode::BAD_REQUEST,
-        KvError::Full => StatusCode::INSUFFICIENT_STORAGE,
-        KvError::Disk(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    (status, error.to_string())
+impl From<KvError> for Refused {
+    fn from(error: KvError) -> Self {
+        let status = match error {
+            KvError::NoSuchStore(_) => StatusCode::NOT_FOUND,
+            KvError::KeyLength | KvError::ValueTooLarge => StatusCode::BAD_REQUEST,
+            KvError::Full => StatusCode::INSUFFICIENT_STORAGE,
+            KvError::Disk(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self(status, error.to_string())
+    }
 }

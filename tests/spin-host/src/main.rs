@@ -21,7 +21,7 @@ struct Arguments {
     /// Write the URL into this file once the host answers.
     #[arg(long)]
     ready_file: Option<PathBuf>,
-    /// NAME=VALUE of an application variable; may be repeated. SPIN_VARIABLE_<NAME> works too.
+    /// NAME=VALUE of an application variable; may be repeated. `SPIN_VARIABLE_<NAME>` works too.
     #[arg(long = "variable", value_parser = parse_variable)]
     variables: Vec<(String, String)>,
     /// Keep key-value stores in this folder; without it they are in memory.

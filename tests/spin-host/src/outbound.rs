@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
 /// How long a connection, a first byte or the next byte may take when the guest does not say, as in Spin.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long an unused connection is kept, and how many of them to one host.
 const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 const IDLE_CONNECTIONS_PER_HOST: usize = 64;

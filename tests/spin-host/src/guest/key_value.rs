@@ -12,7 +12,8 @@ use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReade
 const MAX_OPEN_STORES: u32 = 256;
 
 /// A store that a guest has opened.
-pub(crate) struct OpenStore(Arc<Store>);
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct OpenStore(Arc<Store>);
 
 impl From<KvError> for Error {
     fn from(error: KvError) -> Self {

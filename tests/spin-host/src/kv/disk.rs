@@ -63,7 +63,13 @@ impl Folder {
 }
 
 fn file_stem(name: &str) -> String {
-    Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut stem = String::with_capacity(64);
+    for byte in Sha256::digest(name) {
+        for digit in [byte >> 4, byte & 15] {
+            stem.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    stem
 }
 
 fn encode(key: &str, value: &[u8]) -> Vec<u8> {
