@@ -10,7 +10,6 @@ mod tests;
 mod tokens;
 
 use std::{
-    collections::{HashMap, VecDeque},
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -19,7 +18,7 @@ use std::{
 use keys::Keys;
 pub use tokens::{MAX_TTL_SECONDS, TokenRequest};
 
-use crate::{HttpServer, SharedClock, SharedEntropy, SystemClock, SystemEntropy};
+use crate::{HttpServer, SharedClock, SharedEntropy, SystemClock, SystemEntropy, bounded::BoundedMap};
 
 /// Customers whose e-mail address the issuer remembers; the oldest goes first.
 const MAX_CUSTOMERS: usize = 10_000;
@@ -85,7 +84,8 @@ struct Shared {
     clock: SharedClock,
     entropy: SharedEntropy,
     keys: RwLock<Keys>,
-    customers: Mutex<Customers>,
+    /// E-mail addresses by `sub`.
+    customers: Mutex<BoundedMap<String>>,
 }
 
 impl Issuer {
@@ -105,7 +105,7 @@ impl Issuer {
             clock: config.clock,
             entropy: config.entropy,
             keys: RwLock::new(keys),
-            customers: Mutex::default(),
+            customers: Mutex::new(BoundedMap::new(MAX_CUSTOMERS)),
         });
         let server = HttpServer::serve(listener, routes::router(Arc::clone(&shared)))?;
         Ok(Self { server, shared })
@@ -159,7 +159,7 @@ impl Shared {
     }
 
     fn email(&self, sub: &str) -> Option<String> {
-        self.customers.lock().unwrap_or_else(PoisonError::into_inner).emails.get(sub).cloned()
+        self.customers.lock().unwrap_or_else(PoisonError::into_inner).get(sub).cloned()
     }
 
     async fn rotate(self: Arc<Self>) -> Result<String, IssuerError> {
@@ -168,27 +168,6 @@ impl Shared {
         keys.rotate_to(fresh);
         keys.save(self.state_dir.as_deref())?;
         Ok(keys.current_id())
-    }
-}
-
-/// E-mail addresses by `sub`, oldest forgotten first.
-#[derive(Default)]
-struct Customers {
-    emails: HashMap<String, String>,
-    order: VecDeque<String>,
-}
-
-impl Customers {
-    fn remember(&mut self, sub: &str, email: &str) {
-        if self.emails.insert(sub.to_owned(), email.to_owned()).is_some() {
-            return;
-        }
-        self.order.push_back(sub.to_owned());
-        if self.order.len() > MAX_CUSTOMERS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.emails.remove(&oldest);
-        }
     }
 }
 

@@ -5,14 +5,17 @@
 //! linked into a production artifact, and nothing here holds a business rule: it depends on `commerce-domain` for the
 //! ports, and on `commerce-aws` for signatures.
 
+mod bounded;
 pub mod clock;
 pub mod entropy;
 pub mod issuer;
 pub mod net;
+pub mod payments;
 pub mod postgres;
 
 pub use clock::{ManualClock, SharedClock, SystemClock};
 pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};
 pub use issuer::{Issuer, IssuerConfig, TokenRequest};
 pub use net::{HttpServer, free_port};
+pub use payments::{Faults, PaymentProvider, PaymentsConfig};
 pub use postgres::{DataDir, Durability, PgConfig, PgError, PgServer};

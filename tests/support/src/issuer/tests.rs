@@ -134,15 +134,3 @@ async fn requests_outside_the_limits_are_refused_with_the_reason() {
     }
     assert_eq!(post(&url, json!({"sub": "u"})).await.0, 200);
 }
-
-#[test]
-fn the_oldest_customer_is_forgotten_first() {
-    let mut customers = Customers::default();
-    for n in 0..=MAX_CUSTOMERS {
-        customers.remember(&format!("u-{n}"), "a@example.com");
-        customers.remember("u-0", "b@example.com");
-    }
-    assert_eq!(customers.emails.len(), MAX_CUSTOMERS);
-    assert_eq!(customers.order.len(), MAX_CUSTOMERS);
-    assert!(customers.emails.contains_key(&format!("u-{MAX_CUSTOMERS}")));
-}

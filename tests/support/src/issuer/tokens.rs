@@ -120,7 +120,7 @@ impl Shared {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let token = keys.current().sign(claims).map_err(|error| IssuerError::Signing(error.to_string()))?;
         if let Some(email) = &request.email {
-            self.customers.lock().unwrap_or_else(PoisonError::into_inner).remember(&request.sub, email);
+            self.customers.lock().unwrap_or_else(PoisonError::into_inner).insert(&request.sub, email.clone());
         }
         Ok(token)
     }

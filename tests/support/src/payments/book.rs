@@ -1,0 +1,104 @@
+//! Everything the provider remembers, and the events that its changes give rise to.
+
+use serde_json::{Value, json};
+
+use super::{
+    error::StripeError,
+    model::{Charge, Intent, IntentStatus, Refund},
+};
+use crate::{SharedEntropy, bounded::BoundedMap, entropy::random_hex};
+
+/// Objects of each kind; the oldest is forgotten first.
+const MAX_OBJECTS: usize = 50_000;
+
+/// Something that happened, to be told by webhook: the event's type and the object it is about.
+#[derive(Debug, Clone)]
+pub(super) struct Happening {
+    pub(super) kind: &'static str,
+    pub(super) object: Value,
+}
+
+pub(super) struct Book {
+    pub(super) intents: BoundedMap<Intent>,
+    pub(super) charges: BoundedMap<Charge>,
+    pub(super) refunds: BoundedMap<Refund>,
+    pub(super) base_url: String,
+    happenings: Vec<Happening>,
+    entropy: SharedEntropy,
+}
+
+impl Book {
+    pub(super) fn new(base_url: String, entropy: SharedEntropy) -> Self {
+        Self {
+            intents: BoundedMap::new(MAX_OBJECTS),
+            charges: BoundedMap::new(MAX_OBJECTS),
+            refunds: BoundedMap::new(MAX_OBJECTS),
+            base_url,
+            happenings: Vec::new(),
+            entropy,
+        }
+    }
+
+    /// A new id such as `ch_…`.
+    pub(super) fn new_id(&self, prefix: &str) -> String {
+        format!("{prefix}_{}", random_hex(&*self.entropy, 12))
+    }
+
+    pub(super) fn intent(&self, id: &str) -> Result<&Intent, StripeError> {
+        self.intents.get(id).ok_or_else(|| StripeError::missing("payment_intent", id, "intent"))
+    }
+
+    pub(super) fn intent_mut(&mut self, id: &str) -> Result<&mut Intent, StripeError> {
+        self.intents.get_mut(id).ok_or_else(|| StripeError::missing("payment_intent", id, "intent"))
+    }
+
+    /// The intent as it is answered, with its charge written out where that was asked for.
+    pub(super) fn intent_object(&self, id: &str, expand_charge: bool) -> Result<Value, StripeError> {
+        let intent = self.intent(id)?;
+        let charge = intent.latest_charge.as_deref().filter(|_| expand_charge).and_then(|id| self.charges.get(id));
+        Ok(intent.object(charge.map(Charge::object)))
+    }
+
+    pub(super) fn tell_intent(&mut self, kind: &'static str, id: &str) {
+        if let Some(object) = self.intents.get(id).map(|intent| intent.object(None)) {
+            self.happenings.push(Happening { kind, object });
+        }
+    }
+
+    pub(super) fn tell_charge(&mut self, kind: &'static str, id: &str) {
+        if let Some(object) = self.charges.get(id).map(Charge::object) {
+            self.happenings.push(Happening { kind, object });
+        }
+    }
+
+    pub(super) fn tell_refund(&mut self, kind: &'static str, refund: &Refund) {
+        self.happenings.push(Happening { kind, object: refund.object() });
+    }
+
+    /// What happened since the last call.
+    pub(super) fn take_happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
+    }
+
+    /// Everything there is, oldest first.
+    pub(super) fn state(&self) -> Value {
+        json!({
+            "payment_intents": self.intents.iter().map(|intent| intent.object(None)).collect::<Vec<_>>(),
+            "charges": self.charges.iter().map(Charge::object).collect::<Vec<_>>(),
+            "refunds": self.refunds.iter().map(Refund::object).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// 400 for an intent whose status does not allow `verb`.
+pub(super) fn unexpected_state(intent: &Intent, verb: &str) -> StripeError {
+    let why = match intent.status {
+        IntentStatus::Succeeded => "it has already succeeded".to_owned(),
+        status => format!("it has a status of {}", status.name()),
+    };
+    StripeError::state(
+        "payment_intent_unexpected_state",
+        format!("You cannot {verb} this PaymentIntent because {why}."),
+    )
+    .about(intent.object(None))
+}

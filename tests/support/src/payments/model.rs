@@ -1,0 +1,164 @@
+//! The objects, and how they are written: <https://docs.stripe.com/api/payment_intents/object>.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// <https://docs.stripe.com/payments/paymentintents/lifecycle>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IntentStatus {
+    RequiresPaymentMethod,
+    RequiresConfirmation,
+    RequiresAction,
+    RequiresCapture,
+    Succeeded,
+    Canceled,
+}
+
+impl IntentStatus {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::RequiresCapture => "requires_capture",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Intent {
+    pub(super) id: String,
+    pub(super) amount: u64,
+    pub(super) amount_received: u64,
+    pub(super) currency: String,
+    pub(super) status: IntentStatus,
+    pub(super) payment_method: Option<String>,
+    pub(super) manual_capture: bool,
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) description: Option<String>,
+    pub(super) receipt_email: Option<String>,
+    pub(super) return_url: Option<String>,
+    pub(super) latest_charge: Option<String>,
+    pub(super) last_payment_error: Option<Value>,
+    pub(super) client_secret: String,
+    /// Where the cardholder authenticates.
+    pub(super) action_url: String,
+    pub(super) cancellation_reason: Option<String>,
+    pub(super) canceled_at: Option<i64>,
+    pub(super) created: i64,
+}
+
+impl Intent {
+    /// The object; `charge` stands in for the charge's id where the caller asked to expand it.
+    pub(super) fn object(&self, charge: Option<Value>) -> Value {
+        let capturable = if self.status == IntentStatus::RequiresCapture { self.amount } else { 0 };
+        json!({
+            "id": self.id,
+            "object": "payment_intent",
+            "amount": self.amount,
+            "amount_capturable": capturable,
+            "amount_received": self.amount_received,
+            "canceled_at": self.canceled_at,
+            "cancellation_reason": self.cancellation_reason,
+            "capture_method": if self.manual_capture { "manual" } else { "automatic" },
+            "client_secret": self.client_secret,
+            "confirmation_method": "automatic",
+            "created": self.created,
+            "currency": self.currency,
+            "description": self.description,
+            "last_payment_error": self.last_payment_error,
+            "latest_charge": charge.or_else(|| self.latest_charge.clone().map(Value::from)),
+            "livemode": false,
+            "metadata": self.metadata,
+            "next_action": self.next_action(),
+            "payment_method": self.payment_method,
+            "payment_method_types": ["card"],
+            "receipt_email": self.receipt_email,
+            "status": self.status.name(),
+        })
+    }
+
+    fn next_action(&self) -> Option<Value> {
+        (self.status == IntentStatus::RequiresAction).then(|| {
+            json!({
+                "type": "redirect_to_url",
+                "redirect_to_url": { "url": self.action_url, "return_url": self.return_url },
+            })
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Charge {
+    pub(super) id: String,
+    pub(super) intent: String,
+    pub(super) amount: u64,
+    pub(super) amount_captured: u64,
+    pub(super) amount_refunded: u64,
+    pub(super) currency: String,
+    pub(super) payment_method: Option<String>,
+    pub(super) captured: bool,
+    /// Code and message of a failed charge.
+    pub(super) failure: Option<(&'static str, &'static str)>,
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) receipt_url: String,
+    pub(super) created: i64,
+}
+
+impl Charge {
+    pub(super) fn object(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "charge",
+            "amount": self.amount,
+            "amount_captured": self.amount_captured,
+            "amount_refunded": self.amount_refunded,
+            "captured": self.captured,
+            "created": self.created,
+            "currency": self.currency,
+            "failure_code": self.failure.map(|(code, _)| code),
+            "failure_message": self.failure.map(|(_, message)| message),
+            "livemode": false,
+            "metadata": self.metadata,
+            "paid": self.failure.is_none(),
+            "payment_intent": self.intent,
+            "payment_method": self.payment_method,
+            "payment_method_details": { "type": "card", "card": { "brand": "visa", "last4": "4242" } },
+            "receipt_url": self.failure.is_none().then_some(&self.receipt_url),
+            "refunded": self.failure.is_none() && self.amount_refunded == self.amount,
+            "status": if self.failure.is_some() { "failed" } else { "succeeded" },
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Refund {
+    pub(super) id: String,
+    pub(super) charge: String,
+    pub(super) intent: String,
+    pub(super) amount: u64,
+    pub(super) currency: String,
+    pub(super) reason: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) created: i64,
+}
+
+impl Refund {
+    pub(super) fn object(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "refund",
+            "amount": self.amount,
+            "charge": self.charge,
+            "created": self.created,
+            "currency": self.currency,
+            "metadata": self.metadata,
+            "payment_intent": self.intent,
+            "reason": self.reason,
+            "status": "succeeded",
+        })
+    }
+}
