@@ -5,9 +5,12 @@
 //! AWS: depends on the shared crates alone.
 
 pub mod backend;
+pub mod catalog;
 pub mod checkout;
+pub mod customers;
 pub mod error;
 pub mod hooks;
+pub mod idempotency;
 pub mod inventory;
 pub mod payments;
 pub mod tokens;

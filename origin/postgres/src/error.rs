@@ -12,6 +12,9 @@ pub enum DbError {
     /// No connection could be had.
     #[error("no connection: {0}")]
     NoConnection(String),
+    /// The transaction found a reason not to happen, and was rolled back.
+    #[error("called off")]
+    CalledOff,
     /// The rows make no sense.
     #[error("{0}")]
     Broken(String),
@@ -46,7 +49,7 @@ impl From<DbError> for StoreError {
     fn from(error: DbError) -> Self {
         let unavailable = match &error {
             DbError::NoConnection(_) => true,
-            DbError::Broken(_) => false,
+            DbError::Broken(_) | DbError::CalledOff => false,
             // No code: the connection failed. Classes 08, 40, 53, 57: it broke, lost a race, ran out of something, was stopped.
             DbError::Sql(error) => error
                 .code()

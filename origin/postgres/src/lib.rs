@@ -4,8 +4,12 @@
 //! constraints; SERIALIZABLE where a rule spans rows. Connections carry no session state. Depends on `origin-core` and the
 //! shared crates; knows nothing of HTTP or AWS.
 
+mod checkout;
+mod customers;
 mod error;
+mod idempotency;
 mod migrate;
+mod outbox;
 mod pool;
 mod sold;
 mod tx;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
 
-use crate::{DbError, tx::RetryCounts};
+use crate::{DbError, customers::KnownCustomers, tx::RetryCounts};
 
 /// How to reach the database.
 #[derive(Clone)]
@@ -59,6 +59,7 @@ pub enum DatabaseError {
 pub struct Database {
     pool: Pool,
     pub(crate) retries: Arc<RetryCounts>,
+    pub(crate) customers: Arc<KnownCustomers>,
 }
 
 impl std::fmt::Debug for Database {
@@ -89,7 +90,7 @@ impl Database {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| DatabaseError::Pool(error.to_string()))?;
-        Ok(Self { pool, retries: Arc::default() })
+        Ok(Self { pool, retries: Arc::default(), customers: Arc::default() })
     }
 
     /// A connection, for reads. It returns to the pool when dropped.

@@ -1,5 +1,14 @@
-//! From a cart to an order: what the checkout reads and in which order it writes.
+//! From a cart to an order: what the checkout reads, and in which order it writes.
+//!
+//! PostgreSQL decides, the counters count. Three commits, never reordered: the claim with the order's id and its priced
+//! lines; the hold on the stock; the order with its event and the stored answer. Whoever finds a claim whose lease has
+//! lapsed takes it over with a higher fence and the same order id, and repeats the hold, which happens once.
 
+mod draft;
+mod place_order;
 mod ports;
+mod types;
 
-pub use ports::{CartStore, LoadPrices, OrdersDatabase, PricedVariant, TakenLine};
+pub use place_order::{PlaceOrder, PlaceOrderError, place_order};
+pub use ports::{CartStore, CheckoutStore, Claim, LoadPrices, OrdersDatabase, PricedVariant, Replay, TakenLine};
+pub use types::{Checkout, OrderLine, OrderOutcome, Owned};

@@ -2,9 +2,16 @@
 
 use std::future::Future;
 
-use commerce_domain::{Cart, Money, OrderId, ProductId, VariantId};
+use commerce_domain::{Cart, CartId, CheckoutId, CustomerId, EventId, Money, OrderId, ProductId, VariantId};
+use jiff::Timestamp;
 
-use crate::{StoreError, inventory::ListVariants};
+use super::types::{Checkout, Owned};
+use crate::{
+    StoreError,
+    customers::CustomerStore,
+    idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
+    inventory::ListVariants,
+};
 
 /// A variant as it is sold now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,25 +53,128 @@ pub struct TakenLine {
 
 /// The carts, as the checkout needs them.
 pub trait CartStore: Send + Sync {
-    /// The cart of this `sub`, read consistently; none if it was never filled, or has expired at the clock's time.
+    /// The cart of this `sub`, read consistently; none if it was never filled, or has expired by the clock.
     ///
     /// # Errors
     /// [`StoreError`].
     fn read_cart(&self, owner: &str) -> impl Future<Output = Result<Option<Cart>, StoreError>> + Send;
 
-    /// Takes the ordered pieces out of the cart that the order was made of; what was added meanwhile stays, and a cart
-    /// that is empty then ends. Idempotent by the order's id; another life of the cart is left alone.
+    /// Takes ordered pieces out of this life of the owner's cart; what was added meanwhile stays, and a cart that is empty
+    /// then ends. Idempotent by the order's id; another life of the cart is left alone.
     ///
     /// # Errors
     /// [`StoreError`].
     fn take_out(
         &self,
-        ordered: &Cart,
+        owner: &str,
+        cart: CartId,
         order: OrderId,
         lines: &[TakenLine],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// The answer of a request that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// The answer.
+    pub answer: StoredAnswer,
+    /// The checkout behind it, if what was ordered has not left the cart yet.
+    pub still_in_cart: Option<Box<Checkout>>,
+}
+
+/// Who owns a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody.
+    Free,
+    /// This request: it made the claim, or took it over after its lease had lapsed.
+    Mine(Box<Owned>),
+    /// This request, but what it took over is another request's checkout of the same cart, left behind by whoever began it.
+    Another(Box<Owned>),
+    /// An earlier request, which was answered.
+    Done(Replay),
+    /// Another request, which is at it.
+    InFlight,
+    /// An earlier request that asked for something else.
+    OtherRequest,
+    /// This state of the cart was ordered by a request that asked for something else.
+    CartOrdered(OrderId),
+}
+
+/// Checkouts and the claims on them.
+pub trait CheckoutStore: Send + Sync {
+    /// Finds what became of a claim, and takes it over if its lease has lapsed. Never [`Claim::Another`] or
+    /// [`Claim::CartOrdered`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn resume(&self, key: &ClaimKey, lease: Lease) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// The first commit: claims the key and writes the checkout, both or neither. Never [`Claim::Free`].
+    ///
+    /// # Errors
+    /// [`StoreError`]; the claim may have been made.
+    fn claim(
+        &self,
+        key: &ClaimKey,
+        checkout: &Checkout,
+        lease: Lease,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// The last commit: the order, its lines, its event and the stored answer. Whether the checkout was still ours; if not,
+    /// nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the order may have been written.
+    fn commit_order(
+        &self,
+        owned: &Owned,
+        event: EventId,
+        answer: &StoredAnswer,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Ends a checkout that holds no stock and never will, with the stored answer. Whether the checkout was still ours.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn fail_checkout(
+        &self,
+        owned: &Owned,
+        answer: &StoredAnswer,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Ends the lease, if the checkout is still ours, so that the next request resumes it at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_lease(&self, owned: &Owned, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes that what was ordered has left the cart.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn mark_cart_taken(
+        &self,
+        checkout: CheckoutId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The answer to the customer's earlier and equal request, if it ordered that version of `cart`; of the last cart that
+    /// the customer ordered, if that is not known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_answer(
+        &self,
+        customer: CustomerId,
+        cart: Option<CartId>,
+        cart_version: u64,
+        request_hash: Hash,
+    ) -> impl Future<Output = Result<Option<Replay>, StoreError>> + Send;
+}
+
 /// What the checkout, the orders and the payments need of the database.
-pub trait OrdersDatabase: LoadPrices + ListVariants {}
-impl<T: LoadPrices + ListVariants> OrdersDatabase for T {}
+pub trait OrdersDatabase: LoadPrices + ListVariants + CustomerStore + CheckoutStore {}
+impl<T: LoadPrices + ListVariants + CustomerStore + CheckoutStore> OrdersDatabase for T {}

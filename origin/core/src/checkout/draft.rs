@@ -1,0 +1,134 @@
+//! Drawing up a checkout: the cart, priced anew, compared with what the shopper saw.
+
+use std::{collections::HashMap, time::Duration};
+
+use commerce_api::order::LineChange;
+use commerce_domain::{Cart, CartLine, CheckoutId, Clock, CustomerId, OrderId, Totals, VariantId, pricing};
+
+use jiff::Timestamp;
+
+use super::{
+    place_order::{PlaceOrder, PlaceOrderError},
+    ports::{LoadPrices, PricedVariant},
+    types::{Checkout, OrderLine},
+};
+use crate::{Backend, payments::PaymentGateway};
+
+/// How long stock is held for an order that is not being paid.
+const HOLD: Duration = Duration::from_secs(15 * 60);
+
+/// The checkout of this cart at today's prices.
+///
+/// # Errors
+/// [`PlaceOrderError::CartChanged`] where it differs from what the shopper saw, [`PlaceOrderError::Limit`] where the
+/// payment provider would not take the total, or a store's failure.
+pub(super) async fn draw_up<B: Backend>(
+    backend: &B,
+    request: &PlaceOrder<'_>,
+    customer_id: CustomerId,
+    cart: &Cart,
+) -> Result<Checkout, PlaceOrderError> {
+    let variants: Vec<VariantId> = cart.lines.iter().map(|line| line.variant_id).collect();
+    let found = backend.database().load_prices(&variants).await?;
+    let prices: HashMap<VariantId, PricedVariant> = found.into_iter().map(|price| (price.variant_id, price)).collect();
+    let sold = all_sold(cart, &prices)?;
+    let currency = sold.first().map_or(commerce_domain::Currency::USD, |(_, price)| price.price.currency());
+    let totals = pricing::price(currency, sold.iter().map(|(line, now)| (now.price, line.quantity)), backend.pricing())
+        .map_err(|_| PlaceOrderError::CannotBePriced)?;
+    compare(request, cart, &sold, &totals)?;
+    if !totals.total.is_zero() {
+        backend.gateway().accepts(totals.total)?;
+    }
+    let now = whole_millisecond(backend.clock().now());
+    Ok(Checkout {
+        id: CheckoutId::generate(backend.clock(), backend.entropy()),
+        order_id: OrderId::generate(backend.clock(), backend.entropy()),
+        customer_id,
+        cart_id: cart.id,
+        cart_version: cart.version,
+        request_hash: request.request_hash,
+        lines: order_lines(&sold, &totals),
+        currency,
+        subtotal: totals.subtotal,
+        tax: totals.tax,
+        shipping: totals.shipping,
+        total: totals.total,
+        shipping_address: request.shipping_address.clone(),
+        payment_method: request.payment_method.clone(),
+        hold_until: now.saturating_add(HOLD).unwrap_or(now),
+        created_at: now,
+    })
+}
+
+/// What every store keeps exactly, so that a hold asked for again is the same to the letter.
+fn whole_millisecond(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+type Sold<'a> = Vec<(&'a CartLine, &'a PricedVariant)>;
+
+/// Each line beside what it is sold for now.
+fn all_sold<'a>(cart: &'a Cart, prices: &'a HashMap<VariantId, PricedVariant>) -> Result<Sold<'a>, PlaceOrderError> {
+    let mut sold = Vec::with_capacity(cart.lines.len());
+    let mut gone = Vec::new();
+    for line in &cart.lines {
+        match prices.get(&line.variant_id) {
+            Some(price) => sold.push((line, price)),
+            None => gone.push(change(line, "gone")),
+        }
+    }
+    if gone.is_empty() { Ok(sold) } else { Err(PlaceOrderError::CartChanged(gone)) }
+}
+
+/// Refuses what the shopper has not seen. A total that was expected and is right covers changed prices.
+fn compare(request: &PlaceOrder<'_>, cart: &Cart, sold: &Sold<'_>, totals: &Totals) -> Result<(), PlaceOrderError> {
+    if request.cart_version.is_some_and(|version| version != cart.version) {
+        return Err(PlaceOrderError::CartChanged(price_changes(sold)));
+    }
+    match request.expected_total {
+        Some(expected) if expected.in_currency(totals.total.currency()) == Ok(totals.total) => Ok(()),
+        Some(_) => Err(PlaceOrderError::CartChanged(price_changes(sold))),
+        None => {
+            let changes = price_changes(sold);
+            if changes.is_empty() { Ok(()) } else { Err(PlaceOrderError::CartChanged(changes)) }
+        }
+    }
+}
+
+fn price_changes(sold: &Sold<'_>) -> Vec<LineChange> {
+    let changed = sold.iter().filter(|(line, now)| line.unit_price != now.price);
+    changed
+        .map(|(line, now)| LineChange {
+            old_price: Some(line.unit_price.into()),
+            new_price: Some(now.price.into()),
+            ..change(line, "price_changed")
+        })
+        .collect()
+}
+
+fn change(line: &CartLine, reason: &str) -> LineChange {
+    LineChange {
+        product_id: line.product_id.to_string(),
+        variant_id: line.variant_id.to_string(),
+        reason: reason.to_owned(),
+        requested: line.quantity.get(),
+        available: None,
+        old_price: None,
+        new_price: None,
+    }
+}
+
+fn order_lines(sold: &Sold<'_>, totals: &Totals) -> Vec<OrderLine> {
+    let line = |((line, now), cost): (&(&CartLine, &PricedVariant), &pricing::LineTotals)| OrderLine {
+        variant_id: now.variant_id,
+        product_id: now.product_id,
+        name: now.name.clone(),
+        sku: now.sku.clone(),
+        options: now.options.clone(),
+        quantity: line.quantity.get(),
+        unit_price: now.price,
+        subtotal: cost.subtotal,
+        tax: cost.tax,
+    };
+    sold.iter().zip(&totals.lines).map(line).collect()
+}

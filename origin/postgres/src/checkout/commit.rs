@@ -1,0 +1,153 @@
+//! The last commit of a checkout: the order, or the end.
+
+use commerce_domain::EventId;
+use deadpool_postgres::Transaction;
+use futures_util::{FutureExt as _, future::try_join};
+use jiff::Timestamp;
+use origin_core::{
+    checkout::{Checkout, OrderLine, Owned},
+    idempotency::StoredAnswer,
+};
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use crate::{
+    Database, DbError, Isolation,
+    idempotency::{finish_key, forget_key},
+    outbox::{NewEvent, write_event},
+};
+
+const ORDER: &str = "insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, payment_method,
+        shipping_address, reserved_until, created_at, updated_at)
+    select order_id, id, customer_id, 'PENDING', currency, subtotal, tax, shipping, total, payment_method, shipping_address,
+        hold_until, created_at, $2 from checkouts where id = $1";
+
+const ITEMS: &str =
+    "insert into order_items (order_id, position, product_id, variant_id, name, sku, options, quantity, price,
+        subtotal, tax, created_at)
+    select $1, position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, $2
+    from unnest($3::int4[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[], $9::int4[], $10::numeric[],
+        $11::numeric[], $12::numeric[])
+        as line (position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax)";
+
+const END: &str = "update checkouts set state = $2, updated_at = $3 where id = $1 and state = 'OPEN'";
+
+impl Database {
+    /// Whether the order was written: not if the claim has another owner by now.
+    pub(super) async fn write_order(
+        &self,
+        owned: &Owned,
+        event: EventId,
+        answer: &StoredAnswer,
+        now: Timestamp,
+    ) -> Result<bool, DbError> {
+        let args = (owned, event, answer, now);
+        let written = self
+            .run_tx("commit_order", Isolation::ReadCommitted, &args, |tx, (owned, event, answer, now)| {
+                insert_order(tx, owned, *event, answer, *now).boxed()
+            })
+            .await;
+        if_still_ours(written)
+    }
+
+    /// Whether the checkout was ended: not if the claim has another owner by now.
+    pub(super) async fn write_failure(
+        &self,
+        owned: &Owned,
+        answer: &StoredAnswer,
+        now: Timestamp,
+    ) -> Result<bool, DbError> {
+        let args = (owned, answer, now);
+        let written = self
+            .run_tx("fail_checkout", Isolation::ReadCommitted, &args, |tx, (owned, answer, now)| {
+                end_in_failure(tx, owned, answer, *now).boxed()
+            })
+            .await;
+        if_still_ours(written)
+    }
+}
+
+fn if_still_ours(written: Result<(), DbError>) -> Result<bool, DbError> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(DbError::CalledOff) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn insert_order(
+    tx: &Transaction<'_>,
+    owned: &Owned,
+    event: EventId,
+    answer: &StoredAnswer,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let checkout = &owned.checkout;
+    if !finish_key(tx, &owned.key, owned.fence, answer, now).await? {
+        return Err(DbError::CalledOff);
+    }
+    if !end(tx, checkout, "PLACED", now).await? {
+        return Err(DbError::broken("a claimed checkout that is not open"));
+    }
+    let statement = tx.prepare_cached(ORDER).await?;
+    tx.execute(&statement, &[&checkout.id.as_uuid(), &now]).await?;
+    let created = NewEvent {
+        id: event,
+        aggregate_id: checkout.order_id.to_string(),
+        event: "OrderCreated",
+        payload: json!({"orderId": checkout.order_id, "customerId": checkout.customer_id}),
+    };
+    try_join(insert_items(tx, checkout), write_event(tx, &created, now)).await?;
+    Ok(())
+}
+
+async fn insert_items(tx: &Transaction<'_>, checkout: &Checkout) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(ITEMS).await?;
+    let lines = &checkout.lines;
+    let position: Vec<i32> = (0_i32..).take(lines.len()).collect();
+    let quantity = column(lines, |line| i32::try_from(line.quantity).unwrap_or(i32::MAX));
+    let options: Vec<serde_json::Value> = column(lines, |line| json!(line.options));
+    tx.execute(
+        &statement,
+        &[
+            &checkout.order_id.as_uuid(),
+            &checkout.created_at,
+            &position,
+            &column(lines, |line| line.product_id.as_uuid()),
+            &column(lines, |line| line.variant_id.as_uuid()),
+            &column(lines, |line| line.name.as_str()),
+            &column(lines, |line| line.sku.as_deref()),
+            &options,
+            &quantity,
+            &column::<Decimal>(lines, |line| line.unit_price.amount()),
+            &column::<Decimal>(lines, |line| line.subtotal.amount()),
+            &column::<Decimal>(lines, |line| line.tax.amount()),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn column<'a, T>(lines: &'a [OrderLine], value: impl Fn(&'a OrderLine) -> T) -> Vec<T> {
+    lines.iter().map(value).collect()
+}
+
+/// A failed checkout frees its cart. A key that the client chose keeps the answer; one that was made of the cart does not.
+async fn end_in_failure(
+    tx: &Transaction<'_>,
+    owned: &Owned,
+    answer: &StoredAnswer,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let ours = if owned.key.synthetic {
+        forget_key(tx, &owned.key, owned.fence).await?
+    } else {
+        finish_key(tx, &owned.key, owned.fence, answer, now).await?
+    };
+    if ours && end(tx, &owned.checkout, "FAILED", now).await? { Ok(()) } else { Err(DbError::CalledOff) }
+}
+
+async fn end(tx: &Transaction<'_>, checkout: &Checkout, state: &str, now: Timestamp) -> Result<bool, DbError> {
+    let statement = tx.prepare_cached(END).await?;
+    Ok(tx.execute(&statement, &[&checkout.id.as_uuid(), &state, &now]).await? == 1)
+}

@@ -1,0 +1,181 @@
+//! The rows behind Idempotency-Keys.
+
+use bytes::Bytes;
+use commerce_domain::CheckoutId;
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+use origin_core::idempotency::{ClaimKey, KEPT_FOR, Lease, StoredAnswer};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::DbError;
+
+const INSERT: &str = "insert into idempotency_keys as k
+    (principal, route, key_hash, synthetic, request_hash, state, lease_until, fence, checkout_id, created_at, expires_at)
+    values ($1, $2, $3, $4, $5, 'IN_FLIGHT', $6, 1, $7, $8, $9)
+    on conflict (principal, route, key_hash) do update set
+        request_hash = excluded.request_hash, state = excluded.state, lease_until = excluded.lease_until,
+        fence = k.fence + 1, checkout_id = excluded.checkout_id, created_at = excluded.created_at,
+        expires_at = excluded.expires_at, response_status = null, response_headers = null, response_body = null
+    where k.state = 'DONE' and (k.expires_at <= excluded.created_at or k.synthetic and exists (
+        select 1 from checkouts c where c.id = k.checkout_id and c.state in ('FAILED', 'CANCELLED')))
+    returning fence";
+
+const FIND: &str =
+    "select k.request_hash, k.state, k.lease_until, k.fence, k.checkout_id, k.response_status, k.response_headers,
+        k.response_body, k.synthetic and c.state in ('FAILED', 'CANCELLED') as dead, k.expires_at
+    from idempotency_keys k left join checkouts c on c.id = k.checkout_id
+    where k.principal = $1 and k.route = $2 and k.key_hash = $3";
+
+const TAKE_OVER: &str = "update idempotency_keys set fence = fence + 1, lease_until = $5
+    where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4 returning fence";
+
+/// Ends a claim with its answer, if it is still the owner's.
+pub(crate) const FINISH: &str = "update idempotency_keys
+    set state = 'DONE', response_status = $5, response_headers = $6, response_body = $7, expires_at = $8
+    where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
+
+const END_LEASE: &str = "update idempotency_keys set lease_until = $5
+    where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
+
+const FORGET: &str = "delete from idempotency_keys
+    where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
+
+/// A claim as it stands.
+#[derive(Debug)]
+pub(crate) enum KeyState {
+    /// Nobody's.
+    Free,
+    /// Answered.
+    Done { answer: StoredAnswer, checkout: Option<CheckoutId> },
+    /// Owned until its lease lapses.
+    InFlight,
+    /// Made for another request.
+    OtherRequest,
+    /// Taken over from an owner whose lease had lapsed.
+    TakenOver { fence: i64, checkout: Option<CheckoutId> },
+}
+
+/// Claims the key: the fence, or none if the key is somebody's already.
+pub(crate) async fn insert_key(
+    client: &impl GenericClient,
+    key: &ClaimKey,
+    checkout: Option<CheckoutId>,
+    lease: Lease,
+) -> Result<Option<i64>, DbError> {
+    let statement = client.prepare_cached(INSERT).await?;
+    let (principal, key_hash, request_hash) =
+        (key.principal.as_uuid(), key.key_hash.as_slice(), key.request_hash.as_slice());
+    let checkout = checkout.map(CheckoutId::as_uuid);
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                &principal,
+                &key.route,
+                &key_hash,
+                &key.synthetic,
+                &request_hash,
+                &lease.until,
+                &checkout,
+                &lease.now,
+                &kept_until(lease.now),
+            ],
+        )
+        .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// What became of a claim; a lapsed one is taken over.
+pub(crate) async fn find_key(client: &impl GenericClient, key: &ClaimKey, lease: Lease) -> Result<KeyState, DbError> {
+    let statement = client.prepare_cached(FIND).await?;
+    let row = client.query_opt(&statement, &[&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice()]).await?;
+    let Some(row) = row else { return Ok(KeyState::Free) };
+    let done = row.try_get::<_, &str>(1)? == "DONE";
+    let dead = row.try_get::<_, Option<bool>>(8)?.unwrap_or(false) || row.try_get::<_, Timestamp>(9)? <= lease.now;
+    if done && dead {
+        return Ok(KeyState::Free);
+    }
+    if row.try_get::<_, &[u8]>(0)? != key.request_hash {
+        return Ok(KeyState::OtherRequest);
+    }
+    let checkout = checkout_id(&row, 4)?;
+    if done {
+        return Ok(KeyState::Done { answer: stored_answer(&row, 5)?, checkout });
+    }
+    if row.try_get::<_, Timestamp>(2)? > lease.now {
+        return Ok(KeyState::InFlight);
+    }
+    let fence = take_over(client, key, row.try_get(3)?, lease).await?;
+    Ok(fence.map_or(KeyState::InFlight, |fence| KeyState::TakenOver { fence, checkout }))
+}
+
+async fn take_over(
+    client: &impl GenericClient,
+    key: &ClaimKey,
+    fence: i64,
+    lease: Lease,
+) -> Result<Option<i64>, DbError> {
+    let statement = client.prepare_cached(TAKE_OVER).await?;
+    let (principal, key_hash) = (key.principal.as_uuid(), key.key_hash.as_slice());
+    let row = client.query_opt(&statement, &[&principal, &key.route, &key_hash, &fence, &lease.until]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Ends a claim with its answer. Whether it was still the owner's.
+pub(crate) async fn finish_key(
+    client: &impl GenericClient,
+    key: &ClaimKey,
+    fence: i64,
+    answer: &StoredAnswer,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let statement = client.prepare_cached(FINISH).await?;
+    let (principal, key_hash) = (key.principal.as_uuid(), key.key_hash.as_slice());
+    let status = i16::try_from(answer.status).map_err(DbError::broken)?;
+    let headers = serde_json::to_value(&answer.headers).map_err(DbError::broken)?;
+    let (body, until) = (answer.body.as_ref(), kept_until(now));
+    let count = client
+        .execute(&statement, &[&principal, &key.route, &key_hash, &fence, &status, &headers, &body, &until])
+        .await?;
+    Ok(count == 1)
+}
+
+/// Lets the lease lapse now.
+pub(crate) async fn end_lease(
+    client: &impl GenericClient,
+    key: &ClaimKey,
+    fence: i64,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let statement = client.prepare_cached(END_LEASE).await?;
+    let (principal, key_hash) = (key.principal.as_uuid(), key.key_hash.as_slice());
+    client.execute(&statement, &[&principal, &key.route, &key_hash, &fence, &now]).await?;
+    Ok(())
+}
+
+/// Takes a claim back that ends without an answer to keep. Whether it was still the owner's.
+pub(crate) async fn forget_key(client: &impl GenericClient, key: &ClaimKey, fence: i64) -> Result<bool, DbError> {
+    let statement = client.prepare_cached(FORGET).await?;
+    let (principal, key_hash) = (key.principal.as_uuid(), key.key_hash.as_slice());
+    Ok(client.execute(&statement, &[&principal, &key.route, &key_hash, &fence]).await? == 1)
+}
+
+/// Status, headers and body from three columns.
+pub(crate) fn stored_answer(row: &Row, first: usize) -> Result<StoredAnswer, DbError> {
+    let headers: serde_json::Value = row.try_get(first + 1)?;
+    Ok(StoredAnswer {
+        status: u16::try_from(row.try_get::<_, i16>(first)?).map_err(DbError::broken)?,
+        headers: serde_json::from_value(headers).map_err(DbError::broken)?,
+        body: Bytes::from(row.try_get::<_, Vec<u8>>(first + 2)?),
+    })
+}
+
+fn checkout_id(row: &Row, column: usize) -> Result<Option<CheckoutId>, DbError> {
+    let id: Option<Uuid> = row.try_get(column)?;
+    id.map(|id| CheckoutId::from_uuid(id).map_err(DbError::broken)).transpose()
+}
+
+fn kept_until(now: Timestamp) -> Timestamp {
+    now.saturating_add(KEPT_FOR).unwrap_or(Timestamp::MAX)
+}
