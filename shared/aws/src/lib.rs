@@ -14,6 +14,8 @@ pub mod dynamodb;
 mod error;
 pub mod ports;
 mod retry;
+#[cfg(test)]
+mod scripted;
 mod sigv4;
 
 pub use client::{AwsClient, AwsEnvironment, JsonService};

@@ -1,82 +1,16 @@
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard},
-    time::Duration,
-};
+use std::time::Duration;
 
 use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ports::TransportError;
+use crate::{
+    ports::TransportError,
+    scripted::{Scripted, answer, internal, throttled},
+};
 
 const SERVICE: JsonService =
     JsonService { name: "dynamodb", target_prefix: "DynamoDB_20120810", content_type: "application/x-amz-json-1.0" };
-
-type Answer = Result<Response<Bytes>, TransportError>;
-
-/// Answers from a script, remembers what it was asked, and lets a second pass with each request.
-struct Scripted(Mutex<Script>);
-
-struct Script {
-    answers: VecDeque<Answer>,
-    requests: Vec<Request<Bytes>>,
-    pauses: Vec<Duration>,
-    now: Timestamp,
-}
-
-impl Scripted {
-    fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-        let now = "2026-03-01T12:00:00Z".parse().unwrap();
-        Self(Mutex::new(Script { answers: answers.into_iter().collect(), requests: vec![], pauses: vec![], now }))
-    }
-
-    fn script(&self) -> MutexGuard<'_, Script> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl HttpClient for Scripted {
-    async fn send(&self, request: Request<Bytes>) -> Answer {
-        let mut script = self.script();
-        script.now += Duration::from_secs(1);
-        script.requests.push(request);
-        script.answers.pop_front().expect("should not be asked more often than scripted")
-    }
-}
-
-impl Timer for Scripted {
-    async fn sleep(&self, duration: Duration) {
-        let mut script = self.script();
-        script.now += duration;
-        script.pauses.push(duration);
-    }
-}
-
-impl Clock for Scripted {
-    fn now(&self) -> Timestamp {
-        self.script().now
-    }
-}
-
-impl Entropy for Scripted {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(0x80);
-    }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "what a script holds")]
-fn answer(status: u16, body: &Value) -> Answer {
-    Ok(Response::builder().status(status).body(Bytes::from(body.to_string())).unwrap())
-}
-
-fn throttled() -> Answer {
-    answer(400, &json!({"__type": "x#ThrottlingException"}))
-}
-
-fn internal() -> Answer {
-    answer(500, &json!({"__type": "x#InternalServerError"}))
-}
 
 async fn call(env: &Scripted, repeat: Repeat) -> Result<Value, AwsError> {
     let retry = RetryPolicy {

@@ -144,4 +144,6 @@ const fn is_false(value: &bool) -> bool {
 }
 
 #[cfg(test)]
+mod repeat_tests;
+#[cfg(test)]
 mod wire_tests;
