@@ -31,5 +31,5 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     for violation in &violations {
         eprintln!("  {violation}");
     }
-    Err(Failure::new(format!("{} violations of the rules in xtask/src/commands/check/rules.rs", violations.len())))
+    Err(Failure::new(format!("breaches of the rules in xtask/src/commands/check/rules.rs: {}", violations.len())))
 }

@@ -111,10 +111,10 @@ impl<'w> Run<'w> {
             self.skip("clippy of the edge adapters: the packaged WebAssembly toolchain brings no clippy");
             return Ok(());
         }
-        for (package, target) in [("edge-cloudflare", WORKER), ("edge-spin", SPIN)] {
-            let mut clippy =
-                self.workspace.cargo(&["clippy", "-p", package, "--target", target, "--", "-D", "warnings"]);
-            process::run(clippy.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
+        // In release, because the edge stage has compiled the macros and build scripts of that profile already.
+        for (package, target) in [("edge-cloudflare", WORKER), ("edge-spin", SPIN), ("hello-component", SPIN)] {
+            let mut clippy = self.workspace.cargo(&["clippy", "--release", "-p", package, "--target", target]);
+            process::run(clippy.args(["--", "-D", "warnings"]).env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
         }
         Ok(())
     }
