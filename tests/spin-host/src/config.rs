@@ -54,8 +54,24 @@ impl HostConfig {
     }
 }
 
-/// `spin-host-cache` in Cargo's target folder.
+/// `spin-host-cache` in Cargo's target folder: `CARGO_TARGET_DIR`, or `target` beside the nearest `Cargo.lock` above the
+/// current folder (tests run in their package's folder), or `target` right here.
 pub fn default_cache_dir() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    target.join("spin-host-cache")
+    let workspace_target = || {
+        let here = std::env::current_dir().ok()?;
+        here.ancestors().find(|folder| folder.join("Cargo.lock").exists()).map(|folder| folder.join("target"))
+    };
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from).or_else(workspace_target);
+    target.unwrap_or_else(|| PathBuf::from("target")).join("spin-host-cache")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_cache_dir;
+
+    #[test]
+    fn the_default_cache_is_not_in_the_package_folder() {
+        assert!(!default_cache_dir().starts_with(env!("CARGO_MANIFEST_DIR")), "{:?}", default_cache_dir());
+        assert!(default_cache_dir().ends_with("spin-host-cache"));
+    }
 }

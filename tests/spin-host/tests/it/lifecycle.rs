@@ -71,6 +71,20 @@ async fn a_task_that_outlives_the_background_limit_is_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_free_instance_a_request_is_told_to_come_again() {
+    let application = Application::new(GRANT);
+    let config = HostConfig { max_instances: 1, reuse: 1, ..application.config() };
+    let host = Host::start(config).await.unwrap();
+    get(&host, "/background?key=late&ms=1000").await;
+    let refused = get(&host, "/").await;
+    assert_eq!(refused.problem_type(), "urn:spin-host:no-instance");
+    assert_eq!((refused.status.as_u16(), &refused.headers["retry-after"]), (503, &"1".parse().unwrap()));
+    assert!(appears(&host, "late", Duration::from_secs(10)).await, "the task was not disturbed");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(get(&host, "/").await.text(), "hello");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_host_lets_a_request_in_flight_end_and_frees_its_port() {
     let host = Application::new("").start().await;
     let (address, url) = (host.address(), format!("{}/sleep?ms=500", host.url()));

@@ -109,6 +109,15 @@ async fn a_redirect_is_handed_to_the_guest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn https_is_never_spoken_in_clear_text() {
+    let peer = Peer::start().await;
+    let url = format!("https://127.0.0.1:{}", peer.port);
+    let host = host_allowing(&url).await;
+    assert_eq!(outbound(&host, &format!("{url}/secret")).await, "ErrorCode::ConnectionRefused");
+    assert_eq!(peer.requests(), 1, "the peer saw a TLS greeting, and answered in plain HTTP");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_host_is_an_error_to_the_guest() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let host = host_allowing(&format!("http://{closed}")).await;
