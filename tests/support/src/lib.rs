@@ -6,6 +6,7 @@
 //! ports, and on `commerce-aws` for signatures.
 
 mod bounded;
+pub mod catalog;
 pub mod clock;
 pub mod entropy;
 pub mod issuer;
