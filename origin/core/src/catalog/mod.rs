@@ -1,10 +1,18 @@
 //! The catalog: products as they are listed, shown, created, changed, and carried in and out by files.
 
+pub mod carry;
 mod entry;
 pub mod ndjson;
+mod ports;
 mod report;
 pub mod rules;
 pub mod shopify;
+mod write;
 
 pub use entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant, Extra};
+pub use ports::{
+    CarryCatalog, CatalogDatabase, ImportedBatch, InsertOutcome, ListedCategory, ListedProduct, PlacedEntry,
+    ProductChange, ProductPage, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort, WriteCatalog,
+};
 pub use report::{ImportCounts, Item, MAX_PRODUCTS, ReadError, RowFault};
+pub use write::{ExpectedVersion, WriteProductError, change_product, create_product, delete_product};

@@ -1,0 +1,99 @@
+//! A new product: into the database, then onto the counters of stock.
+
+use commerce_api::product::CreateProductRequest;
+use commerce_domain::{CategorySlug, Clock, Entropy, Product, ProductId, Variant, VariantId};
+use jiff::Timestamp;
+
+use super::{WriteProductError, validate};
+use crate::{
+    catalog::{
+        entry::CatalogEntry,
+        ports::{InsertOutcome, PlacedEntry, WriteCatalog},
+    },
+    inventory::{NewStock, PutStock},
+};
+
+/// Creates the product that a request describes.
+///
+/// The database is written first, the counters second; only both make a product. Where the counters cannot be written, the
+/// product is taken out again, so that a repeated request does not make a second one that can be bought.
+///
+/// # Errors
+/// [`WriteProductError`]; all bad fields of a request are named at once.
+pub async fn create_product<D: WriteCatalog, S: PutStock>(
+    database: &D,
+    stock: &S,
+    clock: &(impl Clock + Sync),
+    entropy: &(impl Entropy + Sync),
+    request: &CreateProductRequest,
+) -> Result<Product, WriteProductError> {
+    let mut entry = validate::entry(request)?;
+    let product_id = ProductId::generate(clock, entropy);
+    entry.handle = handle(&entry.name, product_id);
+    let variant_ids = entry.variants.iter().map(|_| VariantId::generate(clock, entropy)).collect();
+    let placed = PlacedEntry { product_id, variant_ids, entry };
+    let now = clock.now();
+    match database.insert_product(&placed, now).await? {
+        InsertOutcome::Inserted => {}
+        InsertOutcome::UnknownCategory => return Err(WriteProductError::field("categoryId", "no such category")),
+    }
+    if let Err(error) = stock.put_stock_if_absent(&counters(&placed)).await {
+        if let Err(second) = database.delete_product(product_id, None, clock.now()).await {
+            tracing::error!(product.id = %product_id, cause = %second, "a product without counters stays in the shop");
+        }
+        return Err(error.into());
+    }
+    Ok(product(placed, now))
+}
+
+/// What files call the product: its name, and enough of its id to be unique.
+fn handle(name: &str, id: ProductId) -> String {
+    let id = id.to_string();
+    let tail = &id[id.len() - 12..];
+    match CategorySlug::from_title(name) {
+        Ok(slug) => format!("{slug}-{tail}"),
+        Err(_) => format!("product-{tail}"),
+    }
+}
+
+fn counters(placed: &PlacedEntry) -> Vec<NewStock> {
+    let variants = placed.variant_ids.iter().zip(&placed.entry.variants);
+    let counter = variants.map(|(id, variant)| NewStock {
+        variant_id: *id,
+        product_id: placed.product_id,
+        on_hand: u32::try_from(variant.stock).unwrap_or(0),
+        backorder_limit: variant.backorder_limit,
+    });
+    counter.collect()
+}
+
+/// The product as it was written.
+fn product(placed: PlacedEntry, now: Timestamp) -> Product {
+    let PlacedEntry { product_id, variant_ids, entry } = placed;
+    let CatalogEntry { name, description, brand, category, tags, specifications, rating, review_count, .. } = entry;
+    let variants = variant_ids.into_iter().zip(entry.variants).map(|(id, variant)| Variant {
+        id,
+        sku: variant.sku,
+        options: variant.options,
+        price: variant.price,
+        weight_grams: variant.weight_grams,
+        backorder_limit: variant.backorder_limit,
+        stock: variant.stock,
+    });
+    Product {
+        id: product_id,
+        name,
+        description,
+        brand,
+        category: category.slug,
+        tags,
+        images: entry.images.into_iter().map(|image| image.url).collect(),
+        specifications,
+        variants: variants.collect(),
+        rating,
+        review_count,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
