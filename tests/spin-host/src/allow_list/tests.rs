@@ -137,4 +137,9 @@ fn entries_that_spin_refuses_are_refused() {
 fn an_entry_that_a_template_left_empty_is_skipped() {
     let list = AllowList::parse(&["", "http://", "https://", "http://example.com"]).unwrap();
     assert_eq!(list.0.len(), 1);
+    assert_eq!(
+        check(&["https://dynamodb..amazonaws.com"], "https://dynamodb.eu-west-1.amazonaws.com/"),
+        Err(Refusal::NotListed),
+        "an empty variable inside a name is kept, and matches no host"
+    );
 }
