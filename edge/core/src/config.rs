@@ -1,0 +1,234 @@
+//! The settings of an edge, and the secrets that it signs with.
+
+use commerce_auth::TokenPolicy;
+use commerce_aws::Credentials;
+use commerce_domain::PricingRules;
+use http::Uri;
+use rust_decimal::Decimal;
+
+use crate::{cors::CorsPolicy, memory::InstanceMemory, platform::Platform};
+
+/// What an edge has to know. Holds no secret, so it may stay in an instance's memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgeConfig {
+    /// Scheme and authority of the origin, and the path before its routes, without a slash at the end.
+    pub origin_url: String,
+    /// The region of the origin and of the carts.
+    pub aws_region: String,
+    /// Where DynamoDB answers; None for AWS's own address.
+    pub dynamodb_endpoint: Option<String>,
+    /// The table of carts.
+    pub carts_table: String,
+    /// Whose tokens are accepted.
+    pub tokens: TokenPolicy,
+    /// Where the issuer's keys are.
+    pub jwks_url: String,
+    /// Which web pages may call.
+    pub cors: CorsPolicy,
+    /// How long a catalog answer is fresh, in seconds.
+    pub catalog_fresh_seconds: i64,
+    /// How long after that it may still be served, in seconds.
+    pub catalog_stale_seconds: i64,
+    /// What a cart costs.
+    pub pricing: PricingRules,
+}
+
+/// A setting is absent or unusable. Names the setting, never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A setting without a default is absent or empty.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// The value cannot be used.
+    #[error("{0} is not valid")]
+    Invalid(&'static str),
+}
+
+impl ConfigError {
+    /// The name of the setting.
+    #[must_use]
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Missing(name) | Self::Invalid(name) => name,
+        }
+    }
+}
+
+impl EdgeConfig {
+    /// The names of all settings.
+    pub const NAMES: [&'static str; 13] = [
+        "origin_url",
+        "aws_region",
+        "dynamodb_endpoint",
+        "carts_table",
+        "token_issuer",
+        "jwks_url",
+        "token_client_ids",
+        "cors_origins",
+        "catalog_fresh_seconds",
+        "catalog_stale_seconds",
+        "tax_rate",
+        "shipping_fee",
+        "free_shipping_from",
+    ];
+
+    /// The settings that `lookup` knows. An empty value counts as absent.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first setting that is absent or unusable.
+    pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let lookup = |name| lookup(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let required = |name| lookup(name).ok_or(ConfigError::Missing(name));
+        let issuer = required("token_issuer")?;
+        let default = PricingRules::default();
+        Ok(Self {
+            origin_url: base_url("origin_url", required("origin_url")?)?,
+            aws_region: required("aws_region")?,
+            dynamodb_endpoint: lookup("dynamodb_endpoint").map(|url| base_url("dynamodb_endpoint", url)).transpose()?,
+            carts_table: lookup("carts_table").unwrap_or_else(|| "shopping-carts".to_owned()),
+            jwks_url: base_url(
+                "jwks_url",
+                lookup("jwks_url").unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))),
+            )?,
+            tokens: TokenPolicy { issuer, client_ids: lookup("token_client_ids").map(|text| list(&text)) },
+            cors: CorsPolicy::parse(lookup("cors_origins").as_deref()),
+            catalog_fresh_seconds: seconds("catalog_fresh_seconds", &lookup, 60)?,
+            catalog_stale_seconds: seconds("catalog_stale_seconds", &lookup, 86_400)?,
+            pricing: PricingRules {
+                tax_rate: decimal("tax_rate", &lookup, default.tax_rate)?,
+                shipping_fee: decimal("shipping_fee", &lookup, default.shipping_fee)?,
+                free_shipping_from: decimal("free_shipping_from", &lookup, default.free_shipping_from)?,
+            },
+        })
+    }
+}
+
+/// The settings, read once an instance. What could not be read is tried again by the next request.
+pub(crate) async fn load<P: Platform>(platform: &P) -> Result<&EdgeConfig, ConfigError> {
+    let memory: &InstanceMemory = platform.memory();
+    if let Some(config) = memory.config.get() {
+        return Ok(config);
+    }
+    let mut values = Vec::with_capacity(EdgeConfig::NAMES.len());
+    for name in EdgeConfig::NAMES {
+        values.push((name, platform.variable(name).await));
+    }
+    let value = |name| values.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.clone());
+    let config = EdgeConfig::from_lookup(value)?;
+    Ok(memory.config.get_or_init(|| config))
+}
+
+/// The credentials, read anew each time: they are never kept in an instance's memory, and a rotation is seen at once.
+pub(crate) async fn credentials<P: Platform>(platform: &P) -> Result<Credentials, ConfigError> {
+    async fn required<P: Platform>(platform: &P, name: &'static str) -> Result<String, ConfigError> {
+        let value = platform.variable(name).await.filter(|text| !text.is_empty());
+        value.ok_or(ConfigError::Missing(name))
+    }
+    Ok(Credentials {
+        access_key_id: required(platform, "aws_access_key_id").await?,
+        secret_access_key: required(platform, "aws_secret_access_key").await?,
+        session_token: platform.variable("aws_session_token").await.filter(|text| !text.is_empty()),
+    })
+}
+
+/// An absolute http(s) URL without query, without its last slash.
+fn base_url(name: &'static str, text: String) -> Result<String, ConfigError> {
+    let uri: Uri = text.parse().map_err(|_| ConfigError::Invalid(name))?;
+    let known_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
+    if !known_scheme || uri.authority().is_none() || uri.query().is_some() {
+        return Err(ConfigError::Invalid(name));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+fn seconds(
+    name: &'static str,
+    lookup: &impl Fn(&'static str) -> Option<String>,
+    default: i64,
+) -> Result<i64, ConfigError> {
+    let Some(text) = lookup(name) else { return Ok(default) };
+    // A year is longer than any catalog should be trusted, and keeps every sum far from an overflow.
+    text.parse().ok().filter(|number| (0..=31_536_000).contains(number)).ok_or(ConfigError::Invalid(name))
+}
+
+fn decimal(
+    name: &'static str,
+    lookup: &impl Fn(&'static str) -> Option<String>,
+    default: Decimal,
+) -> Result<Decimal, ConfigError> {
+    let Some(text) = lookup(name) else { return Ok(default) };
+    Decimal::from_str_exact(&text)
+        .ok()
+        .filter(|number| !number.is_sign_negative() && *number <= Decimal::from(1_000_000))
+        .ok_or(ConfigError::Invalid(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(name: &'static str) -> Option<String> {
+        let value = match name {
+            "origin_url" => "https://abc.lambda-url.eu-west-1.on.aws/",
+            "aws_region" => "eu-west-1",
+            "token_issuer" => "https://issuer.example/pool",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn what_is_not_set_has_its_default() {
+        let config = EdgeConfig::from_lookup(lookup).unwrap();
+        assert_eq!(config.origin_url, "https://abc.lambda-url.eu-west-1.on.aws");
+        assert_eq!(config.jwks_url, "https://issuer.example/pool/.well-known/jwks.json");
+        assert_eq!(config.carts_table, "shopping-carts");
+        assert_eq!((config.catalog_fresh_seconds, config.catalog_stale_seconds), (60, 86_400));
+        assert_eq!(config.pricing, PricingRules::default());
+        assert_eq!(config.tokens.client_ids, None);
+    }
+
+    #[test]
+    fn a_missing_or_unusable_setting_is_named_without_its_value() {
+        let without = |absent| EdgeConfig::from_lookup(move |name| lookup(name).filter(|_| name != absent));
+        for name in ["origin_url", "aws_region", "token_issuer"] {
+            assert_eq!(without(name), Err(ConfigError::Missing(name)));
+        }
+        let with = |changed, value: &'static str| {
+            EdgeConfig::from_lookup(move |name| if name == changed { Some(value.to_owned()) } else { lookup(name) })
+        };
+        for (name, value) in [
+            ("origin_url", "origin.example"),
+            ("origin_url", "ftp://origin.example"),
+            ("dynamodb_endpoint", "http://"),
+            ("catalog_fresh_seconds", "-1"),
+            ("catalog_stale_seconds", "1d"),
+            ("tax_rate", "8%"),
+            ("shipping_fee", "-1"),
+        ] {
+            let refused = with(name, value).unwrap_err();
+            assert_eq!(refused, ConfigError::Invalid(name), "{value}");
+            assert!(!refused.to_string().contains(value));
+        }
+        assert_eq!(with("carts_table", " ").unwrap().carts_table, "shopping-carts");
+    }
+
+    #[test]
+    fn every_setting_is_among_the_names() {
+        let seen = std::cell::RefCell::new(Vec::new());
+        EdgeConfig::from_lookup(|name| {
+            seen.borrow_mut().push(name);
+            lookup(name)
+        })
+        .unwrap();
+        let mut seen = seen.into_inner();
+        seen.sort_unstable();
+        let mut names = EdgeConfig::NAMES;
+        names.sort_unstable();
+        assert_eq!(seen, names);
+    }
+}

@@ -1,0 +1,101 @@
+//! Handing a request on to the origin: built anew, signed, with the caller that the edge verified.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use commerce_api::{
+    Problem, Route,
+    headers::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, TRACEPARENT},
+};
+use commerce_auth::PrincipalHeader;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+
+use crate::{catalog, guard, origin, platform::Platform, query::Query, request::Call};
+
+/// How long an order or a payment may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// What of the client's headers reaches the origin. Everything else is left behind, whatever it is.
+const REQUEST_HEADERS: [HeaderName; 5] =
+    [header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH, IDEMPOTENCY_KEY, TRACEPARENT];
+
+/// What of the origin's headers reaches the client.
+const RESPONSE_HEADERS: [HeaderName; 9] = [
+    header::CONTENT_TYPE,
+    header::CACHE_CONTROL,
+    header::ETAG,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::ALLOW,
+    header::LINK,
+    header::WWW_AUTHENTICATE,
+    IDEMPOTENT_REPLAYED,
+];
+
+/// Forwards the request and answers what the origin answers.
+///
+/// # Errors
+/// The problem of [`origin::send`], or a 400 or 415 for what the edge can see itself.
+pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
+    let body = call.request.body();
+    guard::check_content_type(call.headers(), body)?;
+    let path = path(call.route, call.parameter);
+    let query = Query::parse(call.query())?.canonical();
+    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    // A HEAD is a GET whose body the client does not want; the origin's body is dropped on the way out.
+    let method = if call.request.method() == Method::HEAD { Method::GET } else { call.request.method().clone() };
+
+    let mut request =
+        origin::request(call.config, method, &target, call.request_id).body(body.clone()).map_err(Problem::internal)?;
+    copy_headers(&REQUEST_HEADERS, call.headers(), request.headers_mut());
+    if let Some(caller) = &call.caller {
+        insert(request.headers_mut(), PRINCIPAL, &PrincipalHeader::encode(&caller.principal))?;
+        insert(request.headers_mut(), SHOPPER_TOKEN, caller.token)?;
+    }
+    let answer = origin::send(call.platform, call.config, request, LIMIT).await.map_err(|failure| failure.problem)?;
+    if answer.status().is_success() && matches!(call.route, Route::UpdateProduct | Route::DeleteProduct) {
+        catalog::forget_product(call.platform, call.parameter).await;
+    }
+    Ok(client_response(answer))
+}
+
+/// The path of the route with its parameter, which has passed as an id: nothing of the client's own path is kept.
+fn path(route: Route, parameter: &str) -> String {
+    let pattern = route.pattern();
+    match (pattern.find('{'), pattern.find('}')) {
+        (Some(open), Some(close)) => format!("{}{parameter}{}", &pattern[..open], &pattern[close + 1..]),
+        _ => pattern.to_owned(),
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
+    let mut value = HeaderValue::from_str(value).map_err(Problem::internal)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(())
+}
+
+/// Copies the first value of each allowed header.
+fn copy_headers(allowed: &[HeaderName], from: &HeaderMap, to: &mut HeaderMap) {
+    for name in allowed {
+        if let Some(value) = from.get(name) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
+fn client_response(answer: Response<Bytes>) -> Response<Bytes> {
+    let (parts, body) = answer.into_parts();
+    let mut response = Response::new(if parts.status == StatusCode::NO_CONTENT { Bytes::new() } else { body });
+    *response.status_mut() = parts.status;
+    copy_headers(&RESPONSE_HEADERS, &parts.headers, response.headers_mut());
+    let headers = response.headers_mut();
+    // An absolute Location would show the origin's own address.
+    if headers.get(header::LOCATION).is_some_and(|location| !location.as_bytes().starts_with(b"/")) {
+        headers.remove(header::LOCATION);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+    response
+}

@@ -1,0 +1,148 @@
+//! One order of checks for every request, and the way to its handler.
+
+use bytes::Bytes;
+use commerce_api::{
+    Access, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, headers::TRACEPARENT,
+    match_route,
+};
+use commerce_domain::{OrderId, ProductId, VariantId};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+
+use crate::{
+    auth, cart, catalog,
+    config::{self, ConfigError, EdgeConfig},
+    cors, forward, guard, health,
+    log::RequestLog,
+    platform::Platform,
+    reply,
+    request::{Call, Caller, request_id},
+};
+
+/// Answers one request. Whatever goes wrong ends in a problem body.
+pub async fn handle<P: Platform>(platform: &P, request: Request<Bytes>) -> Response<Bytes> {
+    let started = platform.now();
+    let request_id = request_id(platform, request.headers());
+    let mut log = RequestLog {
+        request_id: &request_id,
+        method: request.method(),
+        path: request.uri().path(),
+        traceparent: request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()),
+        started,
+        route: None,
+        problem: None,
+    };
+    let answer = answer(platform, &request, &request_id, &mut log).await;
+    let mut response = answer.unwrap_or_else(|problem| {
+        log.note(&problem);
+        problem.into_response(ProblemContext { request_id: &request_id, instance: request.uri().path() })
+    });
+    let now = platform.now();
+    reply::finish(&mut response, request.method(), &request_id, now);
+    if let Some(config) = platform.memory().config.get() {
+        cors::decorate(&config.cors, request.headers(), response.headers_mut());
+    }
+    log.write(platform, &response, now);
+    response
+}
+
+/// Limits, CORS preflight, route, settings, token, role, id; then the handler.
+async fn answer<P: Platform>(
+    platform: &P,
+    request: &Request<Bytes>,
+    request_id: &str,
+    log: &mut RequestLog<'_>,
+) -> Result<Response<Bytes>, Problem> {
+    guard::check(request)?;
+    let config = config::load(platform).await;
+    if cors::is_preflight(request) {
+        return Ok(cors::preflight());
+    }
+    let RouteMatch { route, parameter } = match find_route(request)? {
+        Found::Route(found) => found,
+        Found::Options(allow) => return Ok(options(&allow)),
+    };
+    log.route = Some(route);
+    match route {
+        Route::Healthz => return health::healthz(),
+        Route::Readyz => return health::readyz(platform, config, request_id).await,
+        _ => {}
+    }
+    let config = config.map_err(|error: ConfigError| health::not_configured(&error))?;
+    let caller = caller(platform, config, request, route).await?;
+    check_id(route, parameter)?;
+    dispatch(&Call { platform, config, request, request_id, route, parameter, caller }).await
+}
+
+enum Found<'a> {
+    Route(RouteMatch<'a>),
+    /// An OPTIONS request for a path that is known; holds the value for `Allow`.
+    Options(String),
+}
+
+fn find_route(request: &Request<Bytes>) -> Result<Found<'_>, Problem> {
+    match match_route(request.method(), request.uri().path()) {
+        Ok(found) => Ok(Found::Route(found)),
+        Err(RouteMiss::NotFound) => Err(Problem::not_found("Resource")),
+        Err(RouteMiss::MethodNotAllowed(allow)) if request.method() == Method::OPTIONS => Ok(Found::Options(allow)),
+        Err(RouteMiss::MethodNotAllowed(allow)) => {
+            let detail = format!("This resource answers {allow}");
+            Err(Problem::new(ProblemCode::MethodNotAllowed, detail).with_allow(allow))
+        }
+    }
+}
+
+fn options(allow: &str) -> Response<Bytes> {
+    let mut response = reply::empty(StatusCode::NO_CONTENT);
+    if let Ok(allow) = HeaderValue::from_str(allow) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+/// The caller, where the route asks for one. Public routes do not look at the token.
+async fn caller<'a, P: Platform>(
+    platform: &P,
+    config: &EdgeConfig,
+    request: &'a Request<Bytes>,
+    route: Route,
+) -> Result<Option<Caller<'a>>, Problem> {
+    if route.access() == Access::Public {
+        return Ok(None);
+    }
+    let token = auth::bearer_token(request.headers())?;
+    let principal = auth::verify(platform, config, token).await?;
+    if route.access() == Access::Admin && !principal.is_admin() {
+        return Err(Problem::new(ProblemCode::Forbidden, "This takes the role admin"));
+    }
+    Ok(Some(Caller { principal, token }))
+}
+
+/// What cannot be an id names nothing: 404, before any I/O.
+fn check_id(route: Route, parameter: &str) -> Result<(), Problem> {
+    let pattern = route.pattern();
+    let takes_variant = !matches!(route, Route::UpdateProduct | Route::DeleteProduct);
+    let (what, known) = if pattern.contains("{productId}") {
+        let variant = takes_variant && parameter.parse::<VariantId>().is_ok();
+        ("Product", variant || parameter.parse::<ProductId>().is_ok())
+    } else if pattern.contains("{orderId}") {
+        ("Order", parameter.parse::<OrderId>().is_ok())
+    } else {
+        return Ok(());
+    };
+    if known { Ok(()) } else { Err(Problem::not_found(what)) }
+}
+
+async fn dispatch<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
+    match call.route {
+        Route::ListProducts => catalog::list_products(call).await,
+        Route::GetProduct => catalog::get_product(call).await,
+        Route::ListCategories => catalog::list_categories(call).await,
+        Route::GetCart => cart::get_cart(call).await,
+        Route::DeleteCart => cart::delete_cart(call).await,
+        Route::AddCartItem => cart::add_item(call).await,
+        Route::UpdateCartItem => cart::update_item(call).await,
+        Route::RemoveCartItem => cart::remove_item(call).await,
+        route if route.served_by() == ServedBy::Origin => forward::forward(call).await,
+        route => Err(Problem::internal(format!("no handler for {}", route.name()))),
+    }
+}
