@@ -1,1 +1,16 @@
-//! origin-gateways
+//! The outside world of the origin: HTTP over reqwest, the machine's clock and randomness, the issuer's keys, and payment providers.
+//!
+//! Each module makes one port of `origin-core` or `commerce-aws` real. No rule of the shop stands here. Secrets never appear in
+//! debug output, and every call has a time limit.
+
+pub mod http_client;
+pub mod jwks;
+pub mod secret;
+pub mod stripe;
+pub mod system;
+
+pub use http_client::ReqwestClient;
+pub use jwks::JwksVerifier;
+pub use secret::Secret;
+pub use stripe::{Stripe, StripeConfig};
+pub use system::{System, SystemClock, SystemEntropy};

@@ -1,0 +1,117 @@
+//! Stripe's Payment Intents (<https://docs.stripe.com/api/payment_intents>) behind the `PaymentGateway` port.
+//!
+//! Every call carries an `Idempotency-Key` made of our own ids, so a repeated call has its effect once
+//! (<https://docs.stripe.com/api/idempotent_requests>). A timeout, a 5xx, a 429 and a key that is in use mean that the outcome is
+//! not known; it is never guessed here.
+
+mod amount;
+mod wire;
+
+use std::time::Duration;
+
+use commerce_domain::Money;
+use origin_core::payments::{Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
+
+use crate::Secret;
+
+/// The version of Stripe's API that this client was written for.
+const API_VERSION: &str = "2025-03-31.basil";
+const TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The largest answer that is read.
+const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
+
+/// Where Stripe is and how it knows us.
+#[derive(Debug, Clone)]
+pub struct StripeConfig {
+    /// `https://api.stripe.com`, or a stand-in.
+    pub base_url: String,
+    /// `sk_live_…` or `sk_test_…`
+    pub secret_key: Secret,
+    /// Where Stripe sends the customer after 3-D Secure.
+    pub return_url: String,
+}
+
+/// A client of Stripe.
+#[derive(Debug, Clone)]
+pub struct Stripe {
+    http: reqwest::Client,
+    config: StripeConfig,
+}
+
+impl Stripe {
+    /// A client with that configuration.
+    ///
+    /// # Errors
+    /// [`GatewayError::Refused`] if the machine has no usable TLS.
+    pub fn new(config: StripeConfig) -> Result<Self, GatewayError> {
+        let builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT);
+        let http = builder.build().map_err(|error| GatewayError::Refused(error.to_string()))?;
+        Ok(Self { http, config })
+    }
+
+    async fn post(&self, path: &str, key: String, form: &[(&str, &str)]) -> Result<Intent, GatewayError> {
+        let body = wire::form(form);
+        let request = self.http.post(self.url(path)).header("idempotency-key", key);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        self.send(request).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Intent, GatewayError> {
+        let request = request.bearer_auth(self.config.secret_key.reveal()).header("stripe-version", API_VERSION);
+        let answer = request.send().await.map_err(|error| unknown(&error))?;
+        let status = answer.status();
+        if answer.content_length().is_some_and(|length| length > MAX_ANSWER_BYTES) {
+            return Err(GatewayError::Unknown("the answer is too large".to_owned()));
+        }
+        let body = answer.bytes().await.map_err(|error| unknown(&error))?;
+        wire::read_answer(status, &body)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/payment_intents{path}", self.config.base_url)
+    }
+}
+
+impl PaymentGateway for Stripe {
+    fn accepts(&self, amount: Money) -> Result<(), GatewayLimit> {
+        amount::to_stripe(amount).map(|_| ())
+    }
+
+    async fn create_intent(&self, intent: &NewIntent) -> Result<Intent, GatewayError> {
+        let amount = amount::to_stripe(intent.amount).map_err(|limit| GatewayError::Refused(limit.to_string()))?;
+        let (amount, currency) = (amount.to_string(), intent.amount.currency().code().to_ascii_lowercase());
+        let (order, payment) = (intent.order_id.to_string(), intent.payment_id.to_string());
+        let form = [
+            ("amount", amount.as_str()),
+            ("currency", currency.as_str()),
+            ("metadata[orderId]", order.as_str()),
+            ("metadata[paymentId]", payment.as_str()),
+            ("payment_method_types[]", "card"),
+        ];
+        self.post("", format!("create:{payment}"), &form).await
+    }
+
+    async fn confirm(&self, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
+        let key = format!("confirm:{}:{}", confirmation.payment_id, confirmation.attempt);
+        let form = [
+            ("payment_method", confirmation.payment_method_id.as_str()),
+            ("return_url", self.config.return_url.as_str()),
+            ("expand[]", "latest_charge"),
+        ];
+        self.post(&format!("/{}/confirm", wire::segment(&confirmation.intent_id)), key, &form).await
+    }
+
+    async fn read_intent(&self, intent_id: &str) -> Result<Intent, GatewayError> {
+        let url = self.url(&format!("/{}?expand[]=latest_charge", wire::segment(intent_id)));
+        self.send(self.http.get(url)).await
+    }
+}
+
+fn unknown(error: &reqwest::Error) -> GatewayError {
+    let what = if error.is_timeout() { "no answer in time" } else { "the connection broke" };
+    GatewayError::Unknown(what.to_owned())
+}

@@ -1,0 +1,152 @@
+//! Stripe's forms and JSON.
+
+use origin_core::payments::{Decline, GatewayError, Intent, IntentStatus};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// `application/x-www-form-urlencoded`.
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
+    let encoded = |(name, value): &(&str, &str)| format!("{}={}", segment(name), segment(value));
+    fields.iter().map(encoded).collect::<Vec<_>>().join("&")
+}
+
+/// A text that is safe as a path segment and in a form.
+pub(super) fn segment(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// An answer of any status.
+pub(super) fn read_answer(status: StatusCode, body: &[u8]) -> Result<Intent, GatewayError> {
+    if status.is_success() {
+        // It did act, but what it said cannot be read: the intent has to be looked up.
+        return serde_json::from_slice::<WireIntent>(body)
+            .ok()
+            .and_then(WireIntent::into_intent)
+            .ok_or_else(|| GatewayError::Unknown("the answer is no payment intent".to_owned()));
+    }
+    let error = serde_json::from_slice::<WireFailure>(body).map(|failure| failure.error).unwrap_or_default();
+    let code = error.code.as_deref().unwrap_or_default();
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || code == "idempotency_key_in_use" {
+        return Err(GatewayError::Unknown(format!("the provider answered {status} {code}")));
+    }
+    if error.kind.as_deref() == Some("card_error") {
+        return Err(GatewayError::Declined(error.into_decline()));
+    }
+    if code == "resource_missing" && error.param.as_deref() == Some("payment_method") {
+        return Err(GatewayError::NoSuchMethod);
+    }
+    Err(GatewayError::Refused(format!("{status} {} {code}", error.kind.unwrap_or_default())))
+}
+
+#[derive(Deserialize)]
+struct WireIntent {
+    id: String,
+    status: String,
+    client_secret: Option<String>,
+    next_action: Option<WireAction>,
+    latest_charge: Option<serde_json::Value>,
+    last_payment_error: Option<WireError>,
+}
+
+#[derive(Deserialize)]
+struct WireAction {
+    redirect_to_url: Option<WireRedirect>,
+}
+
+#[derive(Deserialize)]
+struct WireRedirect {
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireFailure {
+    error: WireError,
+}
+
+#[derive(Default, Deserialize)]
+struct WireError {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    code: Option<String>,
+    decline_code: Option<String>,
+    message: Option<String>,
+    param: Option<String>,
+}
+
+impl WireIntent {
+    fn into_intent(self) -> Option<Intent> {
+        Some(Intent {
+            status: status(&self.status)?,
+            id: self.id,
+            client_secret: self.client_secret,
+            redirect_url: self.next_action.and_then(|action| action.redirect_to_url).and_then(|redirect| redirect.url),
+            // Expanded it is an object; otherwise an id, of which nothing is to be learned.
+            receipt_url: self.latest_charge.and_then(|charge| Some(charge.get("receipt_url")?.as_str()?.to_owned())),
+            decline: self.last_payment_error.map(WireError::into_decline),
+        })
+    }
+}
+
+impl WireError {
+    fn into_decline(self) -> Decline {
+        let code = self.decline_code.or(self.code).unwrap_or_else(|| "generic_decline".to_owned());
+        Decline { code, message: self.message.unwrap_or_else(|| "The payment was declined.".to_owned()) }
+    }
+}
+
+fn status(text: &str) -> Option<IntentStatus> {
+    Some(match text {
+        "requires_payment_method" => IntentStatus::RequiresPaymentMethod,
+        "requires_confirmation" => IntentStatus::RequiresConfirmation,
+        "requires_action" => IntentStatus::RequiresAction,
+        "processing" => IntentStatus::Processing,
+        "requires_capture" => IntentStatus::RequiresCapture,
+        "succeeded" => IntentStatus::Succeeded,
+        "canceled" => IntentStatus::Canceled,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_encoded() {
+        assert_eq!(form(&[("metadata[a]", "x y&z"), ("amount", "1")]), "metadata%5Ba%5D=x%20y%26z&amount=1");
+    }
+
+    #[test]
+    fn what_leaves_the_outcome_open_is_unknown() {
+        let open: [(u16, &[u8]); 5] = [
+            (500, b"{}"),
+            (503, b"<html>"),
+            (429, br#"{"error":{"type":"invalid_request_error","code":"rate_limit"}}"#),
+            (409, br#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#),
+            (200, b"{\"id\":\"pi_1\",\"status\":\"brand_new\"}"),
+        ];
+        for (status, body) in open {
+            let answer = read_answer(StatusCode::from_u16(status).unwrap(), body);
+            assert!(matches!(answer, Err(GatewayError::Unknown(_))), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_decline_carries_the_banks_code() {
+        let body = br#"{"error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds","message":"No."}}"#;
+        let decline = Decline { code: "insufficient_funds".to_owned(), message: "No.".to_owned() };
+        assert_eq!(read_answer(StatusCode::PAYMENT_REQUIRED, body), Err(GatewayError::Declined(decline)));
+    }
+
+    #[test]
+    fn a_wrong_request_is_refused_and_a_wrong_method_told_apart() {
+        let method =
+            br#"{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method"}}"#;
+        assert_eq!(read_answer(StatusCode::NOT_FOUND, method), Err(GatewayError::NoSuchMethod));
+        let key = br#"{"error":{"type":"idempotency_error"}}"#;
+        assert!(matches!(read_answer(StatusCode::BAD_REQUEST, key), Err(GatewayError::Refused(_))));
+    }
+}

@@ -1,0 +1,72 @@
+//! The machine's own clock and randomness: the one place of the origin that reads them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use commerce_aws::{HttpClient, Timer, TransportError};
+use commerce_domain::{Clock, Entropy};
+use http::{Request, Response};
+use jiff::Timestamp;
+
+use crate::ReqwestClient;
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the Clock port of the origin")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "this is the Entropy port of the origin")]
+    fn fill(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer)
+            .expect("should succeed: the operating system always has randomness once it has started");
+    }
+}
+
+/// All that the signed AWS client needs of the outside world.
+#[derive(Debug, Clone)]
+pub struct System {
+    http: ReqwestClient,
+}
+
+impl System {
+    /// The machine, with that client for its calls.
+    #[must_use]
+    pub fn new(http: ReqwestClient) -> Self {
+        Self { http }
+    }
+}
+
+impl Clock for System {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+}
+
+impl Entropy for System {
+    fn fill(&self, buffer: &mut [u8]) {
+        SystemEntropy.fill(buffer);
+    }
+}
+
+impl HttpClient for System {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.http.send(request).await
+    }
+}
+
+impl Timer for System {
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
