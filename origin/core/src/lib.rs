@@ -12,6 +12,7 @@ pub mod error;
 pub mod hooks;
 pub mod idempotency;
 pub mod inventory;
+pub mod orders;
 pub mod payments;
 pub mod tokens;
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use commerce_api::{Problem, ProblemCode, Route, json::parse_body};
+use commerce_api::{Problem, ProblemCode, Route, headers, json::parse_body};
 use commerce_auth::Principal;
 use http::{header, request::Parts};
+use origin_core::idempotency::{IdempotencyKey, KeyError};
 use serde::de::DeserializeOwned;
 
 use crate::{ApiError, caller::text};
@@ -23,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The shopper; none on public routes.
     pub(crate) principal: Option<Principal>,
+    /// Names the request.
+    pub(crate) request_id: String,
 }
 
 impl Call {
@@ -61,6 +64,21 @@ impl Call {
     fn is_json(&self) -> bool {
         let Some(value) = text(&self.parts, &header::CONTENT_TYPE) else { return false };
         value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    }
+
+    /// The Idempotency-Key.
+    ///
+    /// # Errors
+    /// A 400 if there are several, or one that is no key.
+    pub(crate) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
+        let refused = |message: String| ApiError::Problem(Problem::invalid("Idempotency-Key", message));
+        let mut values = self.parts.headers.get_all(headers::IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(refused("must stand only once".to_owned()));
+        }
+        let key = value.to_str().map_err(|_| KeyError).and_then(IdempotencyKey::parse);
+        key.map(Some).map_err(|error| refused(error.to_string()))
     }
 
     /// The query's fields in order, decoded.

@@ -1,7 +1,7 @@
 //! From what went wrong to the problem body.
 
 use commerce_api::{Problem, ProblemCode};
-use origin_core::{StoreError, inventory::FindStockError};
+use origin_core::{StoreError, checkout::PlaceOrderError, inventory::FindStockError};
 
 /// Whatever a handler can fail with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum ApiError {
     /// A store failed while the use case only read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An order was to be placed.
+    #[error(transparent)]
+    PlaceOrder(#[from] PlaceOrderError),
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
@@ -25,6 +28,7 @@ pub fn problem(error: ApiError) -> Problem {
     match error {
         ApiError::Problem(problem) => problem,
         ApiError::Store(error) => store(&error),
+        ApiError::PlaceOrder(error) => place_order(error),
         ApiError::FindStock(error) => find_stock(&error),
     }
 }
@@ -45,5 +49,29 @@ fn find_stock(error: &FindStockError) -> Problem {
             Problem::new(ProblemCode::VariantRequired, "The product has several variants: name one")
         }
         FindStockError::Store(error) => store(error),
+    }
+}
+
+fn place_order(error: PlaceOrderError) -> Problem {
+    let code = match &error {
+        PlaceOrderError::CartEmpty => ProblemCode::CartEmpty,
+        PlaceOrderError::CartChanged(_) | PlaceOrderError::CannotBePriced => ProblemCode::CartChanged,
+        PlaceOrderError::SoldOut(_) => ProblemCode::OutOfStock,
+        PlaceOrderError::GivenUp => ProblemCode::ReservationExpired,
+        PlaceOrderError::Limit(_) => ProblemCode::CurrencyNotSupported,
+        PlaceOrderError::CartOrdered => ProblemCode::Conflict,
+        PlaceOrderError::InProgress => ProblemCode::RequestInProgress,
+        PlaceOrderError::KeyReused => ProblemCode::IdempotencyKeyReused,
+        PlaceOrderError::Store(error) => return store(error),
+        PlaceOrderError::Stopped(stopped) => return Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    };
+    match error {
+        PlaceOrderError::CartChanged(changes) | PlaceOrderError::SoldOut(changes) => {
+            Problem::new(code, code.title()).with_changes(&changes)
+        }
+        PlaceOrderError::Limit(limit) => Problem::new(code, limit.to_string()),
+        PlaceOrderError::CartOrdered => Problem::new(code, "This cart was ordered already"),
+        PlaceOrderError::InProgress => Problem::new(code, code.title()).with_retry_after(RETRY_AFTER_SECONDS),
+        _ => Problem::new(code, code.title()),
     }
 }

@@ -6,8 +6,10 @@
 
 mod call;
 mod caller;
+mod check;
 mod error;
 mod inventory;
+mod orders;
 mod respond;
 mod router;
 

@@ -25,7 +25,7 @@ use crate::{
     call::{Call, decode},
     caller::{self, CallerPolicy},
     error::problem,
-    inventory,
+    inventory, orders,
 };
 
 /// What the router has to know beside the backend.
@@ -60,7 +60,7 @@ async fn serve<B: Backend>(State(origin): State<Arc<Origin<B>>>, request: Reques
     let (parts, body) = request.into_parts();
     let request_id = request_id(&parts, origin.backend.entropy());
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let (route, outcome) = answer(&origin, parts, body).await;
+    let (route, outcome) = answer(&origin, parts, body, &request_id).await;
     let (mut response, cause) = match outcome {
         Ok(response) => (response, None),
         Err(error) => {
@@ -82,6 +82,7 @@ async fn answer<B: Backend>(
     origin: &Origin<B>,
     parts: Parts,
     body: Body,
+    request_id: &str,
 ) -> (Option<Route>, Result<Response<Bytes>, ApiError>) {
     let body = match read_body(&parts, body).await {
         Ok(body) => body,
@@ -98,13 +99,16 @@ async fn answer<B: Backend>(
         Ok(principal) => principal,
         Err(error) => return (Some(route), Err(error)),
     };
-    let call = Call { route, parameter, parts, body, principal };
+    let call = Call { route, parameter, parts, body, principal, request_id: request_id.to_owned() };
     (Some(route), dispatch(&origin.backend, &call).await)
 }
 
 /// One line a route. What the edge answers alone does not exist here.
 async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     match call.route {
+        Route::CreateOrder => orders::create_order(backend, call).await,
+        Route::ListOrders => orders::list_orders(backend, call).await,
+        Route::GetOrder => orders::get_order(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
         _ => Err(missed(RouteMiss::NotFound)),
     }

@@ -4,14 +4,18 @@
 //! constraints; SERIALIZABLE where a rule spans rows. Connections carry no session state. Depends on `origin-core` and the
 //! shared crates; knows nothing of HTTP or AWS.
 
+mod catalog;
 mod checkout;
 mod customers;
 mod error;
 mod idempotency;
 mod migrate;
+mod orders;
 mod outbox;
 mod pool;
 mod sold;
+#[cfg(test)]
+mod testing;
 mod tx;
 
 pub use error::DbError;

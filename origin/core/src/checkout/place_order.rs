@@ -50,6 +50,12 @@ pub enum PlaceOrderError {
     /// The cart differs from what the shopper saw.
     #[error("the cart has changed")]
     CartChanged(Vec<LineChange>),
+    /// There is too little of these lines. Becomes a stored answer.
+    #[error("sold out")]
+    SoldOut(Vec<LineChange>),
+    /// The hold ended before the order was made. Becomes a stored answer.
+    #[error("the hold is over")]
+    GivenUp,
     /// The lines mix currencies, or cost more than can be written.
     #[error("the cart cannot be priced")]
     CannotBePriced,

@@ -11,6 +11,7 @@ use crate::{
     customers::CustomerStore,
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
     inventory::ListVariants,
+    orders::ReadOrders,
 };
 
 /// A variant as it is sold now.
@@ -176,5 +177,5 @@ pub trait CheckoutStore: Send + Sync {
 }
 
 /// What the checkout, the orders and the payments need of the database.
-pub trait OrdersDatabase: LoadPrices + ListVariants + CustomerStore + CheckoutStore {}
-impl<T: LoadPrices + ListVariants + CustomerStore + CheckoutStore> OrdersDatabase for T {}
+pub trait OrdersDatabase: LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders {}
+impl<T: LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders> OrdersDatabase for T {}

@@ -1,0 +1,73 @@
+//! Orders as their customers read them.
+
+use std::future::Future;
+
+use commerce_api::{order::Address, page::Page};
+use commerce_domain::{Currency, CustomerId, Money, OrderId, state::OrderStatus};
+use jiff::Timestamp;
+
+use crate::{StoreError, checkout::OrderLine};
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The order.
+    pub id: OrderId,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// The lines, in the order of the cart.
+    pub lines: Vec<OrderLine>,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// The goods.
+    pub subtotal: Money,
+    /// The tax on them.
+    pub tax: Money,
+    /// Bringing them.
+    pub shipping: Money,
+    /// What is charged.
+    pub total: Money,
+    /// Where it goes.
+    pub shipping_address: Address,
+    /// The carrier's number.
+    pub tracking_number: Option<String>,
+    /// When it should arrive.
+    pub estimated_delivery: Option<Timestamp>,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A page of orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderPage {
+    /// The orders of the page, newest first.
+    pub orders: Vec<Order>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+/// Reads a customer's own orders. Those of others do not exist for them.
+pub trait ReadOrders: Send + Sync {
+    /// One of the customer's orders.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_order(
+        &self,
+        customer: CustomerId,
+        order: OrderId,
+    ) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;
+
+    /// A page of the customer's orders, in one state or in any, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_orders(
+        &self,
+        customer: CustomerId,
+        status: Option<OrderStatus>,
+        page: Page,
+    ) -> impl Future<Output = Result<OrderPage, StoreError>> + Send;
+}

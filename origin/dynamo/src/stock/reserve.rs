@@ -1,0 +1,195 @@
+//! Holding stock, and making sure that none is held.
+
+use commerce_aws::{
+    AwsEnvironment, AwsError, CancellationReason,
+    dynamodb::{GetItem, PutItem, TransactWrite, TransactWriteItems, UpdateItem, number, text},
+};
+use commerce_domain::{OrderId, state::HoldState};
+use origin_core::{
+    StoreError,
+    inventory::{HeldLine, Hold, ReserveOutcome, ReserveStock, Shortage},
+};
+
+use super::{
+    DynamoStock,
+    items::{StoredHold, finished_ttl, held, hold_key, sellable, stock_key, tombstone},
+};
+use crate::error::store_error;
+
+/// A hold that changes hands while it is given up is looked at again; this often.
+const MAX_ROUNDS: u32 = 4;
+
+impl<E: AwsEnvironment> ReserveStock for DynamoStock<E> {
+    async fn reserve(&self, hold: &Hold) -> Result<ReserveOutcome, StoreError> {
+        let request = TransactWriteItems {
+            transact_items: std::iter::once(self.put_hold(hold))
+                .chain(hold.lines.iter().map(|line| self.take_from_stock(line)))
+                .collect(),
+            client_request_token: Some(hold.order_id.to_string()),
+        };
+        match self.db().transact_write_items(&request).await {
+            Ok(()) => Ok(ReserveOutcome::Held),
+            Err(AwsError::TransactionCancelled { reasons }) => outcome_of(hold, reasons),
+            // The token stands for a hold of this order that was written before.
+            Err(AwsError::IdempotentParameterMismatch) => match self.read_hold(hold.order_id).await? {
+                Some(stored) => existing(hold, &stored),
+                None => Err(StoreError::broken("the order's token was used for other content")),
+            },
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    async fn give_up(&self, hold: &Hold) -> Result<(), StoreError> {
+        if self.put_tombstone(hold).await? {
+            return Ok(());
+        }
+        for _ in 0..MAX_ROUNDS {
+            let Some(stored) = self.read_hold(hold.order_id).await? else {
+                return Err(StoreError::broken("a hold that was there has gone"));
+            };
+            match stored.state()? {
+                HoldState::Released => return Ok(()),
+                HoldState::Held if self.release(hold.order_id, &stored.lines()?).await? => return Ok(()),
+                HoldState::Held => {}
+                state => return Err(StoreError::broken(format!("a hold is given up while {state}"))),
+            }
+        }
+        Err(StoreError::unavailable("the hold keeps changing"))
+    }
+}
+
+impl<E: AwsEnvironment> DynamoStock<E> {
+    fn put_hold(&self, hold: &Hold) -> TransactWrite {
+        TransactWrite::Put(PutItem {
+            table_name: self.table(),
+            item: held(hold),
+            condition_expression: Some("attribute_not_exists(pk)".to_owned()),
+            return_old_on_failure: true,
+            ..PutItem::default()
+        })
+    }
+
+    fn take_from_stock(&self, line: &HeldLine) -> TransactWrite {
+        TransactWrite::Update(UpdateItem {
+            condition_expression: Some("sellable >= :q".to_owned()),
+            return_old_on_failure: true,
+            ..self.stock_update(
+                line,
+                "SET reserved = reserved + :q, sellable = sellable - :q, #version = #version + :one",
+            )
+        })
+    }
+
+    /// An update of the counters of one line, where `:q` is its quantity.
+    pub(super) fn stock_update(&self, line: &HeldLine, expression: &str) -> UpdateItem {
+        UpdateItem {
+            table_name: self.table(),
+            key: stock_key(line.variant_id),
+            update_expression: expression.to_owned(),
+            condition_expression: Some("attribute_exists(pk)".to_owned()),
+            expression_attribute_names: [("#version".to_owned(), "version".to_owned())].into(),
+            expression_attribute_values: [(":q".to_owned(), number(line.quantity)), (":one".to_owned(), number(1))]
+                .into(),
+            ..UpdateItem::default()
+        }
+    }
+
+    /// Moves a hold from one state to another, within a transaction. `ttl` marks it as finished.
+    pub(super) fn move_hold(&self, order: OrderId, from: HoldState, to: HoldState) -> TransactWrite {
+        let now = self.db().client().env().now();
+        TransactWrite::Update(UpdateItem {
+            table_name: self.table(),
+            key: hold_key(order),
+            update_expression: "SET #state = :to, #ttl = :ttl".to_owned(),
+            condition_expression: Some("#state = :from".to_owned()),
+            expression_attribute_names: [
+                ("#state".to_owned(), "state".to_owned()),
+                ("#ttl".to_owned(), "ttl".to_owned()),
+            ]
+            .into(),
+            expression_attribute_values: [
+                (":from".to_owned(), text(from.as_str())),
+                (":to".to_owned(), text(to.as_str())),
+                (":ttl".to_owned(), number(finished_ttl(now))),
+            ]
+            .into(),
+            ..UpdateItem::default()
+        })
+    }
+
+    /// The hold as it stands.
+    pub(super) async fn read_hold(&self, order: OrderId) -> Result<Option<StoredHold>, StoreError> {
+        let request =
+            GetItem { table_name: self.table(), key: hold_key(order), consistent_read: true, ..GetItem::default() };
+        let found = self.db().get_item(&request).await.map_err(store_error)?;
+        found.map(StoredHold::read).transpose()
+    }
+
+    /// Whether there was no hold, so that the tombstone stands in its place now.
+    async fn put_tombstone(&self, hold: &Hold) -> Result<bool, StoreError> {
+        let now = self.db().client().env().now();
+        let put = PutItem {
+            table_name: self.table(),
+            item: tombstone(hold, now),
+            condition_expression: Some("attribute_not_exists(pk)".to_owned()),
+            repeatable: true,
+            ..PutItem::default()
+        };
+        match self.db().put_item(&put).await {
+            Ok(_) => Ok(true),
+            Err(AwsError::ConditionalCheckFailed { .. }) => Ok(false),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    /// HELD → RELEASED with the stock back. Whether the hold was still HELD.
+    async fn release(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
+        let back = "SET reserved = reserved - :q, sellable = sellable + :q, #version = #version + :one";
+        let request = TransactWriteItems {
+            transact_items: std::iter::once(self.move_hold(order, HoldState::Held, HoldState::Released))
+                .chain(lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, back))))
+                .collect(),
+            client_request_token: None,
+        };
+        match self.db().transact_write_items(&request).await {
+            Ok(()) => Ok(true),
+            Err(AwsError::TransactionCancelled { .. }) => Ok(false),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+}
+
+/// What a cancelled transaction says: the first reason is the hold's, the others are the lines'.
+fn outcome_of(hold: &Hold, reasons: Vec<CancellationReason>) -> Result<ReserveOutcome, StoreError> {
+    let mut reasons = reasons.into_iter();
+    if let Some(first) = reasons.next()
+        && first.is_failed_condition()
+    {
+        let stored = first.item.ok_or_else(|| StoreError::broken("a hold exists and was not shown"))?;
+        return existing(hold, &StoredHold::read(stored)?);
+    }
+    let shortages: Vec<Shortage> = hold
+        .lines
+        .iter()
+        .zip(reasons)
+        .filter(|(_, reason)| reason.is_failed_condition())
+        .map(|(line, reason)| Shortage {
+            variant_id: line.variant_id,
+            requested: line.quantity,
+            sellable: sellable(reason.item.as_ref()),
+        })
+        .collect();
+    if shortages.is_empty() {
+        return Err(StoreError::unavailable("the transaction was cancelled for no reason that is known"));
+    }
+    Ok(ReserveOutcome::SoldOut(shortages))
+}
+
+/// What it means that the order's hold is there already.
+fn existing(hold: &Hold, stored: &StoredHold) -> Result<ReserveOutcome, StoreError> {
+    match stored.state()? {
+        HoldState::Released => Ok(ReserveOutcome::GivenUp),
+        _ if stored.is_of(hold) => Ok(ReserveOutcome::Held),
+        _ => Err(StoreError::broken("the order holds other lines")),
+    }
+}

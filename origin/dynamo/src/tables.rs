@@ -1,0 +1,32 @@
+//! The tables, for development and tests. In AWS, Terraform makes them.
+
+use commerce_aws::{
+    AwsEnvironment, AwsError, DynamoDb, cart_table,
+    dynamodb::{CreateTable, KeyAttribute},
+};
+
+/// The carts' table where none is configured.
+pub const CARTS_TABLE: &str = "shopping-carts";
+/// The table of counters and holds where none is configured.
+pub const INVENTORY_TABLE: &str = "inventory";
+
+/// The key of a counter or a hold.
+pub(crate) const PK: &str = "pk";
+
+/// Creates the tables that are missing. Whether any was.
+///
+/// # Errors
+/// [`AwsError`].
+pub async fn create_tables<E: AwsEnvironment>(
+    db: &DynamoDb<E>,
+    carts: &str,
+    inventory: &str,
+) -> Result<bool, AwsError> {
+    let with_ttl = |name: &str, key: &str| CreateTable {
+        ttl_attribute: Some("ttl".to_owned()),
+        ..CreateTable::new(name, KeyAttribute::text(key))
+    };
+    let made_carts = db.create_table(&with_ttl(carts, cart_table::OWNER)).await?;
+    let made_inventory = db.create_table(&with_ttl(inventory, PK)).await?;
+    Ok(made_carts || made_inventory)
+}

@@ -1,0 +1,149 @@
+//! `/orders`.
+
+use bytes::Bytes;
+use commerce_api::{
+    Problem, ProblemContext,
+    order::{Address, CreateOrderRequest, CreateOrderResponse, OrderItemResponse, OrderListResponse, OrderResponse},
+    page::{Page, Pagination},
+    product::option_values,
+};
+use commerce_domain::{OrderId, state::OrderStatus};
+use http::{Response, StatusCode, header};
+use origin_core::{
+    Backend,
+    checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, PlaceOrderError, place_order},
+    customers::known_customer,
+    idempotency::{StoredAnswer, request_hash},
+    orders::{Order, ReadOrders},
+};
+
+use crate::{
+    ApiError,
+    call::Call,
+    check::Refusals,
+    error::problem,
+    respond::{answer, json, stored},
+};
+
+/// `POST /orders`: orders the caller's cart. Never charges.
+pub(crate) async fn create_order<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let body: CreateOrderRequest = call.json()?;
+    check(&body)?;
+    let request = PlaceOrder {
+        principal: call.principal()?,
+        key: call.idempotency_key()?,
+        request_hash: request_hash(call.route, &call.body),
+        shipping_address: body.shipping_address,
+        payment_method: body.payment_method_id,
+        cart_version: body.cart_version,
+        expected_total: body.expected_total,
+    };
+    let outcome = place_order(backend, &request, |outcome| rendered(call, outcome)).await?;
+    answer(outcome)
+}
+
+/// `GET /orders`: the caller's orders.
+pub(crate) async fn list_orders<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let [page, limit, status] = call.query_fields(["page", "limit", "status"])?;
+    let page = Page::parse(page.as_deref(), limit.as_deref())?;
+    let status = status.map(|status| order_status(&status)).transpose()?;
+    let customer = known_customer(backend, call.principal()?).await?;
+    let found = backend.database().list_orders(customer, status, page).await?;
+    let body = OrderListResponse {
+        data: found.orders.iter().map(order_response).collect(),
+        pagination: Pagination::new(page, found.total),
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// `GET /orders/{orderId}`: one of the caller's orders; another's does not exist.
+pub(crate) async fn get_order<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let id: OrderId = call.id("Order")?;
+    let customer = known_customer(backend, call.principal()?).await?;
+    let order = backend.database().find_order(customer, id).await?;
+    json(StatusCode::OK, &order_response(&order.ok_or_else(|| Problem::not_found("Order"))?))
+}
+
+fn order_status(text: &str) -> Result<OrderStatus, ApiError> {
+    text.parse().map_err(|_| {
+        let known: Vec<&str> = OrderStatus::ALL.iter().map(|status| status.as_str()).collect();
+        ApiError::Problem(Problem::invalid("status", format!("must be one of {}", known.join(", "))))
+    })
+}
+
+fn check(body: &CreateOrderRequest) -> Result<(), ApiError> {
+    let mut refusals = Refusals::default();
+    let Address { street, city, state, zip_code, country } = &body.shipping_address;
+    refusals.text("shippingAddress.street", street);
+    refusals.text("shippingAddress.city", city);
+    refusals.text("shippingAddress.zipCode", zip_code);
+    if let Some(state) = state {
+        refusals.text("shippingAddress.state", state);
+    }
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        refusals.add("shippingAddress.country", "must be two capital letters (ISO 3166-1)");
+    }
+    if let Some(method) = &body.payment_method_id {
+        refusals.token("paymentMethodId", method);
+    }
+    refusals.into_result()
+}
+
+/// The answer that is kept for whoever repeats the request.
+fn rendered(call: &Call, outcome: OrderOutcome<'_>) -> StoredAnswer {
+    let response = match outcome {
+        OrderOutcome::Placed(checkout) => placed(checkout),
+        OrderOutcome::SoldOut(changes) => Err(ApiError::PlaceOrder(PlaceOrderError::SoldOut(changes.to_vec()))),
+        OrderOutcome::GivenUp => Err(ApiError::PlaceOrder(PlaceOrderError::GivenUp)),
+    };
+    stored(response.unwrap_or_else(|error| {
+        problem(error).into_response(ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() })
+    }))
+}
+
+fn placed(checkout: &Checkout) -> Result<Response<Bytes>, ApiError> {
+    let body = CreateOrderResponse {
+        order_id: checkout.order_id.to_string(),
+        status: OrderStatus::Pending.to_string(),
+        total: checkout.total.into(),
+        currency: checkout.currency.to_string(),
+        reserved_until: checkout.hold_until,
+        created_at: checkout.created_at,
+    };
+    let mut response = json(StatusCode::CREATED, &body)?;
+    let location = format!("/v1/orders/{}", checkout.order_id);
+    response.headers_mut().insert(header::LOCATION, location.parse().map_err(Problem::internal)?);
+    Ok(response)
+}
+
+fn order_response(order: &Order) -> OrderResponse {
+    OrderResponse {
+        id: order.id.to_string(),
+        status: order.status.to_string(),
+        items: order.lines.iter().map(item_response).collect(),
+        currency: order.currency.to_string(),
+        subtotal: order.subtotal.into(),
+        tax: order.tax.into(),
+        shipping: order.shipping.into(),
+        total: order.total.into(),
+        shipping_address: order.shipping_address.clone(),
+        tracking_number: order.tracking_number.clone(),
+        estimated_delivery: order.estimated_delivery,
+        created_at: order.created_at,
+        updated_at: order.updated_at,
+    }
+}
+
+fn item_response(line: &OrderLine) -> OrderItemResponse {
+    OrderItemResponse {
+        product_id: line.product_id.to_string(),
+        variant_id: line.variant_id.to_string(),
+        name: line.name.clone(),
+        sku: line.sku.clone(),
+        options: option_values(&line.options),
+        price: line.unit_price.into(),
+        quantity: line.quantity,
+        subtotal: line.subtotal.into(),
+        tax: line.tax.into(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Orders as their customers read them.
+
+use std::collections::HashMap;
+
+use commerce_api::{order::Address, page::Page};
+use commerce_domain::{Currency, CustomerId, Money, OrderId, ProductId, VariantId, state::OrderStatus};
+use deadpool_postgres::Object;
+use origin_core::{
+    StoreError,
+    checkout::OrderLine,
+    orders::{Order, OrderPage, ReadOrders},
+};
+use rust_decimal::Decimal;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{Database, DbError};
+
+const ONE: &str =
+    "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
+        estimated_delivery, created_at, updated_at, 1::bigint
+    from orders where user_id = $1 and id = $2";
+
+// The total rides along with each row; a page past the end has no row, and is counted on its own.
+const PAGE: &str =
+    "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
+        estimated_delivery, created_at, updated_at, count(*) over ()
+    from orders where user_id = $1 and ($2::text is null or status = $2)
+    order by created_at desc, id desc limit $3 offset $4";
+
+const COUNT: &str = "select count(*) from orders where user_id = $1 and ($2::text is null or status = $2)";
+
+const ITEMS: &str = "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax
+    from order_items where order_id = any($1) order by order_id, position";
+
+impl ReadOrders for Database {
+    async fn find_order(&self, customer: CustomerId, order: OrderId) -> Result<Option<Order>, StoreError> {
+        let client = self.client().await?;
+        let found = async {
+            let statement = client.prepare_cached(ONE).await?;
+            let row = client.query_opt(&statement, &[&customer.as_uuid(), &order.as_uuid()]).await?;
+            with_items(&client, row.as_slice()).await
+        };
+        Ok(found.await?.pop())
+    }
+
+    async fn list_orders(
+        &self,
+        customer: CustomerId,
+        status: Option<OrderStatus>,
+        page: Page,
+    ) -> Result<OrderPage, StoreError> {
+        let client = self.client().await?;
+        Ok(read_page(&client, customer, status, page).await?)
+    }
+}
+
+async fn read_page(
+    client: &Object,
+    customer: CustomerId,
+    status: Option<OrderStatus>,
+    page: Page,
+) -> Result<OrderPage, DbError> {
+    let status = status.map(OrderStatus::as_str);
+    let (limit, offset) = (i64::from(page.limit), i64::from(page.offset()));
+    let statement = client.prepare_cached(PAGE).await?;
+    let rows = client.query(&statement, &[&customer.as_uuid(), &status, &limit, &offset]).await?;
+    let total: i64 = match rows.first() {
+        Some(row) => row.try_get(12)?,
+        None if page.page == 1 => 0,
+        None => {
+            let statement = client.prepare_cached(COUNT).await?;
+            client.query_one(&statement, &[&customer.as_uuid(), &status]).await?.try_get(0)?
+        }
+    };
+    let orders = with_items(client, &rows).await?;
+    Ok(OrderPage { orders, total: u64::try_from(total).map_err(DbError::broken)? })
+}
+
+/// The orders in these rows with their lines, in the rows' order.
+async fn with_items(client: &Object, rows: &[Row]) -> Result<Vec<Order>, DbError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let statement = client.prepare_cached(ITEMS).await?;
+    let mut items: HashMap<Uuid, Vec<Row>> = HashMap::with_capacity(ids.len());
+    for item in client.query(&statement, &[&ids]).await? {
+        items.entry(item.try_get(0)?).or_default().push(item);
+    }
+    rows.iter().zip(&ids).map(|(row, id)| order(row, items.get(id).map_or(&[], Vec::as_slice))).collect()
+}
+
+fn order(row: &Row, items: &[Row]) -> Result<Order, DbError> {
+    let currency: Currency = row.try_get::<_, &str>(2)?.parse().map_err(DbError::broken)?;
+    let address: Address = serde_json::from_value(row.try_get(7)?).map_err(DbError::broken)?;
+    Ok(Order {
+        id: OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
+        status: row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?,
+        lines: items.iter().map(|item| line(item, currency)).collect::<Result<_, _>>()?,
+        currency,
+        subtotal: money(row, 3, currency)?,
+        tax: money(row, 4, currency)?,
+        shipping: money(row, 5, currency)?,
+        total: money(row, 6, currency)?,
+        shipping_address: address,
+        tracking_number: row.try_get(8)?,
+        estimated_delivery: row.try_get(9)?,
+        created_at: row.try_get(10)?,
+        updated_at: row.try_get(11)?,
+    })
+}
+
+fn line(row: &Row, currency: Currency) -> Result<OrderLine, DbError> {
+    Ok(OrderLine {
+        product_id: ProductId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
+        variant_id: VariantId::from_uuid(row.try_get(2)?).map_err(DbError::broken)?,
+        name: row.try_get(3)?,
+        sku: row.try_get(4)?,
+        options: serde_json::from_value(row.try_get(5)?).map_err(DbError::broken)?,
+        quantity: u32::try_from(row.try_get::<_, i32>(6)?).map_err(DbError::broken)?,
+        unit_price: money(row, 7, currency)?,
+        subtotal: money(row, 8, currency)?,
+        tax: money(row, 9, currency)?,
+    })
+}
+
+/// An amount column in the row's currency.
+pub(crate) fn money(row: &Row, column: usize, currency: Currency) -> Result<Money, DbError> {
+    Money::new(row.try_get::<_, Decimal>(column)?, currency).map_err(DbError::broken)
+}
