@@ -1,5 +1,5 @@
 //! Plain HTTP access to the key-value stores, for tests that must write an expired entry or clear one:
-//! `GET`, `PUT` and `DELETE /kv/{store}/{key}`, `GET` and `DELETE /kv/{store}` for all keys (a JSON array) and for clearing.
+//! `GET`, `PUT` and `DELETE /kv/{store}/{key}`, `GET` and `DELETE /kv/{store}` for all keys (`{"keys": […]}`) and for clearing.
 //! Store and key are percent-encoded. It has no authentication and listens on loopback only.
 
 use crate::kv::{KeyValueStores, KvError, MAX_VALUE_BYTES};
@@ -70,7 +70,7 @@ async fn access(stores: &KeyValueStores, request: Request<Incoming>) -> Result<O
         (Method::DELETE, Some(key)) => stores.delete(&store, &key).map(|()| None).map_err(Refused::from),
         (Method::GET, None) => {
             let keys = stores.keys(&store)?;
-            Ok(Some(serde_json::json!(keys).to_string().into()))
+            Ok(Some(serde_json::json!({ "keys": keys }).to_string().into()))
         }
         (Method::DELETE, None) => stores.clear(&store).map(|()| None).map_err(Refused::from),
         _ => Err(Refused(StatusCode::METHOD_NOT_ALLOWED, "GET, PUT or DELETE".to_owned())),

@@ -3,7 +3,7 @@
 //! Prints one line with the URL when it answers; everything else, the guest's output included, goes to stderr.
 
 use clap::Parser;
-use spin_host::{Host, HostConfig, HostError, default_cache_dir};
+use spin_host::{Host, HostConfig, HostError, RunningHost, default_cache_dir};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -18,7 +18,7 @@ struct Arguments {
     /// Loopback address to serve; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Write the URL into this file once the host answers.
+    /// Write {"url", "kv_admin_url", "pid"} into this file once the host answers.
     #[arg(long)]
     ready_file: Option<PathBuf>,
     /// NAME=VALUE of an application variable; may be repeated. `SPIN_VARIABLE_<NAME>` works too.
@@ -100,7 +100,7 @@ async fn serve(arguments: Arguments) -> Result<(), HostError> {
     let ready_file = arguments.ready_file.clone();
     let host = Host::start(arguments.into_config()).await?;
     if let Some(path) = ready_file {
-        write_ready_file(&path, &host.url())?;
+        write_ready_file(&path, &host)?;
     }
     if let Some(url) = host.kv_admin_url() {
         tracing::info!("key-value admin on {url}");
@@ -112,9 +112,14 @@ async fn serve(arguments: Arguments) -> Result<(), HostError> {
 }
 
 /// Written beside its place and renamed, so that whoever waits for the file never reads half of it.
-fn write_ready_file(path: &std::path::Path, url: &str) -> Result<(), HostError> {
+fn write_ready_file(path: &std::path::Path, host: &RunningHost) -> Result<(), HostError> {
+    let ready = serde_json::json!({
+        "url": host.url(),
+        "kv_admin_url": host.kv_admin_url(),
+        "pid": std::process::id(),
+    });
     let beside = path.with_extension("partial");
-    let written = std::fs::write(&beside, format!("{url}\n")).and_then(|()| std::fs::rename(&beside, path));
+    let written = std::fs::write(&beside, ready.to_string()).and_then(|()| std::fs::rename(&beside, path));
     written.map_err(|source| HostError::File { path: path.to_owned(), source })
 }
 

@@ -74,7 +74,7 @@ async fn the_admin_port_reads_and_writes_entries() {
     assert_eq!(call(Method::PUT, &entry, "expired").await.status, StatusCode::NO_CONTENT);
     assert_eq!(get(&host, "/kv?store=default&op=get&key=products%2F1").await.text(), "expired");
     assert_eq!(call(Method::GET, &entry, "").await.text(), "expired");
-    assert_eq!(call(Method::GET, &format!("{base}/kv/default"), "").await.text(), r#"["products/1"]"#);
+    assert_eq!(call(Method::GET, &format!("{base}/kv/default"), "").await.text(), r#"{"keys":["products/1"]}"#);
     assert_eq!(call(Method::DELETE, &entry, "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(call(Method::DELETE, &format!("{base}/kv/default"), "").await.status, StatusCode::NO_CONTENT);
     for (method, path, status) in [
