@@ -5,6 +5,7 @@ use std::sync::Arc;
 use commerce_domain::{Clock, Entropy, PricingRules};
 
 use crate::{
+    catalog::CatalogDatabase,
     checkout::{CartStore, OrdersDatabase},
     hooks::Hooks,
     inventory::StockStore,
@@ -19,7 +20,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// Makes ids.
     type Entropy: Entropy + Send + Sync;
     /// PostgreSQL.
-    type Database: OrdersDatabase;
+    type Database: OrdersDatabase + CatalogDatabase;
     /// The counters of stock and the holds on it.
     type Stock: StockStore;
     /// The carts.
@@ -95,7 +96,7 @@ impl<K, E, D, S, C, G, T, H> Backend for Assembled<K, E, D, S, C, G, T, H>
 where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
-    D: OrdersDatabase + 'static,
+    D: OrdersDatabase + CatalogDatabase + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
     G: PaymentGateway + 'static,

@@ -1,7 +1,7 @@
 //! From what went wrong to the problem body.
 
 use commerce_api::{Problem, ProblemCode};
-use origin_core::{StoreError, checkout::PlaceOrderError, inventory::FindStockError};
+use origin_core::{StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError};
 
 /// Whatever a handler can fail with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum ApiError {
     /// A store failed while the use case only read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A product was to be created, changed or deleted.
+    #[error(transparent)]
+    WriteProduct(#[from] WriteProductError),
     /// An order was to be placed.
     #[error(transparent)]
     PlaceOrder(#[from] PlaceOrderError),
@@ -28,6 +31,7 @@ pub fn problem(error: ApiError) -> Problem {
     match error {
         ApiError::Problem(problem) => problem,
         ApiError::Store(error) => store(&error),
+        ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::FindStock(error) => find_stock(&error),
     }
@@ -49,6 +53,20 @@ fn find_stock(error: &FindStockError) -> Problem {
             Problem::new(ProblemCode::VariantRequired, "The product has several variants: name one")
         }
         FindStockError::Store(error) => store(error),
+    }
+}
+
+fn write_product(error: WriteProductError) -> Problem {
+    match error {
+        WriteProductError::Invalid(fields) => {
+            let problem = Problem::new(ProblemCode::ValidationError, ProblemCode::ValidationError.title());
+            fields.into_iter().fold(problem, |problem, bad| problem.with_field(bad.field, bad.message))
+        }
+        WriteProductError::NotFound => Problem::not_found("Product"),
+        WriteProductError::VersionMismatch => {
+            Problem::new(ProblemCode::PreconditionFailed, ProblemCode::PreconditionFailed.title())
+        }
+        WriteProductError::Store(error) => store(&error),
     }
 }
 

@@ -6,10 +6,12 @@
 
 mod call;
 mod caller;
+mod categories;
 mod check;
 mod error;
 mod inventory;
 mod orders;
+mod products;
 mod respond;
 mod router;
 

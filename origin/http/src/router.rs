@@ -24,8 +24,9 @@ use crate::{
     ApiError,
     call::{Call, decode},
     caller::{self, CallerPolicy},
+    categories,
     error::problem,
-    inventory, orders,
+    inventory, orders, products,
 };
 
 /// What the router has to know beside the backend.
@@ -106,6 +107,12 @@ async fn answer<B: Backend>(
 /// One line a route. What the edge answers alone does not exist here.
 async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     match call.route {
+        Route::ListProducts => products::list_products(backend, call).await,
+        Route::GetProduct => products::get_product(backend, call).await,
+        Route::ListCategories => categories::list_categories(backend, call).await,
+        Route::CreateProduct => products::create_product(backend, call).await,
+        Route::UpdateProduct => products::update_product(backend, call).await,
+        Route::DeleteProduct => products::delete_product(backend, call).await,
         Route::CreateOrder => orders::create_order(backend, call).await,
         Route::ListOrders => orders::list_orders(backend, call).await,
         Route::GetOrder => orders::get_order(backend, call).await,
