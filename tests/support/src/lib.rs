@@ -8,6 +8,7 @@
 mod bounded;
 pub mod catalog;
 pub mod clock;
+pub mod dynamo;
 pub mod entropy;
 pub mod issuer;
 pub mod net;
@@ -15,6 +16,7 @@ pub mod payments;
 pub mod postgres;
 
 pub use clock::{ManualClock, SharedClock, SystemClock};
+pub use dynamo::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches};
 pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};
 pub use issuer::{Issuer, IssuerConfig, TokenRequest};
 pub use net::{HttpServer, free_port};
