@@ -37,7 +37,7 @@ async function start(options) {
   process.env.WORKERD ??= workerdBinary();
   process.env.MINIFLARE_WORKERD_PATH ??= join(HERE, "workerd.sh");
   const miniflare = new Miniflare(
-    miniflareOptions({ wrangler, build, bindings, ...options, supportedDate: supportedCompatibilityDate }),
+    miniflareOptions({ ...options, wrangler, build, bindings, supportedDate: supportedCompatibilityDate }),
   );
   const url = await miniflare.ready;
   const admin = options.kvAdminPort === undefined ? undefined : kvAdmin(miniflare, kvBindings(wrangler));
