@@ -1,7 +1,9 @@
 //! From what went wrong to the problem body.
 
 use commerce_api::{Problem, ProblemCode};
-use origin_core::{StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError};
+use origin_core::{
+    StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError, payments::PayError,
+};
 
 /// Whatever a handler can fail with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,6 +20,9 @@ pub enum ApiError {
     /// An order was to be placed.
     #[error(transparent)]
     PlaceOrder(#[from] PlaceOrderError),
+    /// An order was to be paid.
+    #[error(transparent)]
+    Pay(#[from] PayError),
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
@@ -33,6 +38,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::Store(error) => store(&error),
         ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
+        ApiError::Pay(error) => pay(error),
         ApiError::FindStock(error) => find_stock(&error),
     }
 }
@@ -91,5 +97,22 @@ fn place_order(error: PlaceOrderError) -> Problem {
         PlaceOrderError::CartOrdered => Problem::new(code, "This cart was ordered already"),
         PlaceOrderError::InProgress => Problem::new(code, code.title()).with_retry_after(RETRY_AFTER_SECONDS),
         _ => Problem::new(code, code.title()),
+    }
+}
+
+fn pay(error: PayError) -> Problem {
+    let titled = |code: ProblemCode| Problem::new(code, code.title());
+    match error {
+        PayError::NoOrder => Problem::not_found("Order"),
+        PayError::BadAmount => Problem::invalid("amount", "is not an amount of the order's currency"),
+        PayError::AmountMismatch => titled(ProblemCode::AmountMismatch),
+        PayError::MethodRequired => Problem::invalid("paymentMethodId", "is required: the order names none"),
+        PayError::NoSuchMethod => Problem::invalid("paymentMethodId", "is not a payment method"),
+        PayError::PaymentInProgress => titled(ProblemCode::PaymentInProgress).with_retry_after(RETRY_AFTER_SECONDS),
+        PayError::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
+        PayError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
+        PayError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),
+        PayError::ProviderRefused(cause) => Problem::internal(cause),
+        PayError::Store(error) => store(&error),
     }
 }

@@ -11,6 +11,7 @@ mod check;
 mod error;
 mod inventory;
 mod orders;
+mod payments;
 mod products;
 mod respond;
 mod router;

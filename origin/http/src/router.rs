@@ -26,7 +26,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories,
     error::problem,
-    inventory, orders, products,
+    inventory, orders, payments, products,
 };
 
 /// What the router has to know beside the backend.
@@ -116,6 +116,7 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::CreateOrder => orders::create_order(backend, call).await,
         Route::ListOrders => orders::list_orders(backend, call).await,
         Route::GetOrder => orders::get_order(backend, call).await,
+        Route::CreatePayment => payments::create_payment(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
         _ => Err(missed(RouteMiss::NotFound)),
     }

@@ -12,6 +12,7 @@ mod idempotency;
 mod migrate;
 mod orders;
 mod outbox;
+mod payments;
 mod pool;
 mod sold;
 #[cfg(test)]

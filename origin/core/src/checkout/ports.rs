@@ -12,6 +12,7 @@ use crate::{
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
     inventory::ListVariants,
     orders::ReadOrders,
+    payments::{PaymentStore, RequestStore},
 };
 
 /// A variant as it is sold now.
@@ -177,5 +178,11 @@ pub trait CheckoutStore: Send + Sync {
 }
 
 /// What the checkout, the orders and the payments need of the database.
-pub trait OrdersDatabase: LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders {}
-impl<T: LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders> OrdersDatabase for T {}
+pub trait OrdersDatabase:
+    LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders + RequestStore + PaymentStore
+{
+}
+impl<T> OrdersDatabase for T where
+    T: LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders + RequestStore + PaymentStore
+{
+}

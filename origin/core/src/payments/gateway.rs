@@ -77,9 +77,13 @@ pub struct Decline {
 /// Why the provider did not answer with an intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
-    /// It is not known whether the provider acted: no answer, a 5xx, a rate limit, or a conflict on the idempotency key.
+    /// It is not known whether the provider acted, or will: no answer, a rate limit, or a conflict on the idempotency key.
     #[error("outcome unknown: {0}")]
     Unknown(String),
+    /// The provider answered that it has failed (a 5xx), and keeps that answer under the call's key. It may have acted, which
+    /// can be read.
+    #[error("provider failed: {0}")]
+    Failed(String),
     /// The means of payment was refused. The intent stays usable.
     #[error("declined: {}", .0.code)]
     Declined(Decline),
@@ -122,7 +126,7 @@ pub trait PaymentGateway: Send + Sync {
     /// Confirms an intent: this charges.
     ///
     /// # Errors
-    /// [`GatewayError`]; after [`GatewayError::Unknown`] the intent is to be read.
+    /// [`GatewayError`]; after [`GatewayError::Unknown`] and [`GatewayError::Failed`] the intent is to be read.
     fn confirm(&self, confirmation: &Confirmation) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
 
     /// The intent as it stands.

@@ -1,5 +1,15 @@
-//! Payments: the only use cases that charge.
+//! Payments: the only use case that charges.
+//!
+//! The attempt is committed before the provider is called, the hold on the stock cannot expire meanwhile, and what the
+//! provider did is read from it where its reply was lost. One intent an order: whatever is repeated, it is charged once.
 
+mod drive;
 mod gateway;
+mod pay;
+mod ports;
+mod types;
 
 pub use gateway::{Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway};
+pub use pay::{Pay, PayError, PaymentOutcome, pay};
+pub use ports::{PaymentStore, RequestClaim, RequestStore};
+pub use types::{Attempt, Begun, NewAttempt, Payable, Settlement, Verdict};

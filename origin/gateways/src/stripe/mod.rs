@@ -1,8 +1,8 @@
 //! Stripe's Payment Intents (<https://docs.stripe.com/api/payment_intents>) behind the `PaymentGateway` port.
 //!
 //! Every call carries an `Idempotency-Key` made of our own ids, so a repeated call has its effect once
-//! (<https://docs.stripe.com/api/idempotent_requests>). A timeout, a 5xx, a 429 and a key that is in use mean that the outcome is
-//! not known; it is never guessed here.
+//! (<https://docs.stripe.com/api/idempotent_requests>). A timeout, a 429 and a key that is in use mean that the outcome is not
+//! known; a 500 that Stripe has ended with an outcome to be read. Nothing is guessed here.
 
 mod amount;
 mod wire;

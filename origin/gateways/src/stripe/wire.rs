@@ -29,6 +29,10 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8]) -> Result<Intent, Gat
     }
     let error = serde_json::from_slice::<WireFailure>(body).map(|failure| failure.error).unwrap_or_default();
     let code = error.code.as_deref().unwrap_or_default();
+    // Only Stripe itself says 500; what stands before it says the others, and cannot know what Stripe is doing.
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        return Err(GatewayError::Failed(format!("the provider answered {status} {code}")));
+    }
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || code == "idempotency_key_in_use" {
         return Err(GatewayError::Unknown(format!("the provider answered {status} {code}")));
     }
@@ -121,8 +125,7 @@ mod tests {
 
     #[test]
     fn what_leaves_the_outcome_open_is_unknown() {
-        let open: [(u16, &[u8]); 5] = [
-            (500, b"{}"),
+        let open: [(u16, &[u8]); 4] = [
             (503, b"<html>"),
             (429, br#"{"error":{"type":"invalid_request_error","code":"rate_limit"}}"#),
             (409, br#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#),
@@ -132,6 +135,8 @@ mod tests {
             let answer = read_answer(StatusCode::from_u16(status).unwrap(), body);
             assert!(matches!(answer, Err(GatewayError::Unknown(_))), "{status}");
         }
+        let failed = read_answer(StatusCode::INTERNAL_SERVER_ERROR, b"{}");
+        assert!(matches!(failed, Err(GatewayError::Failed(_))));
     }
 
     #[test]

@@ -1,0 +1,88 @@
+//! `/payments`.
+
+use bytes::Bytes;
+use commerce_api::{
+    Problem, ProblemCode, ProblemContext,
+    payment::{CreatePaymentRequest, NextAction, PaymentResponse},
+};
+use commerce_domain::PaymentId;
+use http::{Response, StatusCode};
+use origin_core::{
+    Backend,
+    idempotency::{StoredAnswer, request_hash},
+    payments::{Pay, PaymentOutcome, pay},
+};
+
+use crate::{
+    ApiError,
+    call::Call,
+    check::Refusals,
+    respond::{answer, json, stored},
+};
+
+/// `POST /payments`: pays an order of the caller's. The only thing that charges.
+pub(crate) async fn create_payment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let body: CreatePaymentRequest = call.json()?;
+    let mut refusals = Refusals::default();
+    if let Some(method) = &body.payment_method_id {
+        refusals.token("paymentMethodId", method);
+    }
+    refusals.into_result()?;
+    let request = Pay {
+        principal: call.principal()?,
+        key: call.idempotency_key()?,
+        request_hash: request_hash(call.route, &call.body),
+        order_id: body.order_id.parse().map_err(|_| Problem::not_found("Order"))?,
+        amount: body.amount,
+        payment_method: body.payment_method_id,
+    };
+    answer(pay(backend, &request, |outcome| rendered(call, outcome)).await?)
+}
+
+/// The answer that is kept for whoever repeats the request.
+fn rendered(call: &Call, outcome: &PaymentOutcome) -> StoredAnswer {
+    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
+    stored(response(outcome).unwrap_or_else(|error| crate::error::problem(error).into_response(context)))
+}
+
+fn response(outcome: &PaymentOutcome) -> Result<Response<Bytes>, ApiError> {
+    match outcome {
+        PaymentOutcome::Succeeded { payment, receipt_url } => {
+            json(StatusCode::OK, &PaymentResponse { receipt_url: receipt_url.clone(), ..body(*payment, "succeeded") })
+        }
+        PaymentOutcome::RequiresAction { payment, redirect_url, client_secret } => {
+            let next_action = NextAction {
+                kind: "redirect_to_url".to_owned(),
+                redirect_url: redirect_url.clone(),
+                client_secret: client_secret.clone(),
+            };
+            let body = PaymentResponse { next_action: Some(next_action), ..body(*payment, "requires_action") };
+            json(StatusCode::OK, &body)
+        }
+        PaymentOutcome::Processing(payment) => json(StatusCode::ACCEPTED, &body(*payment, "processing")),
+        PaymentOutcome::Declined(decline) => Err(ApiError::Problem(
+            Problem::new(ProblemCode::PaymentDeclined, text_or_title(&decline.message, ProblemCode::PaymentDeclined))
+                .with_field("paymentMethodId", decline.code.clone()),
+        )),
+        PaymentOutcome::AlreadyPaid(payment) => Err(ApiError::Problem(
+            Problem::new(ProblemCode::OrderAlreadyPaid, format!("The order was paid by {payment}"))
+                .with_field("paymentId", payment.to_string()),
+        )),
+        PaymentOutcome::Expired => Err(ApiError::Problem(Problem::new(
+            ProblemCode::ReservationExpired,
+            ProblemCode::ReservationExpired.title(),
+        ))),
+        PaymentOutcome::Closed(status) => Err(ApiError::Problem(Problem::new(
+            ProblemCode::Conflict,
+            format!("The order cannot be paid while it is {status}"),
+        ))),
+    }
+}
+
+fn text_or_title(text: &str, code: ProblemCode) -> String {
+    if text.is_empty() { code.title().to_owned() } else { text.to_owned() }
+}
+
+fn body(payment: PaymentId, status: &str) -> PaymentResponse {
+    PaymentResponse { payment_id: payment.to_string(), status: status.to_owned(), receipt_url: None, next_action: None }
+}

@@ -1,0 +1,152 @@
+//! Beginning an attempt, or finding the one that is under way. The order's row is the lock.
+
+use commerce_domain::{
+    AttemptId, Currency, Money, OrderId, PaymentId,
+    state::{OrderStatus, PaymentEvent, PaymentState},
+};
+use deadpool_postgres::Transaction;
+use futures_util::FutureExt as _;
+use origin_core::payments::{Attempt, Begun, NewAttempt};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::PROVIDER;
+use crate::{Database, DbError, Isolation, orders::money};
+
+const ORDER: &str = "select status, currency::text, total from orders where id = $1 and user_id = $2 for update";
+const PAYMENT: &str = "select id, state, intent_id, attempts from payments where order_id = $1 and state <> 'CANCELED'";
+const NEW_PAYMENT: &str = "insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
+    select $1, id, user_id, $3, 'CREATED', total, currency, 1, $4, $4 from orders where id = $2";
+const LIVE: &str = "select id, number, payment_method, state, updated_at from payment_attempts
+    where order_id = $1 and state not in ('FAILED', 'CANCELED')";
+const NEXT: &str = "update payments set state = $2, attempts = $3, updated_at = $4 where id = $1";
+const ATTEMPT: &str =
+    "insert into payment_attempts (id, payment_id, order_id, number, payment_method, state, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, 'CREATED', $6, $6)";
+
+impl Database {
+    pub(super) async fn write_attempt(&self, new: &NewAttempt) -> Result<Begun, DbError> {
+        self.run_tx("begin_attempt", Isolation::ReadCommitted, new, |tx, new| begin(tx, new).boxed()).await
+    }
+}
+
+async fn begin(tx: &Transaction<'_>, new: &NewAttempt) -> Result<Begun, DbError> {
+    let statement = tx.prepare_cached(ORDER).await?;
+    let Some(order) = tx.query_opt(&statement, &[&new.order_id.as_uuid(), &new.customer_id.as_uuid()]).await? else {
+        return Ok(Begun::NoOrder);
+    };
+    let status: OrderStatus = order.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
+    let currency: Currency = order.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?;
+    let amount = money(&order, 2, currency)?;
+    let payment = Payment::find(tx, new.order_id).await?;
+    match (&payment, status) {
+        (Some(payment), _) if payment.state == PaymentState::Succeeded => return Ok(Begun::Paid(payment.id)),
+        (_, OrderStatus::Pending) => {}
+        (_, status) => return Ok(Begun::Closed(status)),
+    }
+    let attempt = match payment {
+        None => first(tx, new, amount).await?,
+        Some(payment) => match live(tx, new.order_id).await? {
+            Some(row) => found(&row, &payment, new.order_id, amount)?,
+            None => next(tx, new, &payment, amount).await?,
+        },
+    };
+    Ok(Begun::Attempt(Box::new(attempt)))
+}
+
+struct Payment {
+    id: PaymentId,
+    state: PaymentState,
+    intent_id: Option<String>,
+    attempts: i32,
+}
+
+impl Payment {
+    async fn find(tx: &Transaction<'_>, order: OrderId) -> Result<Option<Self>, DbError> {
+        let statement = tx.prepare_cached(PAYMENT).await?;
+        let row = tx.query_opt(&statement, &[&order.as_uuid()]).await?;
+        let read = |row: Row| {
+            Ok(Self {
+                id: PaymentId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
+                state: row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?,
+                intent_id: row.try_get(2)?,
+                attempts: row.try_get(3)?,
+            })
+        };
+        row.map(read).transpose()
+    }
+}
+
+async fn live(tx: &Transaction<'_>, order: OrderId) -> Result<Option<Row>, DbError> {
+    let statement = tx.prepare_cached(LIVE).await?;
+    Ok(tx.query_opt(&statement, &[&order.as_uuid()]).await?)
+}
+
+async fn first(tx: &Transaction<'_>, new: &NewAttempt, amount: Money) -> Result<Attempt, DbError> {
+    let statement = tx.prepare_cached(NEW_PAYMENT).await?;
+    tx.execute(&statement, &[&new.payment_id.as_uuid(), &new.order_id.as_uuid(), &PROVIDER, &new.now]).await?;
+    insert(tx, new, new.payment_id, 1).await?;
+    begun(new, new.payment_id, None, 1, amount)
+}
+
+async fn next(tx: &Transaction<'_>, new: &NewAttempt, payment: &Payment, amount: Money) -> Result<Attempt, DbError> {
+    let state = payment.state.on(PaymentEvent::Retry).map_err(DbError::broken)?;
+    let number = payment.attempts + 1;
+    let statement = tx.prepare_cached(NEXT).await?;
+    tx.execute(&statement, &[&payment.id.as_uuid(), &state.as_str(), &number, &new.now]).await?;
+    insert(tx, new, payment.id, number).await?;
+    begun(new, payment.id, payment.intent_id.clone(), number, amount)
+}
+
+async fn insert(tx: &Transaction<'_>, new: &NewAttempt, payment: PaymentId, number: i32) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(ATTEMPT).await?;
+    tx.execute(
+        &statement,
+        &[
+            &new.attempt_id.as_uuid(),
+            &payment.as_uuid(),
+            &new.order_id.as_uuid(),
+            &number,
+            &new.payment_method,
+            &new.now,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn begun(
+    new: &NewAttempt,
+    payment_id: PaymentId,
+    intent_id: Option<String>,
+    number: i32,
+    amount: Money,
+) -> Result<Attempt, DbError> {
+    Ok(Attempt {
+        id: new.attempt_id,
+        number: u32::try_from(number).map_err(DbError::broken)?,
+        payment_id,
+        order_id: new.order_id,
+        amount,
+        intent_id,
+        payment_method: new.payment_method.clone(),
+        state: PaymentState::Created,
+        updated_at: new.now,
+        fresh: true,
+    })
+}
+
+fn found(row: &Row, payment: &Payment, order_id: OrderId, amount: Money) -> Result<Attempt, DbError> {
+    Ok(Attempt {
+        id: AttemptId::from_uuid(row.try_get::<_, Uuid>(0)?).map_err(DbError::broken)?,
+        number: u32::try_from(row.try_get::<_, i32>(1)?).map_err(DbError::broken)?,
+        payment_id: payment.id,
+        order_id,
+        amount,
+        intent_id: payment.intent_id.clone(),
+        payment_method: row.try_get(2)?,
+        state: row.try_get::<_, &str>(3)?.parse().map_err(DbError::broken)?,
+        updated_at: row.try_get(4)?,
+        fresh: false,
+    })
+}
