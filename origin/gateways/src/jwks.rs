@@ -98,3 +98,6 @@ impl<H: HttpClient + Send + Sync, K: Clock + Send + Sync> TokenVerifier for Jwks
         verified.map(|verified| verified.principal).map_err(TokenRefusal::Invalid)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The Stripe client against a provider that speaks Stripe's wire format, with its faults switched on.
+
+use commerce_domain::{Currency, Money, OrderId, PaymentId};
+use origin_core::payments::{Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway};
+use origin_gateways::{Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};
+use test_support::{Faults, PaymentProvider, PaymentsConfig};
+
+struct Bench {
+    provider: PaymentProvider,
+    stripe: Stripe,
+    payment_id: PaymentId,
+}
+
+impl Bench {
+    async fn start() -> Self {
+        let config = PaymentsConfig::default();
+        let secret_key = Secret::new(config.api_key.clone());
+        let provider = PaymentProvider::start(config).await.unwrap();
+        let base_url = provider.url().to_owned();
+        let return_url = "https://shop.example/paid".to_owned();
+        let stripe = Stripe::new(StripeConfig { base_url, secret_key, return_url }).unwrap();
+        Self { provider, stripe, payment_id: PaymentId::generate(&SystemClock, &SystemEntropy) }
+    }
+
+    fn new_intent(&self) -> NewIntent {
+        NewIntent {
+            payment_id: self.payment_id,
+            order_id: OrderId::generate(&SystemClock, &SystemEntropy),
+            amount: Money::from_minor(21_598, Currency::USD).unwrap(),
+        }
+    }
+
+    async fn confirm(&self, intent: &Intent, attempt: u32, method: &str) -> Result<Intent, GatewayError> {
+        let confirmation = Confirmation {
+            intent_id: intent.id.clone(),
+            payment_id: self.payment_id,
+            attempt,
+            payment_method_id: method.to_owned(),
+        };
+        self.stripe.confirm(&confirmation).await
+    }
+
+    fn charges(&self) -> usize {
+        self.provider.state()["charges"]
+            .as_array()
+            .map_or(0, |charges| charges.iter().filter(|charge| charge["status"] == "succeeded").count())
+    }
+}
+
+#[tokio::test]
+async fn a_payment_succeeds_and_has_a_receipt() {
+    let bench = Bench::start().await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    assert_eq!(intent.status, IntentStatus::RequiresPaymentMethod);
+    let paid = bench.confirm(&intent, 1, "pm_card_visa").await.unwrap();
+    assert_eq!(paid.status, IntentStatus::Succeeded);
+    assert!(paid.receipt_url.is_some());
+    assert_eq!(bench.charges(), 1);
+}
+
+#[tokio::test]
+async fn a_decline_leaves_the_intent_usable_for_the_next_attempt() {
+    let bench = Bench::start().await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    let declined = bench.confirm(&intent, 1, "pm_card_chargeDeclinedInsufficientFunds").await;
+    assert!(matches!(declined, Err(GatewayError::Declined(decline)) if decline.code == "insufficient_funds"));
+    assert_eq!(bench.confirm(&intent, 2, "pm_card_visa").await.unwrap().status, IntentStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn three_d_secure_tells_where_to_go() {
+    let bench = Bench::start().await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    let waiting = bench.confirm(&intent, 1, "pm_card_authenticationRequired").await.unwrap();
+    assert_eq!(waiting.status, IntentStatus::RequiresAction);
+    assert!(waiting.redirect_url.is_some() && waiting.client_secret.is_some());
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_unknown_and_the_intent_tells_the_truth() {
+    let bench = Bench::start().await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });
+    let lost = bench.confirm(&intent, 1, "pm_card_visa").await;
+    assert!(matches!(lost, Err(GatewayError::Unknown(_))), "{lost:?}");
+    assert_eq!(bench.stripe.read_intent(&intent.id).await.unwrap().status, IntentStatus::Succeeded);
+    assert_eq!(bench.charges(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_creation_makes_one_intent() {
+    let bench = Bench::start().await;
+    let wanted = bench.new_intent();
+    bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });
+    assert!(matches!(bench.stripe.create_intent(&wanted).await, Err(GatewayError::Unknown(_))));
+    let first = bench.stripe.create_intent(&wanted).await.unwrap();
+    assert_eq!(bench.stripe.create_intent(&wanted).await.unwrap().id, first.id);
+}
+
+#[tokio::test]
+async fn faults_of_the_provider_leave_the_outcome_unknown() {
+    let bench = Bench::start().await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    for faults in [
+        Faults { stored_500: 1, ..Faults::default() },
+        Faults { key_in_use: 1, ..Faults::default() },
+        Faults { rate_limit: 1, ..Faults::default() },
+    ] {
+        bench.provider.set_faults(faults);
+        let answer = bench.confirm(&intent, 7, "pm_card_visa").await;
+        assert!(matches!(answer, Err(GatewayError::Unknown(_))), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_payment_method_is_told_apart() {
+    let bench = Bench::start().await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    let answer = bench.confirm(&intent, 1, "not_a_method").await;
+    assert!(matches!(answer, Err(GatewayError::NoSuchMethod)), "{answer:?}");
+}
