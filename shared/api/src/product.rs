@@ -230,7 +230,7 @@ pub struct CategoryResponse {
     pub name: String,
     /// The id of the category above; null at the top.
     pub parent_id: Option<String>,
-    /// How many products are listed in it.
+    /// How many products are listed in it and below it.
     pub product_count: u64,
 }
 

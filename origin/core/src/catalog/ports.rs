@@ -31,7 +31,7 @@ pub enum Sort {
 pub struct ProductQuery {
     /// Which part of the list.
     pub page: Page,
-    /// Only those of this category.
+    /// Only those of this category and of the categories below it.
     pub category: Option<CategorySlug>,
     /// In which order.
     pub sort: Sort,
@@ -89,7 +89,7 @@ pub struct ListedCategory {
     pub name: String,
     /// The category above.
     pub parent: Option<CategorySlug>,
-    /// How many products are listed in it.
+    /// How many products are listed in it and in the categories below it.
     pub product_count: u64,
 }
 
@@ -214,8 +214,25 @@ pub struct ImportedBatch {
     pub stock: Vec<NewStock>,
 }
 
+/// A category to be there, under that name and in that place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryEntry {
+    /// The slug.
+    pub slug: CategorySlug,
+    /// The name.
+    pub name: String,
+    /// The category above.
+    pub parent: Option<CategorySlug>,
+}
+
 /// Takes whole catalogs in and out.
 pub trait CarryCatalog: Send + Sync {
+    /// Makes categories, or gives known ones another name and place. A category above comes before those in it, or is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn import_categories(&self, categories: &[CategoryEntry]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Writes entries, all or none: those with a new handle as new products, the others in the place of what they name.
     /// Creates the categories they name. The handles are distinct.
     ///

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commerce_domain::{ProductId, VariantId};
+use commerce_domain::{CategorySlug, ProductId, VariantId};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    catalog::{CarryCatalog, CatalogEntry, ImportedBatch, PlacedEntry},
+    catalog::{CarryCatalog, CatalogEntry, CategoryEntry, ImportedBatch, PlacedEntry},
     inventory::NewStock,
 };
 use serde_json::Value;
@@ -20,6 +20,9 @@ use crate::{Database, DbError, Isolation};
 const ADD_CATEGORIES: &str =
     "insert into categories (slug, name) select slug, name from unnest($1::text[], $2::text[]) as new(slug, name)
     order by slug on conflict (slug) do nothing";
+const PUT_CATEGORY: &str = "insert into categories (slug, name, parent_id)
+    values ($1, $2, (select id from categories where slug = $3))
+    on conflict (slug) do update set name = excluded.name, parent_id = excluded.parent_id";
 const CATEGORIES: &str = "select slug, id, name from categories where slug = any($1)";
 /// In one order, so that two imports of the same products do not wait for each other in a circle.
 const KNOWN: &str =
@@ -33,6 +36,13 @@ const SUM_STOCK: &str = "update products p set stock = (
     ) where p.id = any($1)";
 
 impl CarryCatalog for Database {
+    async fn import_categories(&self, categories: &[CategoryEntry]) -> Result<(), StoreError> {
+        let imported = self.run_tx("import_categories", Isolation::ReadCommitted, categories, |tx, categories| {
+            put_categories(tx, categories).boxed()
+        });
+        Ok(imported.await?)
+    }
+
     async fn import_entries(&self, entries: &[PlacedEntry], now: Timestamp) -> Result<ImportedBatch, StoreError> {
         let args = (entries, now);
         let imported = self.run_tx("import_entries", Isolation::ReadCommitted, &args, |tx, (entries, now)| {
@@ -154,6 +164,15 @@ impl Plan {
         self.images.insert_images(tx).await?;
         Ok(self.outcome)
     }
+}
+
+async fn put_categories(tx: &Transaction<'_>, categories: &[CategoryEntry]) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(PUT_CATEGORY).await?;
+    for category in categories {
+        let parent = category.parent.as_ref().map(CategorySlug::as_str);
+        tx.execute(&statement, &[&category.slug.as_str(), &category.name, &parent]).await?;
+    }
+    Ok(())
 }
 
 /// Id and name of each category that the entries name, by slug; the missing ones are made.

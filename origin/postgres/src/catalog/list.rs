@@ -21,7 +21,7 @@ fn list_statement(sort: Sort, in_category: bool) -> String {
         Sort::Rating => "rating desc, id",
         Sort::Name => "name, id",
     };
-    let category = if in_category { "and category_id = (select id from categories where slug = $3)" } else { "" };
+    let category = if in_category { IN_CATEGORY } else { "" };
     let listed = format!("from products where deleted_at is null and published {category}");
     format!(
         "select total.count, row.* from (select count(*) {listed}) total left join (
@@ -33,11 +33,25 @@ fn list_statement(sort: Sort, in_category: bool) -> String {
     )
 }
 
-const CATEGORIES: &str = "select c.slug, c.name, parent.slug, coalesce(counted.products, 0)
-    from categories c left join categories parent on parent.id = c.parent_id
-    left join (
-        select category_id, count(*) as products from products where deleted_at is null and published group by category_id
-    ) counted on counted.category_id = c.id
+/// In the category or below it. `union`, not `union all`, so that a circle of categories ends.
+const IN_CATEGORY: &str = "and category_id = any(array(
+    with recursive tree(id) as (
+        select id from categories where slug = $3
+        union select c.id from categories c join tree on c.parent_id = tree.id
+    ) select id from tree))";
+
+const CATEGORIES: &str = "with recursive above(id, ancestor) as (
+        select id, id from categories
+        union select above.id, c.parent_id from above join categories c on c.id = above.ancestor where c.parent_id is not null
+    ), counted as (
+        select above.ancestor, sum(direct.products)::bigint as products
+        from (
+            select category_id, count(*) as products from products where deleted_at is null and published group by category_id
+        ) direct join above on above.id = direct.category_id
+        group by above.ancestor
+    )
+    select c.slug, c.name, parent.slug, coalesce(counted.products, 0)
+    from categories c left join categories parent on parent.id = c.parent_id left join counted on counted.ancestor = c.id
     order by c.slug";
 
 impl ReadCatalog for Database {

@@ -5,9 +5,9 @@ use commerce_domain::{Currency, Money, ProductId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
     catalog::{
-        CarryCatalog, CatalogEntry, EntryCategory, EntryVariant, InsertOutcome, Item, PlacedEntry, ProductChange,
-        ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort, WriteCatalog, carry, carry::ExportFormat,
-        shopify::ShopifyReader,
+        CarryCatalog, CatalogEntry, CategoryEntry, EntryCategory, EntryVariant, InsertOutcome, Item, PlacedEntry,
+        ProductChange, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort, WriteCatalog, carry,
+        carry::ExportFormat, shopify::ShopifyReader,
     },
     checkout::LoadPrices,
 };
@@ -99,6 +99,31 @@ async fn lists_sort_filter_page_and_count() {
     let categories = database.list_categories().await.unwrap();
     let counts: Vec<_> = categories.iter().map(|listed| (listed.slug.as_str(), listed.product_count)).collect();
     assert_eq!(counts, [("home", 3), ("work", 1)]);
+}
+
+#[tokio::test]
+async fn a_category_lists_and_counts_what_is_below_it() {
+    let database = testing::database().await;
+    let category = |slug: &str, parent: Option<&str>| CategoryEntry {
+        slug: slug.parse().unwrap(),
+        name: slug.to_uppercase(),
+        parent: parent.map(|slug| slug.parse().unwrap()),
+    };
+    let tree = [category("top", None), category("mid", Some("top")), category("low", Some("mid"))];
+    database.import_categories(&tree).await.unwrap();
+    database.import_categories(&tree).await.unwrap();
+    for (handle, at_category) in [("a", "top"), ("b", "mid"), ("c", "low"), ("d", "low")] {
+        let placed = place(entry(handle, at_category, vec![variant("", 100, 1)]));
+        database.import_entries(&[placed], at(0)).await.unwrap();
+    }
+    for (slug, expected) in [("top", 4), ("mid", 3), ("low", 2)] {
+        let (listed, total) = names(&database, &query(1, 10, Some(slug), Sort::Name)).await;
+        assert_eq!((listed.len() as u64, total), (expected, expected), "{slug}");
+    }
+    let categories = database.list_categories().await.unwrap();
+    let shown: Vec<_> = categories.iter().map(|c| (c.name.as_str(), c.parent.as_ref(), c.product_count)).collect();
+    let (top, mid) = ("top".parse().unwrap(), "mid".parse().unwrap());
+    assert_eq!(shown, [("LOW", Some(&mid), 2), ("MID", Some(&top), 3), ("TOP", None, 4)]);
 }
 
 #[tokio::test]
