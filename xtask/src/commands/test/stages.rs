@@ -24,12 +24,12 @@ pub(super) enum Stage {
     Workers,
     /// The Spin component and the Worker.
     Edge,
-    /// Everything for this machine: programs and tests.
-    Native,
     /// clippy, for this machine and both WebAssembly targets.
     Lints,
     /// Licences, sources and advisories of dependencies.
     Deny,
+    /// Everything for this machine: programs and tests.
+    Native,
     /// Unit and contract tests.
     Unit,
     /// The embedded Spin host.
@@ -70,9 +70,9 @@ impl<'w> Run<'w> {
             Stage::Check => self.check(),
             Stage::Workers => self.workers(),
             Stage::Edge => self.edge(),
-            Stage::Native => self.compiled().map(drop),
             Stage::Lints => self.lints(),
             Stage::Deny => self.deny(),
+            Stage::Native => self.compiled().map(drop),
             Stage::Unit => self.unit(),
             Stage::SpinHost => self.tests_of(|package| package == "spin-host"),
             Stage::E2e => self.tests_of(|package| package == "e2e"),
