@@ -100,6 +100,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { name: "local-stack", ours: &LOCAL_STACK, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "spin-host", ours: &[], never: &["worker", "spin-sdk", "axum"], never_at_all: &[] },
     Layer { name: "e2e", ours: &E2E, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
+    Layer { name: "load", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "hello-component", ours: &[], never: &[], never_at_all: &[] },
     Layer { name: "xtask", ours: &[], never: &[], never_at_all: &["tokio", "wasmtime", "reqwest", "hyper"] },
 ];
