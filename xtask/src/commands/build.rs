@@ -17,6 +17,10 @@ const WORKER_CRATE: &str = "edge/cloudflare";
 /// What `worker-build` makes of it, relative to the repository.
 pub(crate) const WORKER_FILES: [&str; 2] = ["edge/cloudflare/build/index.js", "edge/cloudflare/build/index_bg.wasm"];
 
+/// What starts quickly on either platform (docs/ARCHITECTURE.md): the component as it is, the Worker gzipped.
+const COMPONENT_BUDGET_BYTES: u64 = 1_500_000;
+const WORKER_BUDGET_BYTES: u64 = 1_000_000;
+
 /// Builds the edge for both runtimes and the native programs of the local stack.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -44,11 +48,13 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     let workers = wants(&[What::Edge, What::Workers]);
     setup::prepare(workspace, Needs { workers, database: false }, true)?;
     if wants(&[What::Edge, What::Spin]) {
-        print_sizes("Spin component", &[spin(workspace)?]);
+        let size = print_sizes("Spin component", &[spin(workspace)?]);
+        within("the Spin component", size.raw, COMPONENT_BUDGET_BYTES)?;
     }
     if workers {
         worker(workspace)?;
-        print_sizes("Worker", &WORKER_FILES.map(|file| workspace.path(file)));
+        let size = print_sizes("Worker", &WORKER_FILES.map(|file| workspace.path(file)));
+        within("the gzipped Worker", size.gzipped.unwrap_or(0), WORKER_BUDGET_BYTES)?;
     }
     if wants(&[What::Stack]) {
         native(workspace, true)?;
@@ -174,18 +180,34 @@ fn component_source(manifest: &str) -> Option<&str> {
     line.split_once('"')?.1.split_once('"').map(|(path, _)| path)
 }
 
-/// One line: raw and gzipped size, summed over the files.
-pub(crate) fn print_sizes(what: &str, files: &[PathBuf]) {
-    let raw: u64 = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
-    let zipped: Option<usize> = files.iter().map(|file| gzipped(file)).sum();
-    let zipped = zipped.map_or_else(|| "gzip is not installed".to_owned(), |bytes| format!("{bytes} bytes gzipped"));
-    println!("  {what}: {raw} bytes, {zipped}");
+/// Sizes summed over the files of an artifact, in bytes.
+pub(crate) struct Size {
+    pub(crate) raw: u64,
+    /// `None` where gzip is not installed.
+    pub(crate) gzipped: Option<u64>,
 }
 
-fn gzipped(file: &Path) -> Option<usize> {
+/// Prints one line.
+pub(crate) fn print_sizes(what: &str, files: &[PathBuf]) -> Size {
+    let raw = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|metadata| metadata.len()).sum();
+    let gzipped: Option<u64> = files.iter().map(|file| gzipped(file)).sum();
+    let zipped = gzipped.map_or_else(|| "gzip is not installed".to_owned(), |bytes| format!("{bytes} bytes gzipped"));
+    println!("  {what}: {raw} bytes, {zipped}");
+    Size { raw, gzipped }
+}
+
+fn within(what: &str, bytes: u64, budget: u64) -> Outcome {
+    if bytes <= budget {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{what} has {bytes} bytes; its budget is {budget}")))
+    }
+}
+
+fn gzipped(file: &Path) -> Option<u64> {
     let output =
         std::process::Command::new("gzip").args(["-9", "-n", "-c"]).arg(file).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then_some(output.stdout.len())
+    output.status.success().then_some(output.stdout.len() as u64)
 }
 
 #[cfg(test)]
@@ -198,5 +220,11 @@ mod tests {
             "spin_manifest_version = 2\n[component.edge]\nsource = \"target/wasm32-wasip2/release/edge_spin.wasm\"\n";
         assert_eq!(component_source(manifest), Some("target/wasm32-wasip2/release/edge_spin.wasm"));
         assert_eq!(component_source("spin_manifest_version = 2\n"), None);
+    }
+
+    #[test]
+    fn an_artifact_over_its_budget_is_a_failure() {
+        assert!(within("it", 10, 10).is_ok());
+        assert!(within("it", 11, 10).is_err());
     }
 }
