@@ -149,7 +149,7 @@ fn remember<P: Platform>(platform: &P, candidate: Held) -> Held {
     let (newest, lost_a_key) = {
         let mut memory = platform.memory().keys();
         match &memory.held {
-            Some(held) if held.envelope.stored_at >= candidate.envelope.stored_at => (held.clone(), false),
+            Some(held) if held.envelope.stored_at > candidate.envelope.stored_at => (held.clone(), false),
             before => {
                 let lost = before
                     .as_ref()

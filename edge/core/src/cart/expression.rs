@@ -245,15 +245,16 @@ pub(super) fn state_conditions(if_match: &IfMatch) -> (String, BTreeMap<String, 
     let IfMatch::States(states) = if_match else {
         return ("attribute_exists(#cart)".to_owned(), BTreeMap::new());
     };
+    if states.is_empty() {
+        return ("attribute_not_exists(#cart)".to_owned(), BTreeMap::new());
+    }
     let mut values = BTreeMap::new();
     let mut alternatives = vec![];
     for (index, (id, version)) in states.iter().enumerate() {
         values.insert(format!(":cart{index}"), text(id.to_string()));
         values.insert(format!(":version{index}"), number(version));
-        alternatives.push(format!("(#cart = :cart{index} AND #version = :version{index})"));
+        alternatives.push(format!("#cart = :cart{index} AND #version = :version{index}"));
     }
-    if alternatives.is_empty() {
-        alternatives.push("attribute_not_exists(#cart)".to_owned());
-    }
+    // AND binds tighter than OR, and DynamoDB refuses parentheses that change nothing.
     (format!("({})", alternatives.join(" OR ")), values)
 }
