@@ -82,13 +82,16 @@ impl EdgeConfig {
         let issuer = required("token_issuer")?;
         let default = PricingRules::default();
         Ok(Self {
-            origin_url: base_url("origin_url", required("origin_url")?)?,
+            origin_url: base_url("origin_url", &required("origin_url")?)?,
             aws_region: required("aws_region")?,
-            dynamodb_endpoint: lookup("dynamodb_endpoint").map(|url| base_url("dynamodb_endpoint", url)).transpose()?,
+            dynamodb_endpoint: lookup("dynamodb_endpoint")
+                .map(|url| base_url("dynamodb_endpoint", &url))
+                .transpose()?,
             carts_table: lookup("carts_table").unwrap_or_else(|| "shopping-carts".to_owned()),
             jwks_url: base_url(
                 "jwks_url",
-                lookup("jwks_url").unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))),
+                &lookup("jwks_url")
+                    .unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))),
             )?,
             tokens: TokenPolicy { issuer, client_ids: lookup("token_client_ids").map(|text| list(&text)) },
             cors: CorsPolicy::parse(lookup("cors_origins").as_deref()),
@@ -132,7 +135,7 @@ pub(crate) async fn credentials<P: Platform>(platform: &P) -> Result<Credentials
 }
 
 /// An absolute http(s) URL without query, without its last slash.
-fn base_url(name: &'static str, text: String) -> Result<String, ConfigError> {
+fn base_url(name: &'static str, text: &str) -> Result<String, ConfigError> {
     let uri: Uri = text.parse().map_err(|_| ConfigError::Invalid(name))?;
     let known_scheme = matches!(uri.scheme_str(), Some("http" | "https"));
     if !known_scheme || uri.authority().is_none() || uri.query().is_some() {

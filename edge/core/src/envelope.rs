@@ -140,6 +140,6 @@ mod tests {
         assert!(envelope.is_servable(at(664_999)) && !envelope.is_servable(at(665_000)));
         assert_eq!((envelope.age_seconds(at(6_500)), envelope.ttl_seconds(at(6_500))), (1, 58));
         assert_eq!(envelope.ttl_seconds(at(65_001)), -1, "a stale value never shows a ttl of zero");
-        assert_eq!(envelope.keep(), Duration::from_secs(660));
+        assert_eq!(envelope.keep(), Duration::from_mins(11));
     }
 }

@@ -45,8 +45,8 @@ pub(crate) fn check_content_type(headers: &HeaderMap, body: &[u8]) -> Result<(),
 mod tests {
     use super::*;
 
-    fn code(request: Request<Bytes>) -> Option<ProblemCode> {
-        check(&request).err().map(|problem| problem.code())
+    fn code(request: &Request<Bytes>) -> Option<ProblemCode> {
+        check(request).err().map(|problem| problem.code())
     }
 
     fn request(target_length: usize, header_length: usize, body_length: usize) -> Request<Bytes> {
@@ -59,10 +59,10 @@ mod tests {
 
     #[test]
     fn requests_end_at_their_limits() {
-        assert_eq!(code(request(4_096, 16_384, 262_144)), None);
-        assert_eq!(code(request(4_097, 1, 0)), Some(ProblemCode::UriTooLong));
-        assert_eq!(code(request(1, 16_385, 0)), Some(ProblemCode::HeadersTooLarge));
-        assert_eq!(code(request(1, 1, 262_145)), Some(ProblemCode::BodyTooLarge));
+        assert_eq!(code(&request(4_096, 16_384, 262_144)), None);
+        assert_eq!(code(&request(4_097, 1, 0)), Some(ProblemCode::UriTooLong));
+        assert_eq!(code(&request(1, 16_385, 0)), Some(ProblemCode::HeadersTooLarge));
+        assert_eq!(code(&request(1, 1, 262_145)), Some(ProblemCode::BodyTooLarge));
     }
 
     #[test]

@@ -24,7 +24,7 @@ struct Health {
 
 /// `GET /healthz`: the code runs.
 pub(crate) fn healthz() -> Result<Response<Bytes>, Problem> {
-    uncached(reply::json(StatusCode::OK, &Health { status: "ok" })?)
+    health("ok")
 }
 
 /// `GET /readyz`: the settings are complete, and the origin accepts our signature.
@@ -38,7 +38,7 @@ pub(crate) async fn readyz<P: Platform>(
     let request = origin::request(config, Method::GET, "/healthz", request_id).body(Bytes::new());
     let request = request.map_err(Problem::internal)?;
     origin::send(platform, config, request, ORIGIN_LIMIT).await.map_err(|failure| failure.problem)?;
-    uncached(reply::json(StatusCode::OK, &Health { status: "ready" })?)
+    health("ready")
 }
 
 /// What every route but the health checks answers while a setting is missing. Which one it is, `/readyz` tells.
@@ -59,7 +59,8 @@ fn reason(error: &ConfigError) -> &'static str {
     }
 }
 
-fn uncached(mut response: Response<Bytes>) -> Result<Response<Bytes>, Problem> {
+fn health(status: &'static str) -> Result<Response<Bytes>, Problem> {
+    let mut response = reply::json(StatusCode::OK, &Health { status })?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

@@ -55,6 +55,7 @@ impl RequestLog<'_> {
 }
 
 /// Writes a line about a failure that the answer does not show.
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over errors that end here")]
 pub(crate) fn warn<P: Platform>(platform: &P, request_id: &str, event: &str, cause: impl ToString) {
     let mut line = line("warn", platform.now(), event, request_id);
     line.insert("error.cause".to_owned(), cause.to_string().into());

@@ -88,8 +88,12 @@ pub struct FieldError {
 
 /// A refusal or failure, on its way to the client and to the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {detail}{}", code.as_str(), cause.as_deref().map(|cause| format!(" ({cause})")).unwrap_or_default())]
-pub struct Problem {
+#[error("{}: {}{}", .0.code.as_str(), .0.detail, .0.cause.as_deref().map(|cause| format!(" ({cause})")).unwrap_or_default())]
+pub struct Problem(Box<Parts>);
+
+/// Behind a pointer, because the error of every fallible function is a problem, and most of them succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
     code: ProblemCode,
     detail: String,
     cause: Option<String>,
@@ -112,7 +116,7 @@ impl Problem {
     /// A problem with the text that the client reads.
     #[must_use]
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             code,
             detail: detail.into(),
             cause: None,
@@ -120,7 +124,7 @@ impl Problem {
             changes: None,
             retry_after_seconds: None,
             allow: None,
-        }
+        }))
     }
 
     /// A 400 for one field.
@@ -152,60 +156,61 @@ impl Problem {
     /// Names one more refused field.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
-        self.fields.push(FieldError { field: field.into(), message: message.into() });
+        self.0.fields.push(FieldError { field: field.into(), message: message.into() });
         self
     }
 
     /// Adds what only the log may know.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors that end here")]
     pub fn with_cause(mut self, cause: impl ToString) -> Self {
-        self.cause = Some(cause.to_string());
+        self.0.cause = Some(cause.to_string());
         self
     }
 
     /// Asks the client to come back after that many seconds.
     #[must_use]
     pub fn with_retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
 
     /// Adds the extension member `changes`: what differs from what the client saw.
     #[must_use]
     pub fn with_changes(mut self, changes: &impl Serialize) -> Self {
-        self.changes = serde_json::to_value(changes).ok();
+        self.0.changes = serde_json::to_value(changes).ok();
         self
     }
 
     /// Adds the `Allow` header that a 405 must have (RFC 9110, section 15.5.6).
     #[must_use]
     pub fn with_allow(mut self, methods: impl Into<String>) -> Self {
-        self.allow = Some(methods.into());
+        self.0.allow = Some(methods.into());
         self
     }
 
     /// The code.
     #[must_use]
     pub fn code(&self) -> ProblemCode {
-        self.code
+        self.0.code
     }
 
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.code.status()
+        self.0.code.status()
     }
 
     /// What the log gets beside the detail.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The refused fields.
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
-        &self.fields
+        &self.0.fields
     }
 
     /// The response: body, `Content-Type`, `Cache-Control: no-store`, and `Retry-After`, `Allow`, `WWW-Authenticate` where they belong.
@@ -217,13 +222,13 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.0.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(methods) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+        if let Some(methods) = self.0.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
             headers.insert(header::ALLOW, methods);
         }
-        if self.code == ProblemCode::Unauthorized {
+        if self.0.code == ProblemCode::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -231,16 +236,16 @@ impl Problem {
 
     fn body<'a>(&'a self, context: ProblemContext<'a>) -> Body<'a> {
         Body {
-            kind: format!("/problems/{}", self.code.as_str().to_ascii_lowercase().replace('_', "-")),
-            title: self.code.title(),
+            kind: format!("/problems/{}", self.0.code.as_str().to_ascii_lowercase().replace('_', "-")),
+            title: self.0.code.title(),
             status: self.status().as_u16(),
-            detail: &self.detail,
+            detail: &self.0.detail,
             instance: context.instance,
-            changes: self.changes.as_ref(),
+            changes: self.0.changes.as_ref(),
             error: Envelope {
-                code: self.code.as_str(),
-                message: &self.detail,
-                details: &self.fields,
+                code: self.0.code.as_str(),
+                message: &self.0.detail,
+                details: &self.0.fields,
                 request_id: context.request_id,
             },
         }

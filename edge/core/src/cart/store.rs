@@ -86,7 +86,7 @@ impl<'a, P: Platform> CartStore<'a, P> {
             consistent_read: true,
             ..GetItem::default()
         };
-        let found = self.dynamodb.get_item(&request).await.map_err(failed)?;
+        let found = self.dynamodb.get_item(&request).await.map_err(|error| failed(&error))?;
         let stored = found.map(StoredCart::from_item).transpose().map_err(corrupt)?;
         Ok(stored.filter(|cart| !cart.is_expired(self.platform.now())))
     }
@@ -123,7 +123,7 @@ impl<'a, P: Platform> CartStore<'a, P> {
             Ok(Some(new)) => Ok(Ok(StoredCart::from_item(new).map_err(corrupt)?)),
             Ok(None) => Err(Problem::internal("DynamoDB returned no cart")),
             Err(AwsError::ConditionalCheckFailed { item }) => Ok(Err(unmet(mutation, item)?)),
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(failed(&error)),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a, P: Platform> CartStore<'a, P> {
                 let there = item.map(StoredCart::from_item).transpose().map_err(corrupt)?;
                 Ok(there.filter(|cart| cart.cart_id == ours.cart_id))
             }
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(failed(&error)),
         }
     }
 
@@ -169,7 +169,7 @@ impl<'a, P: Platform> CartStore<'a, P> {
         match self.dynamodb.delete_item(&request).await {
             Ok(_) => Ok(()),
             Err(AwsError::ConditionalCheckFailed { .. }) => Err(changed_meanwhile()),
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(failed(&error)),
         }
     }
 
@@ -272,8 +272,8 @@ fn corrupt(error: CorruptCart) -> Problem {
 }
 
 /// DynamoDB did not do it: load, an outage, or a fault of ours.
-fn failed(error: AwsError) -> Problem {
-    if error.is_contention() || matches!(error, AwsError::Transport(_)) || error.outcome_is_unknown() {
+fn failed(error: &AwsError) -> Problem {
+    if error.is_contention() || error.outcome_is_unknown() {
         Problem::unavailable(RETRY_AFTER_SECONDS, format!("carts: {error}"))
     } else {
         Problem::internal(format!("carts: {error}"))

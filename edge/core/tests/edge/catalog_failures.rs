@@ -102,7 +102,7 @@ fn what_is_not_the_shop_in_the_store_counts_as_absent() {
     let fake = shop::open();
     futures_executor::block_on(async {
         use edge_core::KvStore;
-        let keep = std::time::Duration::from_secs(60);
+        let keep = std::time::Duration::from_mins(1);
         fake.put("catalog/1/products", bytes::Bytes::from_static(b"rubbish"), keep).await.unwrap();
     });
     assert!(header(&fake.ask(get("/v1/products")), "cache-status").contains("fwd=miss"));

@@ -165,6 +165,7 @@ impl Fake {
     }
 
     /// Does what was left for after the response.
+    #[expect(clippy::unused_self, reason = "the work is this platform's, though the thread keeps it")]
     pub(crate) fn run_behind(&self) {
         for task in BEHIND.take() {
             futures_executor::block_on(task);
