@@ -1,0 +1,72 @@
+//! The origin's backend over what runs on this machine.
+
+use std::time::Duration;
+
+use commerce_auth::TokenPolicy;
+use commerce_aws::{AwsClient, Credentials};
+use commerce_domain::PricingRules;
+use origin_core::{Assembled, Parts, hooks::NoHooks};
+use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
+use origin_gateways::{JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy};
+use origin_postgres::Database;
+use test_support::{Issuer, PaymentProvider};
+
+use crate::StackError;
+
+/// The region that everything local pretends to be in.
+pub(crate) const REGION: &str = "us-east-1";
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The counters of stock.
+pub type LocalStock = DynamoStock<System>;
+/// The real adapters, all of them.
+pub type LocalBackend = Assembled<
+    SystemClock,
+    SystemEntropy,
+    Database,
+    LocalStock,
+    DynamoCarts<System>,
+    Stripe,
+    JwksVerifier<ReqwestClient, SystemClock>,
+    NoHooks,
+>;
+
+/// A signed client of the DynamoDB at `endpoint`.
+pub(crate) fn aws_client(endpoint: &str, credentials: Credentials) -> Result<AwsClient<System>, StackError> {
+    let http = ReqwestClient::new(CALL_TIMEOUT).map_err(StackError::part("HTTP client"))?;
+    let endpoint = endpoint.parse().map_err(StackError::part("DynamoDB client"))?;
+    Ok(AwsClient::new(System::new(http), credentials, REGION, Some(endpoint)))
+}
+
+/// The counters of the DynamoDB that `client` reaches.
+pub(crate) fn stock(client: AwsClient<System>) -> LocalStock {
+    DynamoStock::new(client, INVENTORY_TABLE)
+}
+
+/// Puts the parts together.
+pub(crate) fn backend(
+    database: Database,
+    client: &AwsClient<System>,
+    issuer: &Issuer,
+    payments: &PaymentProvider,
+    payments_key: &str,
+) -> Result<LocalBackend, StackError> {
+    let http = ReqwestClient::new(CALL_TIMEOUT).map_err(StackError::part("HTTP client"))?;
+    let policy = TokenPolicy { issuer: issuer.issuer().to_owned(), client_ids: None };
+    let gateway = Stripe::new(StripeConfig {
+        base_url: payments.url().to_owned(),
+        secret_key: Secret::new(payments_key),
+        return_url: "http://127.0.0.1/checkout/return".to_owned(),
+    });
+    Ok(Assembled::new(Parts {
+        clock: SystemClock,
+        entropy: SystemEntropy,
+        database,
+        stock: stock(client.clone()),
+        carts: DynamoCarts::new(client.clone(), CARTS_TABLE),
+        gateway: gateway.map_err(StackError::part("payment gateway"))?,
+        tokens: JwksVerifier::new(http, SystemClock, issuer.jwks_url(), policy),
+        hooks: NoHooks,
+        pricing: PricingRules::default(),
+    }))
+}

@@ -1,0 +1,65 @@
+//! How a stack is to be started.
+
+use std::path::{Path, PathBuf};
+
+/// The seed of generated catalogs where none is given.
+pub(crate) const DEFAULT_SEED: u64 = 1;
+
+/// How to start a [`crate::LocalStack`].
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything that outlives a run is kept.
+    pub state_dir: PathBuf,
+    /// Where a prepared PostgreSQL is kept, so that a start only copies it.
+    pub cache_dir: PathBuf,
+    /// Whether rows, items and keys outlive the run. If not, they are as fast as they can be.
+    pub persistent: bool,
+    /// Whether to forget what earlier runs have left in `state_dir`.
+    pub fresh: bool,
+    /// The file to fill the shop from: Shopify product CSV or NDJSON.
+    pub catalog: Option<PathBuf>,
+    /// How many products to generate where there is no file.
+    pub products: usize,
+    /// The seed of the generated ones.
+    pub seed: u64,
+    /// The origin's port on 127.0.0.1; 0 takes any.
+    pub origin_port: u16,
+    /// Whether DynamoDB is reached through a proxy that checks signatures and refuses transactions that meet on an item.
+    pub strict_dynamodb: bool,
+    /// Whether to show progress on a terminal.
+    pub show_progress: bool,
+    /// Further variables of the edge, or other values of them.
+    pub edge_variables: Vec<(String, String)>,
+}
+
+impl Options {
+    /// What development wants: everything is kept in `state_dir`, 1,000 generated products, progress is shown.
+    pub fn for_development(state_dir: impl Into<PathBuf>) -> Self {
+        let state_dir = state_dir.into();
+        Self {
+            cache_dir: state_dir.join("cache"),
+            state_dir,
+            persistent: true,
+            fresh: false,
+            catalog: None,
+            products: 1000,
+            seed: DEFAULT_SEED,
+            origin_port: 0,
+            strict_dynamodb: false,
+            show_progress: true,
+            edge_variables: Vec::new(),
+        }
+    }
+
+    /// What tests want: nothing is kept, no products, any port, a strict DynamoDB, and all of it quick.
+    pub fn for_tests(folder: &Path) -> Self {
+        Self {
+            cache_dir: std::env::temp_dir().join("shop-test-cache"),
+            persistent: false,
+            products: 0,
+            strict_dynamodb: true,
+            show_progress: false,
+            ..Self::for_development(folder)
+        }
+    }
+}
