@@ -323,6 +323,7 @@ fn ready(
         ("dynamodb_endpoint", at.endpoint),
         ("carts_table", CARTS_TABLE),
         ("token_issuer", issuer.issuer()),
+        ("token_issuer_host", issuer.url()),
         ("jwks_url", &issuer.jwks_url()),
         ("cors_origins", "*"),
     ];
