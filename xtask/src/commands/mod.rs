@@ -1,5 +1,6 @@
 //! One command per file.
 
+pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod dev;

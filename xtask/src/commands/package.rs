@@ -11,7 +11,7 @@ use crate::{process, tools};
 /// The crate whose programs are the functions.
 const FUNCTIONS: &str = "origin-functions";
 /// What a function on the request path may weigh, as a zip.
-const ZIP_BUDGET_BYTES: u64 = 3_000_000;
+pub(crate) const ZIP_BUDGET_BYTES: u64 = 3_000_000;
 
 /// A zip archive of one executable named `bootstrap`, as Lambda's `provided` runtimes want it. The time stamp is fixed, so
 /// that equal programs give equal archives and Terraform sees no change where there is none.

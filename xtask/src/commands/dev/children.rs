@@ -30,7 +30,7 @@ pub(super) enum Ended {
 }
 
 /// Running programs, in the order in which they started.
-pub(super) struct Children {
+pub(in crate::commands) struct Children {
     logs: PathBuf,
     running: Vec<Running>,
     interrupted: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ impl Children {
     ///
     /// # Errors
     /// The signals cannot be caught.
-    pub(super) fn new(logs: PathBuf) -> Outcome<Self> {
+    pub(in crate::commands) fn new(logs: PathBuf) -> Outcome<Self> {
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register(signal, Arc::clone(&interrupted)).during("signal handlers")?;
@@ -60,7 +60,7 @@ impl Children {
     ///
     /// # Errors
     /// The program or its log cannot be started or written.
-    pub(super) fn start(&mut self, name: &'static str, command: &mut Command) -> Outcome<&'static str> {
+    pub(in crate::commands) fn start(&mut self, name: &'static str, command: &mut Command) -> Outcome<&'static str> {
         let path = self.log(name);
         let log = File::create(&path).during(path.display())?;
         let errors = log.try_clone().during(path.display())?;
@@ -71,11 +71,16 @@ impl Children {
         Ok(name)
     }
 
+    /// The process of a program that was started here.
+    pub(in crate::commands) fn pid(&self, name: &str) -> Option<u32> {
+        self.running.iter().find(|running| running.name == name).map(|running| running.child.id())
+    }
+
     /// Returns once `ready` does, and fails as soon as any child has ended, a signal came, or `limit` is over.
     ///
     /// # Errors
     /// As said; with the end of the log of the child at fault.
-    pub(super) fn wait_until(&mut self, name: &str, limit: Duration, ready: impl Fn() -> bool) -> Outcome {
+    pub(in crate::commands) fn wait_until(&mut self, name: &str, limit: Duration, ready: impl Fn() -> bool) -> Outcome {
         let watch = Stopwatch::start();
         while !ready() {
             if self.interrupted.load(Ordering::Relaxed) {
@@ -110,7 +115,7 @@ impl Children {
     }
 
     /// Ends what still runs, the youngest first: each is asked, and after some seconds killed with everything in its group.
-    pub(super) fn stop(&mut self) {
+    pub(in crate::commands) fn stop(&mut self) {
         while let Some(mut running) = self.running.pop() {
             signal_group("TERM", &running.child);
             let watch = Stopwatch::start();

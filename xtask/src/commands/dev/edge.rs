@@ -74,7 +74,7 @@ impl Edge {
 ///
 /// # Errors
 /// Somebody else listens there.
-pub(super) fn free_port(port: u16) -> Outcome<u16> {
+pub(in crate::commands) fn free_port(port: u16) -> Outcome<u16> {
     let listener = TcpListener::bind(("127.0.0.1", port));
     let listener = listener.during(format!("port {port} cannot be used, choose another with --port"))?;
     Ok(listener.local_addr().during("local address")?.port())

@@ -10,13 +10,13 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Status and decoded body.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(in crate::commands) struct Answer {
+    pub(in crate::commands) status: u16,
+    pub(in crate::commands) body: String,
 }
 
 /// `None` while nobody answers.
-pub(super) fn get(port: u16, path: &str) -> Option<Answer> {
+pub(in crate::commands) fn get(port: u16, path: &str) -> Option<Answer> {
     let address = format!("127.0.0.1:{port}");
     let mut stream = TcpStream::connect(&address).ok()?;
     stream.set_read_timeout(Some(TIMEOUT)).ok()?;

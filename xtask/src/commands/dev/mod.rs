@@ -1,9 +1,9 @@
 //! `cargo xtask dev`: the whole shop on this machine, until Ctrl-C.
 
-mod children;
-mod edge;
-mod http;
-mod ready;
+pub(super) mod children;
+pub(super) mod edge;
+pub(super) mod http;
+pub(super) mod ready;
 mod tour;
 
 use std::fs::File;

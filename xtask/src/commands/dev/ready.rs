@@ -1,6 +1,9 @@
 //! The files with which the parts tell each other that they answer.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +12,7 @@ use crate::failure::{Outcome, While};
 
 /// What `local-stack` writes once everything in it answers.
 #[derive(Debug, Deserialize)]
-pub(super) struct StackReady {
+pub(in crate::commands) struct StackReady {
     pub(super) origin_url: String,
     pub(super) issuer_url: String,
     pub(super) payments_url: String,
@@ -19,13 +22,13 @@ pub(super) struct StackReady {
     pub(super) database_url: String,
     pub(super) dynamodb_endpoint: String,
     /// The edge's settings and secrets, by the names in spin.toml.
-    pub(super) edge_variables: BTreeMap<String, String>,
+    pub(in crate::commands) edge_variables: BTreeMap<String, String>,
 }
 
 impl StackReady {
     /// # Errors
     /// The file is not there or not as `local-stack` writes it.
-    pub(super) fn read(path: &Path) -> Outcome<Self> {
+    pub(in crate::commands) fn read(path: &Path) -> Outcome<Self> {
         let text = std::fs::read_to_string(path).during(path.display())?;
         serde_json::from_str(&text).during(path.display())
     }
@@ -87,7 +90,10 @@ impl Announcement {
         };
         let text = serde_json::to_string_pretty(&ready).during("ready file")?;
         let partial = path.with_added_extension("partial");
-        std::fs::write(&partial, text + "\n").during(partial.display())?;
+        remove(&partial)?;
+        // It holds tokens and the database's password: for its owner alone.
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial);
+        file.and_then(|mut file| file.write_all((text + "\n").as_bytes())).during(partial.display())?;
         std::fs::rename(&partial, path).during(path.display())
     }
 
@@ -109,6 +115,8 @@ pub(super) fn remove(path: &Path) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const STACK: &str = r#"{"origin_url":"o","issuer_url":"i","payments_url":"p","shopper_token":"s","other_shopper_token":"t",
@@ -139,6 +147,8 @@ mod tests {
             "shopper_token",
         ];
         assert_eq!(keys, published);
+        let mode = std::fs::metadata(&path).expect("the file should be there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         announcement.withdraw();
         assert!(!path.exists());
         std::fs::remove_dir_all(folder).expect("the folder should be removable");
