@@ -78,6 +78,7 @@ pub struct Issuer {
 
 /// What the routes and the handle have in common.
 struct Shared {
+    own_url: String,
     issuer: String,
     client_id: String,
     state_dir: Option<PathBuf>,
@@ -99,7 +100,8 @@ impl Issuer {
         let state_dir = config.state_dir.clone();
         let keys = blocking(move || Keys::load_or_generate(state_dir.as_deref())).await?;
         let shared = Arc::new(Shared {
-            issuer: config.issuer.unwrap_or(own_url),
+            issuer: config.issuer.unwrap_or_else(|| own_url.clone()),
+            own_url,
             client_id: config.client_id,
             state_dir: config.state_dir,
             clock: config.clock,

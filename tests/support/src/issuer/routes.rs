@@ -34,11 +34,11 @@ async fn get_key_set(State(shared): State<Arc<Shared>>) -> Response<Body> {
 
 /// The discovery document, as far as Cognito answers it.
 async fn get_configuration(State(shared): State<Arc<Shared>>) -> Response<Body> {
-    let issuer = &shared.issuer;
+    let here = &shared.own_url;
     let body = json!({
-        "issuer": issuer,
-        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
-        "token_endpoint": format!("{issuer}/token"),
+        "issuer": shared.issuer,
+        "jwks_uri": format!("{here}/.well-known/jwks.json"),
+        "token_endpoint": format!("{here}/token"),
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["token"],
         "subject_types_supported": ["public"],

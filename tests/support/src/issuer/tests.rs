@@ -98,6 +98,9 @@ async fn kept_keys_survive_a_restart_and_only_their_owner_reads_them() {
     issuer.stop().await;
 
     let again = Issuer::start(config()).await.unwrap();
+    let (_, configuration) = get(&format!("{}/.well-known/openid-configuration", again.url())).await;
+    assert_eq!(configuration["issuer"], "https://issuer.test");
+    assert_eq!(configuration["jwks_uri"], again.jwks_url(), "the keys are where they are served");
     assert!(verify(&token, &again.jwks(), "https://issuer.test").is_some());
     let file = dir.path().join("issuer/issuer-keys.json");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
