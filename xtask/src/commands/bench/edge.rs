@@ -1,0 +1,187 @@
+//! `cargo xtask bench edge`: cached catalog answers on both runtimes beside bare programs on the same runtimes, in turns.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::answers::{LIST_PATH, ShopAnswers, expect};
+use super::figures::{Figures, Run};
+use super::servers::{Server, Starter};
+use super::subjects::{SUBJECTS, Subject, Work};
+use super::{report, sizes, table};
+use crate::commands::build;
+use crate::commands::dev::children::Children;
+use crate::commands::dev::ready::StackReady;
+use crate::commands::setup::{self, Needs};
+use crate::failure::{Failure, Outcome, While};
+use crate::process;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+const STACK_TIMEOUT: Duration = Duration::from_mins(10);
+/// Spin's default: how many requests one instance serves.
+const REUSE: u16 = 128;
+
+/// Measures cached product list and detail on workerd and the Spin host, beside bare programs on both.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// How long one run measures, after one second of warm-up.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
+    seconds: u16,
+    /// Connections, and so requests in flight.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    connections: u16,
+    /// How often each subject is measured; they take turns.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
+    runs: u16,
+    /// Generate a catalog of this many products.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    products: u32,
+    /// NAME=VALUE of an edge variable, for example `catalog_memory_millis=0` to read KV every time; may be repeated.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+    /// Use the stack that wrote this ready file (`local-stack --ready-file`) instead of starting one.
+    #[arg(long, value_name = "PATH")]
+    stack: Option<PathBuf>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a variable is NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+pub(super) fn run(workspace: &Workspace, args: &Args) -> Outcome {
+    if !Path::new("/proc/self/stat").exists() {
+        return Err(Failure::new("this benchmark reads processor time from /proc, so it runs on Linux only"));
+    }
+    let given = args.stack.as_deref().map(StackReady::read).transpose()?;
+    setup::prepare(workspace, Needs { workers: true, database: given.is_none() }, true)?;
+    let spin = build::spin(workspace)?;
+    let hello = hello_component(workspace)?;
+    build::worker(workspace)?;
+    build::native(workspace, true)?;
+
+    let state = workspace.path(".dev/bench");
+    let logs = state.join("logs");
+    std::fs::create_dir_all(&logs).during(logs.display())?;
+    let mut children = Children::new(logs.clone())?;
+    let stack = match given {
+        Some(stack) => stack,
+        None => start_stack(workspace, args, &state, &mut children)?,
+    };
+    let measured = measure_all(workspace, args, &stack, &mut children);
+    children.stop();
+    let measured = measured?;
+    // The edge writes a line for every request: hundreds of megabytes by now, and of no use once all went well.
+    drop(std::fs::remove_dir_all(&logs));
+
+    println!(
+        "\n{} connections, {} s a run after 1 s of warm-up, {} runs in turns: median (least–most). CPU by process tree.",
+        args.connections, args.seconds, args.runs
+    );
+    report::print(workspace, &measured);
+    println!();
+    table::print(&sizes::rows(workspace, spin, hello));
+    report::warn_of_others(&measured);
+    let errors: u64 = measured.iter().map(|(_, figures)| figures.errors).sum();
+    if errors == 0 { Ok(()) } else { Err(Failure::new(format!("{errors} requests had a wrong answer or none"))) }
+}
+
+/// The component, at the place that its manifest names: that cannot follow `CARGO_TARGET_DIR`.
+fn hello_component(workspace: &Workspace) -> Outcome<PathBuf> {
+    let built = build::hello_component(workspace)?;
+    let named = workspace.path("target/wasm32-wasip2/release/hello_component.wasm");
+    if named != built {
+        std::fs::create_dir_all(named.parent().unwrap_or(workspace.root())).during(named.display())?;
+        std::fs::copy(&built, &named).during(named.display())?;
+    }
+    Ok(named)
+}
+
+fn start_stack(workspace: &Workspace, args: &Args, state: &Path, children: &mut Children) -> Outcome<StackReady> {
+    let ready_file = state.join("stack-ready.json");
+    // One of an earlier run would say that this one is ready.
+    drop(std::fs::remove_file(&ready_file));
+    let mut command = workspace.command(&workspace.dev_binary("local-stack").to_string_lossy());
+    command.arg("--state-dir").arg(state).arg("--ready-file").arg(&ready_file).arg("--fresh");
+    command.arg("--products").arg(args.products.to_string());
+    setup::point_at_postgres(&mut command);
+    children.start("local-stack", &mut command)?;
+    step("starting the stack behind the edge", || {
+        children.wait_until("local-stack", STACK_TIMEOUT, || ready_file.is_file())
+    })?;
+    StackReady::read(&ready_file)
+}
+
+/// What was measured of each subject.
+pub(super) type Measured = Vec<(Subject, Figures)>;
+
+fn measure_all(workspace: &Workspace, args: &Args, stack: &StackReady, children: &mut Children) -> Outcome<Measured> {
+    let mut edge_variables = stack.edge_variables.clone();
+    edge_variables.extend(args.variables.iter().cloned());
+    let starter = Starter { workspace, children, edge_variables };
+    let (servers, shop) = step("starting the servers and filling their caches", || start_servers(starter))?;
+    let mut runs: Vec<Vec<Run>> = vec![Vec::new(); SUBJECTS.len()];
+    for round in 1..=args.runs {
+        step(&format!("round {round} of {}", args.runs), || {
+            for (subject, runs) in SUBJECTS.iter().zip(&mut runs) {
+                runs.push(measure(workspace, args, subject, &servers, &shop)?);
+            }
+            Ok(())
+        })?;
+    }
+    let figures = runs.iter().filter_map(|runs| Figures::of(runs));
+    Ok(SUBJECTS.iter().copied().zip(figures).collect())
+}
+
+fn start_servers(mut starter: Starter<'_>) -> Outcome<(Vec<Server>, ShopAnswers)> {
+    let settings = starter.shop_settings()?;
+    let worker = starter.workerd("workerd-shop", "shop.capnp", &settings)?;
+    let shop = ShopAnswers::of(worker)?;
+    // As many bytes as the list: what KV costs is then the same for both.
+    let value_bytes = shop.list.len();
+    let settings = BTreeMap::from([("KV_VALUE_BYTES".to_owned(), value_bytes.to_string())]);
+    let reader = starter.workerd("workerd-kv", "kv.capnp", &settings)?;
+    expect(reader, |body| body.len() == value_bytes)?;
+    let mut servers = vec![worker, reader, starter.workerd("workerd-hello", "hello.capnp", &BTreeMap::new())?];
+    for (hello, shop, reuse) in [("spin-hello", "spin-shop", REUSE), ("spin-fresh-hello", "spin-fresh-shop", 1)] {
+        servers.push(starter.spin(hello, "tests/load/hello-component/spin.toml", reuse)?);
+        servers.push(starter.spin(shop, "spin.toml", reuse)?);
+    }
+    for server in &servers {
+        match server.name {
+            name if name.ends_with("-hello") => expect(*server, |body| body == "hello")?,
+            name if name.ends_with("-shop") => shop.expect_same(*server)?,
+            _ => {}
+        }
+    }
+    Ok((servers, shop))
+}
+
+fn measure(
+    workspace: &Workspace,
+    args: &Args,
+    subject: &Subject,
+    servers: &[Server],
+    shop: &ShopAnswers,
+) -> Outcome<Run> {
+    let server = servers.iter().find(|server| server.name == subject.server);
+    let server = server.ok_or_else(|| Failure::new(format!("{} was not started", subject.server)))?;
+    let path = match subject.work {
+        Work::Hello | Work::KvGet => "/",
+        Work::List => LIST_PATH,
+        Work::Detail => &shop.detail_path,
+    };
+    let mut load = workspace.command(&workspace.dev_binary("load").to_string_lossy());
+    load.args(["--url", &format!("http://127.0.0.1:{}{path}", server.port), "--pid", &server.pid.to_string()]);
+    load.args(["--connections", &args.connections.to_string(), "--seconds", &args.seconds.to_string()]);
+    if subject.work.is_cached() {
+        load.args(["--expect-header", "cache-status=; hit"]);
+    }
+    let output = load.output().during("cannot start load")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::new(format!("{}: {path}: {}", subject.server, process::tail(said.trim(), 5))));
+    }
+    serde_json::from_slice(&output.stdout).during("what load printed")
+}
