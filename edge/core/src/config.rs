@@ -29,6 +29,8 @@ pub struct EdgeConfig {
     pub catalog_fresh_seconds: i64,
     /// How long after that it may still be served, in seconds.
     pub catalog_stale_seconds: i64,
+    /// How long an instance answers with what it read of the store, in milliseconds; 0 to ask the store each time.
+    pub catalog_memory_millis: i64,
     /// What a cart costs.
     pub pricing: PricingRules,
 }
@@ -56,7 +58,7 @@ impl ConfigError {
 
 impl EdgeConfig {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 13] = [
+    pub const NAMES: [&'static str; 14] = [
         "origin_url",
         "aws_region",
         "dynamodb_endpoint",
@@ -67,6 +69,7 @@ impl EdgeConfig {
         "cors_origins",
         "catalog_fresh_seconds",
         "catalog_stale_seconds",
+        "catalog_memory_millis",
         "tax_rate",
         "shipping_fee",
         "free_shipping_from",
@@ -95,8 +98,9 @@ impl EdgeConfig {
             )?,
             tokens: TokenPolicy { issuer, client_ids: lookup("token_client_ids").map(|text| list(&text)) },
             cors: CorsPolicy::parse(lookup("cors_origins").as_deref()),
-            catalog_fresh_seconds: seconds("catalog_fresh_seconds", &lookup, 60)?,
-            catalog_stale_seconds: seconds("catalog_stale_seconds", &lookup, 86_400)?,
+            catalog_fresh_seconds: whole("catalog_fresh_seconds", &lookup, 60)?,
+            catalog_stale_seconds: whole("catalog_stale_seconds", &lookup, 86_400)?,
+            catalog_memory_millis: whole("catalog_memory_millis", &lookup, 1_000)?,
             pricing: PricingRules {
                 tax_rate: decimal("tax_rate", &lookup, default.tax_rate)?,
                 shipping_fee: decimal("shipping_fee", &lookup, default.shipping_fee)?,
@@ -148,13 +152,13 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-fn seconds(
+fn whole(
     name: &'static str,
     lookup: &impl Fn(&'static str) -> Option<String>,
     default: i64,
 ) -> Result<i64, ConfigError> {
     let Some(text) = lookup(name) else { return Ok(default) };
-    // A year is longer than any catalog should be trusted, and keeps every sum far from an overflow.
+    // A year of seconds is longer than any catalog should be trusted, and keeps every sum far from an overflow.
     text.parse().ok().filter(|number| (0..=31_536_000).contains(number)).ok_or(ConfigError::Invalid(name))
 }
 

@@ -17,6 +17,7 @@ mod deadline;
 mod envelope;
 mod forward;
 mod guard;
+mod head;
 mod health;
 mod log;
 mod memory;
@@ -28,6 +29,7 @@ mod request;
 mod router;
 
 pub use config::{ConfigError, EdgeConfig};
+pub use head::{header_lines, parse_request_head, parse_response_head};
 pub use memory::InstanceMemory;
 pub use platform::{Background, KvError, KvStore, Log, Platform, Variables};
 pub use router::handle;

@@ -4,7 +4,12 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use commerce_auth::VerifiedTokens;
 
-use crate::{auth::KeyMemory, catalog::AbsentProducts, claim::Claims, config::EdgeConfig};
+use crate::{
+    auth::KeyMemory,
+    catalog::{AbsentProducts, HotEntries},
+    claim::Claims,
+    config::EdgeConfig,
+};
 
 /// At most this many verified tokens are remembered.
 const TOKENS: usize = 1_024;
@@ -16,6 +21,7 @@ pub struct InstanceMemory {
     tokens: Mutex<VerifiedTokens>,
     claims: Mutex<Claims>,
     absent: Mutex<AbsentProducts>,
+    hot: Mutex<HotEntries>,
 }
 
 impl InstanceMemory {
@@ -28,6 +34,7 @@ impl InstanceMemory {
             tokens: Mutex::new(VerifiedTokens::new(TOKENS)),
             claims: Mutex::new(Claims::new()),
             absent: Mutex::new(AbsentProducts::new()),
+            hot: Mutex::new(HotEntries::new()),
         }
     }
 
@@ -45,6 +52,10 @@ impl InstanceMemory {
 
     pub(crate) fn absent(&self) -> MutexGuard<'_, AbsentProducts> {
         lock(&self.absent)
+    }
+
+    pub(crate) fn hot(&self) -> MutexGuard<'_, HotEntries> {
+        lock(&self.hot)
     }
 }
 

@@ -27,10 +27,15 @@ pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
 
 /// Adds what belongs in every answer, and takes the body out of the answer to a HEAD.
 pub(crate) fn finish(response: &mut Response<Bytes>, method: &Method, request_id: &str, now: Timestamp) {
+    let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let length = response.body().len();
     if method == Method::HEAD {
         *response.body_mut() = Bytes::new();
     }
     let headers = response.headers_mut();
+    if has_body && method != Method::HEAD {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -29,6 +29,9 @@ const COOLDOWN: Duration = Duration::from_secs(30);
 const UNKNOWN_MILLIS: i64 = 60_000;
 const MAX_UNKNOWN: usize = 64;
 const FETCH_LIMIT: Duration = Duration::from_secs(3);
+const FETCH_MILLIS: i64 = 3_000;
+/// How often a request looks whether the key set that another one fetches is there.
+const POLL: Duration = Duration::from_millis(25);
 const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// What an instance remembers of the issuer's keys.
@@ -36,6 +39,8 @@ pub(crate) struct KeyMemory {
     held: Option<Held>,
     /// Key ids that the issuer did not know, and until when that is believed.
     unknown: BTreeMap<String, i64>,
+    /// Until when a fetch for an unknown key may be under way, in milliseconds; 0 if none is.
+    fetching_until: i64,
 }
 
 #[derive(Clone)]
@@ -46,7 +51,7 @@ struct Held {
 
 impl KeyMemory {
     pub(crate) const fn new() -> Self {
-        Self { held: None, unknown: BTreeMap::new() }
+        Self { held: None, unknown: BTreeMap::new(), fetching_until: 0 }
     }
 
     fn is_unknown(&self, kid: &str, now: Timestamp) -> bool {
@@ -77,14 +82,48 @@ pub(crate) async fn with_kid<P: Platform>(platform: &P, config: &EdgeConfig, kid
     if let Some(stored) = stored(platform).await.filter(|stored| stored.keys.get(kid).is_some()) {
         return Ok(remember(platform, stored).keys);
     }
-    if !claim::take(platform, "jwks-unknown-kid", COOLDOWN).await {
-        return Ok(held.keys);
+    if !begin_fetch(platform) {
+        return Ok(fetched_meanwhile(platform, kid).await.unwrap_or(held.keys));
     }
-    let keys = fetch(platform, config).await.map_or(held.keys, |fetched| fetched.keys);
-    if keys.get(kid).is_none() {
-        platform.memory().keys().remember_unknown(kid, platform.now());
+    let fetched = match claim::take(platform, "jwks-unknown-kid", COOLDOWN).await {
+        true => fetch(platform, config).await.ok(),
+        false => None,
+    };
+    let mut memory = platform.memory().keys();
+    memory.fetching_until = 0;
+    let Some(fetched) = fetched else { return Ok(held.keys) };
+    if fetched.keys.get(kid).is_none() {
+        memory.remember_unknown(kid, platform.now());
     }
-    Ok(keys)
+    Ok(fetched.keys)
+}
+
+/// Whether no other request of this instance is fetching for an unknown key; this one is from here on.
+fn begin_fetch<P: Platform>(platform: &P) -> bool {
+    let now = platform.now().as_millisecond();
+    let mut memory = platform.memory().keys();
+    let is_first = now >= memory.fetching_until;
+    if is_first {
+        memory.fetching_until = now + FETCH_MILLIS;
+    }
+    is_first
+}
+
+/// The key set that another request of this instance is just fetching, once it is there and holds `kid`. Tokens of a new key
+/// come many at a time, and none of them is to be called invalid because it came second.
+async fn fetched_meanwhile<P: Platform>(platform: &P, kid: &str) -> Option<Arc<Jwks>> {
+    loop {
+        {
+            let memory = platform.memory().keys();
+            if let Some(held) = memory.held.as_ref().filter(|held| held.keys.get(kid).is_some()) {
+                return Some(Arc::clone(&held.keys));
+            }
+            if platform.now().as_millisecond() >= memory.fetching_until {
+                return None;
+            }
+        }
+        platform.sleep(POLL).await;
+    }
 }
 
 /// The key set to begin with: fresh, or stale while it is refreshed behind the answer, or fetched now.

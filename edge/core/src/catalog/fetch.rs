@@ -42,6 +42,7 @@ pub(super) async fn fetch<P: Platform>(
         StatusCode::OK => Ok(store(platform, config, request_id, resource, answer.into_body()).await),
         StatusCode::NOT_FOUND => {
             platform.memory().absent().insert(&resource.key, platform.now());
+            platform.memory().hot().remove(&resource.key);
             // Best effort: what was cached of a product that is gone ends with its lifetime anyway.
             let _ = platform.delete(&resource.key).await;
             Ok(Fetched::Refused(passed_on(answer)))
@@ -71,6 +72,9 @@ async fn store<P: Platform>(
         let put = platform.put(&resource.key, envelope.encode(), envelope.keep()).await;
         put.inspect_err(|error| log::warn(platform, request_id, "catalog.not_stored", error)).is_ok()
     };
+    if stored {
+        platform.memory().hot().insert(&resource.key, &envelope, platform.now());
+    }
     Fetched::Value { envelope, stored }
 }
 

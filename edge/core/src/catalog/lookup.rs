@@ -63,7 +63,7 @@ pub(super) async fn lookup<P: Platform>(
     resource: &Resource,
 ) -> Result<Answer, Problem> {
     let now = platform.now();
-    let Some(cached) = cached(platform, request_id, resource).await else {
+    let Some(cached) = cached(platform, config, request_id, resource).await else {
         if platform.memory().absent().contains(&resource.key, now) {
             return Err(Problem::not_found("Product"));
         }
@@ -97,10 +97,23 @@ fn found(envelope: Envelope, status: CacheStatus) -> Answer {
     Answer::Found(Looked { envelope, status })
 }
 
-/// What the store has, if it can be read. A store that is down costs time, not the answer.
-async fn cached<P: Platform>(platform: &P, request_id: &str, resource: &Resource) -> Option<Envelope> {
+/// What the instance read a moment ago, or what the store has, if it can be read. A store that is down costs time, not the answer.
+async fn cached<P: Platform>(
+    platform: &P,
+    config: &EdgeConfig,
+    request_id: &str,
+    resource: &Resource,
+) -> Option<Envelope> {
+    let now = platform.now();
+    if let Some(hot) = platform.memory().hot().get(&resource.key, now, config.catalog_memory_millis) {
+        return Some(hot);
+    }
     match platform.get(&resource.key).await {
-        Ok(bytes) => bytes.as_ref().and_then(Envelope::decode),
+        Ok(bytes) => {
+            let envelope = bytes.as_ref().and_then(Envelope::decode)?;
+            platform.memory().hot().insert(&resource.key, &envelope, now);
+            Some(envelope)
+        }
         Err(error) => {
             log::warn(platform, request_id, "catalog.not_read", error);
             None

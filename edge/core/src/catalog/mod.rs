@@ -6,6 +6,7 @@
 mod absent;
 mod conditional;
 mod fetch;
+mod hot;
 mod list_query;
 mod lookup;
 mod resource;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use crate::{config::EdgeConfig, envelope::Envelope, platform::Platform, query::Query, reply, request::Call};
 
 pub(crate) use absent::AbsentProducts;
+pub(crate) use hot::HotEntries;
 use list_query::ListQuery;
 use lookup::{Answer, Looked, lookup};
 use resource::Resource;
@@ -51,8 +53,10 @@ pub(crate) async fn product<P: Platform>(call: &Call<'_, P>, id: &str) -> Result
 
 /// Drops what is cached of a product that has just changed. Lists follow within their freshness.
 pub(crate) async fn forget_product<P: Platform>(platform: &P, id: &str) {
+    let key = Resource::product(id).key;
+    platform.memory().hot().remove(&key);
     // Best effort: what stays behind is served for as long as any other entry, and no longer.
-    let _ = platform.delete(&Resource::product(id).key).await;
+    let _ = platform.delete(&key).await;
 }
 
 async fn serve<P: Platform>(call: &Call<'_, P>, resource: &Resource) -> Result<Response<Bytes>, Problem> {

@@ -2,6 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use commerce_aws::TransportError;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
@@ -102,6 +103,20 @@ fn a_new_key_is_fetched_at_once_and_unknown_ones_at_most_every_30_seconds() {
     fake.pass(31);
     assert_eq!(cart(&fake, &stranger("made-up")), 401);
     assert_eq!(fetches(&fake), 3, "a key that the issuer did not know is not asked for again so soon");
+}
+
+#[test]
+fn many_tokens_of_a_new_key_at_once_are_all_accepted_with_one_fetch() {
+    let fake = shop::open();
+    assert_eq!(cart(&fake, &tokens::shopper("user_1")), 200);
+    fake.issuer(|_| Ok(answer(200, &jwks(&[0, 1]))));
+    let requests = (0..8).map(|index| {
+        let token = sign(1, claims(&format!("user_{index}")));
+        edge_core::handle(&fake, send(&token, "GET", "/v1/cart", &Value::Null))
+    });
+    let answers = futures_executor::block_on(join_all(requests));
+    assert!(answers.iter().all(|answer| answer.status() == 200), "{answers:?}");
+    assert_eq!(fetches(&fake), 2);
 }
 
 #[test]

@@ -96,6 +96,21 @@ fn only_one_of_two_instances_refreshes() {
 }
 
 #[test]
+fn under_load_the_store_is_asked_once_a_second() {
+    let fake = shop::open();
+    fake.ask(get("/v1/products"));
+    fake.forget_kv();
+    assert!(header(&fake.ask(get("/v1/products")), "cache-status").contains("; hit; ttl=60"), "the instance remembers");
+    fake.pass(1);
+    assert!(header(&fake.ask(get("/v1/products")), "cache-status").contains("; fwd=miss"), "for a second only");
+    let fake = shop::open();
+    fake.set("catalog_memory_millis", "0");
+    fake.ask(get("/v1/products"));
+    fake.forget_kv();
+    assert!(header(&fake.ask(get("/v1/products")), "cache-status").contains("; fwd=miss"));
+}
+
+#[test]
 fn only_known_parameters_reach_the_key_and_the_origin() {
     let fake = shop::open();
     fake.ask(get("/v1/products?sort=price_asc&utm_source=mail&category=electronics&page=1&limit=20"));

@@ -133,6 +133,11 @@ impl Fake {
         *lock(&self.0.kv) = None;
     }
 
+    /// Empties the key-value store.
+    pub(crate) fn forget_kv(&self) {
+        *lock(&self.0.kv) = Some(HashMap::new());
+    }
+
     pub(crate) fn kv_keys(&self) -> Vec<String> {
         let mut keys: Vec<_> = lock(&self.0.kv).iter().flat_map(HashMap::keys).cloned().collect();
         keys.sort_unstable();
