@@ -133,15 +133,18 @@ fn delete_product() -> Vec<Row> {
     ]
 }
 
+fn add(product: fn(&World) -> &str, quantity: Value) -> impl Fn(&World) -> Call + Clone + Send + Sync + 'static {
+    move |world: &World| {
+        Call::post("/v1/cart/items", &json!({"productId": product(world), "quantity": quantity})).token(&world.shopper)
+    }
+}
+
+fn quantity(value: Value) -> impl Fn(&World) -> Call + Clone + Send + Sync + 'static {
+    add(|world| &world.product, value)
+}
+
 fn add_cart_item() -> Vec<Row> {
     let route = Route::AddCartItem;
-    let add = |product: fn(&World) -> &str, quantity: Value| {
-        move |world: &World| {
-            Call::post("/v1/cart/items", &json!({"productId": product(world), "quantity": quantity}))
-                .token(&world.shopper)
-        }
-    };
-    let quantity = |value: Value| add(|world| &world.product, value);
     vec![
         Row::of(route, Class::Success, "first line", 200, quantity(json!(2))),
         Row::of(route, Class::Success, "more of it", 200, quantity(json!(1))),
