@@ -1,0 +1,156 @@
+//! The process dies, or a reply is lost, between any two steps of a checkout.
+
+use jiff::SignedDuration;
+use origin_core::hooks::HookPoint;
+use serde_json::{Value, json};
+use test_support::DynamoSwitches;
+
+use crate::shop::{Caller, Item, Shop, address};
+
+const ALL: [HookPoint; 6] = [
+    HookPoint::BeforeClaim,
+    HookPoint::AfterClaim,
+    HookPoint::BeforeHold,
+    HookPoint::AfterHold,
+    HookPoint::BeforeOrder,
+    HookPoint::AfterOrder,
+];
+
+fn order() -> Value {
+    json!({"shippingAddress": address()})
+}
+
+async fn shop_with_cart(stock: u32) -> (Shop, Item) {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "60.00", stock).await;
+    shop.fill_cart("ada", &[(&item, 2)]).await;
+    (shop, item)
+}
+
+/// Stops a request at `point`; returns the id that the order will have, if it was decided by then.
+async fn stopped(shop: &Shop, caller: &Caller<'_>, point: HookPoint) -> Option<String> {
+    shop.stops.stop_once_at(point);
+    assert_eq!(caller.post("/v1/orders", &order()).await.status, 503, "{point:?}");
+    assert!(shop.stops.was_reached(), "{point:?}");
+    let client = shop.database.client().await.unwrap();
+    let row = client.query_opt("select order_id from checkouts", &[]).await.unwrap()?;
+    Some(commerce_domain::OrderId::from_uuid(row.get(0)).unwrap().to_string())
+}
+
+async fn assert_one_order(shop: &Shop, item: &Item, point: HookPoint) {
+    assert_eq!(shop.count("select count(*) from orders").await, 1, "{point:?}");
+    assert_eq!(shop.count("select count(*) from outbox").await, 1, "{point:?}");
+    assert_eq!(shop.level(item).await.reserved, 2, "{point:?}");
+    assert_eq!(shop.cart("ada").await, None, "{point:?}");
+}
+
+#[tokio::test]
+async fn a_checkout_stopped_anywhere_is_finished_under_its_key_with_the_same_order() {
+    for point in ALL {
+        let (shop, item) = shop_with_cart(5).await;
+        let ada = shop.shopper("ada").with("idempotency-key", "k");
+        let decided = stopped(&shop, &ada, point).await;
+        if point != HookPoint::BeforeClaim && point != HookPoint::AfterOrder {
+            let early = ada.post("/v1/orders", &order()).await;
+            assert_eq!((early.status.as_u16(), early.code()), (409, "REQUEST_IN_PROGRESS".to_owned()), "{point:?}");
+            assert!(early.header("retry-after").is_some());
+        }
+        shop.clock.advance(SignedDuration::from_secs(31));
+        let finished = ada.post("/v1/orders", &order()).await;
+        assert_eq!(finished.status, 201, "{point:?} {finished:?}");
+        if let Some(decided) = decided {
+            assert_eq!(finished.text("/orderId"), decided, "{point:?}");
+        }
+        assert_one_order(&shop, &item, point).await;
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_stopped_anywhere_is_finished_without_a_key() {
+    for point in ALL {
+        let (shop, item) = shop_with_cart(5).await;
+        let ada = shop.shopper("ada");
+        let decided = stopped(&shop, &ada, point).await;
+        shop.clock.advance(SignedDuration::from_secs(31));
+        let finished = ada.post("/v1/orders", &order()).await;
+        assert_eq!(finished.status, 201, "{point:?} {finished:?}");
+        if let Some(decided) = decided {
+            assert_eq!(finished.text("/orderId"), decided, "{point:?}");
+        }
+        assert_one_order(&shop, &item, point).await;
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_left_behind_is_finished_by_another_key_for_the_same_cart() {
+    for point in [HookPoint::AfterClaim, HookPoint::AfterHold] {
+        let (shop, item) = shop_with_cart(5).await;
+        let decided = stopped(&shop, &shop.shopper("ada").with("idempotency-key", "first"), point).await.unwrap();
+        shop.clock.advance(SignedDuration::from_secs(31));
+        let second = shop.shopper("ada").with("idempotency-key", "second");
+        let finished = second.post("/v1/orders", &order()).await;
+        assert_eq!((finished.status.as_u16(), finished.text("/orderId")), (201, decided), "{finished:?}");
+        assert_one_order(&shop, &item, point).await;
+        assert_eq!(second.post("/v1/orders", &order()).await.body, finished.body);
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_left_behind_for_longer_than_its_hold_is_given_up() {
+    for point in [HookPoint::AfterClaim, HookPoint::AfterHold] {
+        let (shop, item) = shop_with_cart(5).await;
+        let ada = shop.shopper("ada").with("idempotency-key", "k");
+        stopped(&shop, &ada, point).await;
+        shop.clock.advance(SignedDuration::from_mins(16));
+        assert_eq!(ada.post("/v1/orders", &order()).await.code(), "RESERVATION_EXPIRED", "{point:?}");
+        assert_eq!((shop.level(&item).await.reserved, shop.count("select count(*) from orders").await), (0, 0));
+        // The cart is free for another try.
+        let again = shop.shopper("ada").with("idempotency-key", "k2").post("/v1/orders", &order()).await;
+        assert_eq!(again.status, 201, "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hold_whose_reply_was_lost_is_not_made_twice() {
+    let (shop, item) = shop_with_cart(5).await;
+    let only = vec!["TransactWriteItems".to_owned()];
+    shop.dynamo_faults.set(DynamoSwitches { lose_reply: 1, only, ..DynamoSwitches::default() });
+    let placed = shop.shopper("ada").post("/v1/orders", &order()).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    assert_eq!(shop.level(&item).await.reserved, 2);
+}
+
+#[tokio::test]
+async fn a_failing_store_asks_to_come_back_and_the_retry_resumes_at_once() {
+    let (shop, item) = shop_with_cart(5).await;
+    let ada = shop.shopper("ada").with("idempotency-key", "k");
+    let only = vec!["TransactWriteItems".to_owned()];
+    shop.dynamo_faults.set(DynamoSwitches { internal_error: 100, only, ..DynamoSwitches::default() });
+    let failed = ada.post("/v1/orders", &order()).await;
+    assert_eq!((failed.status.as_u16(), failed.code()), (503, "UNAVAILABLE".to_owned()), "{failed:?}");
+    assert!(failed.header("retry-after").is_some());
+    shop.dynamo_faults.set(DynamoSwitches::default());
+    assert_eq!(ada.post("/v1/orders", &order()).await.status, 201);
+    assert_one_order(&shop, &item, HookPoint::BeforeHold).await;
+}
+
+#[tokio::test]
+async fn a_hold_that_arrives_after_the_checkout_was_given_up_holds_nothing() {
+    let (shop, item) = shop_with_cart(5).await;
+    let ada = shop.shopper("ada").with("idempotency-key", "k");
+    // The hold is on its way when the process dies, and arrives after the checkout was given up.
+    let switches = DynamoSwitches {
+        late: 100,
+        late_ms: 1500,
+        only: vec!["TransactWriteItems".to_owned()],
+        ..DynamoSwitches::default()
+    };
+    shop.dynamo_faults.set(switches);
+    assert_eq!(ada.post("/v1/orders", &order()).await.status, 503);
+    shop.dynamo_faults.set(DynamoSwitches::default());
+    shop.clock.advance(SignedDuration::from_mins(16));
+    // The hold of an order that old is over before it is made.
+    assert_eq!(ada.post("/v1/orders", &order()).await.code(), "RESERVATION_EXPIRED");
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!((shop.level(&item).await.reserved, shop.count("select count(*) from orders").await), (0, 0));
+}

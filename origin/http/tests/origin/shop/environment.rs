@@ -1,0 +1,111 @@
+//! The outside world of the origin under test.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use commerce_auth::{Principal, Role, TokenError};
+use commerce_aws::{HttpClient, Timer, TransportError};
+use commerce_domain::{Clock, Entropy};
+use http::{Request, Response};
+use jiff::Timestamp;
+use origin_core::{
+    hooks::{HookPoint, Hooks, Stopped},
+    tokens::{TokenRefusal, TokenVerifier},
+};
+use origin_gateways::ReqwestClient;
+use test_support::{ManualClock, SystemEntropy};
+
+use super::http_client;
+
+/// Real HTTP and real pauses under a clock that the test moves.
+#[derive(Debug, Clone)]
+pub(crate) struct TestEnvironment {
+    http: ReqwestClient,
+    clock: ManualClock,
+}
+
+impl TestEnvironment {
+    pub(crate) fn new(clock: ManualClock) -> Self {
+        Self { http: http_client(), clock }
+    }
+}
+
+impl HttpClient for TestEnvironment {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        self.http.send(request).await
+    }
+}
+
+impl Timer for TestEnvironment {
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+impl Clock for TestEnvironment {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Entropy for TestEnvironment {
+    fn fill(&self, buffer: &mut [u8]) {
+        SystemEntropy.fill(buffer);
+    }
+}
+
+/// Who a caller is.
+pub(crate) fn principal(sub: &str, admin: bool) -> Principal {
+    Principal {
+        subject: sub.to_owned(),
+        issuer: "https://issuer.test".to_owned(),
+        roles: admin.then_some(Role::Admin).into_iter().collect(),
+        client_id: None,
+        username: Some(format!("{sub} by name")),
+        token_id: None,
+    }
+}
+
+/// Accepts `valid <sub>` and `valid-admin <sub>`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TestTokens;
+
+impl TokenVerifier for TestTokens {
+    async fn verify(&self, token: &str) -> Result<Principal, TokenRefusal> {
+        match token.split_once(' ') {
+            Some(("valid", sub)) => Ok(principal(sub, false)),
+            Some(("valid-admin", sub)) => Ok(principal(sub, true)),
+            _ => Err(TokenRefusal::Invalid(TokenError::Expired)),
+        }
+    }
+}
+
+/// Stops the next request that reaches a point.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stops(Arc<Mutex<Option<HookPoint>>>);
+
+impl Stops {
+    /// Stops one request, at this point.
+    pub(crate) fn stop_once_at(&self, point: HookPoint) {
+        *self.0.lock().unwrap() = Some(point);
+    }
+
+    /// Whether a request was stopped since.
+    pub(crate) fn was_reached(&self) -> bool {
+        self.0.lock().unwrap().is_none()
+    }
+}
+
+impl Hooks for Stops {
+    async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
+        let mut next = self.0.lock().unwrap();
+        if *next == Some(point) {
+            *next = None;
+            return Err(Stopped(point));
+        }
+        Ok(())
+    }
+}

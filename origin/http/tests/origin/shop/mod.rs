@@ -1,0 +1,131 @@
+//! A whole origin for one test: its own database, its own DynamoDB, its own payment provider, one clock.
+
+mod call;
+mod environment;
+mod fixtures;
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use axum::Router;
+use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
+use commerce_domain::PricingRules;
+use jiff::Timestamp;
+use origin_core::{Assembled, Parts};
+use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
+use origin_gateways::{ReqwestClient, Secret, Stripe, StripeConfig};
+use origin_http::{CallerPolicy, Settings, router};
+use origin_postgres::{Database, DatabaseSettings};
+use test_support::{
+    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, ManualClock, PaymentProvider, PaymentsConfig,
+    PgConfig, PgServer, SystemEntropy,
+};
+use tokio::sync::{Mutex, OnceCell};
+
+pub(crate) use call::{Answer, Caller, sign};
+pub(crate) use environment::{Stops, TestEnvironment, TestTokens};
+pub(crate) use fixtures::{Item, address};
+
+pub(crate) const REGION: &str = "eu-central-1";
+const TEMPLATE: &str = "origin_template";
+
+type Stock = DynamoStock<TestEnvironment>;
+type Carts = DynamoCarts<TestEnvironment>;
+type TestBackend = Assembled<ManualClock, SystemEntropy, Database, Stock, Carts, Stripe, TestTokens, Stops>;
+
+/// The origin under test, and the handles to everything around it.
+pub(crate) struct Shop {
+    pub(crate) router: Router,
+    pub(crate) clock: ManualClock,
+    pub(crate) database: Database,
+    pub(crate) stock: Stock,
+    pub(crate) dynamo: DynamoDb<TestEnvironment>,
+    pub(crate) dynamo_faults: DynamoFaults,
+    pub(crate) provider: PaymentProvider,
+    pub(crate) stops: Stops,
+    _dynamo: DynamoServer,
+}
+
+/// One server for all tests of this process; each test gets a database of its own.
+async fn postgres() -> &'static Mutex<PgServer> {
+    static SERVER: OnceCell<Mutex<PgServer>> = OnceCell::const_new();
+    let start = || async {
+        let server = PgServer::start(PgConfig::for_tests(env!("CARGO_TARGET_TMPDIR"))).await.unwrap();
+        server.drop_database(TEMPLATE).await.unwrap();
+        server.create_database(TEMPLATE, None).await.unwrap();
+        Database::migrate(&DatabaseSettings::new(server.database_url(TEMPLATE))).await.unwrap();
+        Mutex::new(server)
+    };
+    SERVER.get_or_init(start).await
+}
+
+async fn new_database() -> Database {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let server = postgres().await.lock().await;
+    let name = format!("origin_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    server.create_database(&name, Some(TEMPLATE)).await.unwrap();
+    let settings = DatabaseSettings { max_connections: 8, ..DatabaseSettings::new(server.database_url(&name)) };
+    let settings = DatabaseSettings { connect_timeout: Duration::from_secs(20), ..settings };
+    Database::new(&settings).unwrap()
+}
+
+impl Shop {
+    /// An origin without products.
+    pub(crate) async fn open() -> Self {
+        let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
+        let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
+        let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
+        let environment = TestEnvironment::new(clock.clone());
+        let endpoint = dynamo_faults.url().parse().unwrap();
+        let aws = AwsClient::new(environment, Credentials::new("test", "secret"), REGION, Some(endpoint));
+        let dynamo = DynamoDb::new(aws.clone());
+        create_tables(&dynamo, CARTS_TABLE, INVENTORY_TABLE).await.unwrap();
+        let provider = PaymentProvider::start(PaymentsConfig { clock: clock.shared(), ..PaymentsConfig::default() })
+            .await
+            .unwrap();
+        let database = new_database().await;
+        let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
+        let stops = Stops::default();
+        let backend: TestBackend = Assembled::new(Parts {
+            clock: clock.clone(),
+            entropy: SystemEntropy,
+            database: database.clone(),
+            stock: stock.clone(),
+            carts: DynamoCarts::new(aws, CARTS_TABLE),
+            gateway: stripe(&provider),
+            tokens: TestTokens,
+            hooks: stops.clone(),
+            pricing: PricingRules::default(),
+        });
+        let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
+        let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
+        let router = router(backend, Settings { caller });
+        Self { router, clock, database, stock, dynamo, dynamo_faults, provider, stops, _dynamo: dynamo_server }
+    }
+
+    /// A signed caller on behalf of this shopper.
+    pub(crate) fn shopper(&self, sub: &str) -> Caller<'_> {
+        Caller::new(self, sub, false)
+    }
+
+    /// A signed caller on behalf of an administrator.
+    pub(crate) fn admin(&self) -> Caller<'_> {
+        Caller::new(self, "admin_1", true)
+    }
+}
+
+fn stripe(provider: &PaymentProvider) -> Stripe {
+    let config = StripeConfig {
+        base_url: provider.url().to_owned(),
+        secret_key: Secret::new("sk_test_local"),
+        return_url: "https://shop.example/return".to_owned(),
+    };
+    Stripe::new(config).unwrap()
+}
+
+/// A client without a long patience.
+pub(crate) fn http_client() -> ReqwestClient {
+    ReqwestClient::new(Duration::from_secs(20)).unwrap()
+}
