@@ -7,6 +7,7 @@
 
 mod backend;
 mod catalog;
+mod client;
 mod error;
 mod options;
 mod origin;
@@ -17,6 +18,7 @@ mod state;
 
 pub use backend::{LocalBackend, LocalStock};
 pub use catalog::{CatalogFile, FileFormat, FileImport, import_file};
+pub use client::OriginClient;
 pub use error::StackError;
 pub use options::Options;
 pub use progress::Progress;
