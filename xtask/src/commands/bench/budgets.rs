@@ -63,8 +63,8 @@ impl Budget {
             Measure::RequestsPerSecond => ("requests/s", figures.requests_per_second, base.requests_per_second),
             Measure::P99 => ("p99", figures.p99_micros, base.p99_micros),
         };
-        let runtime = if self.group == Group::Workers { "workerd" } else { "Spin host" };
-        let name = format!("{} in the {runtime}: {what} to that of {}", subject.work.title(), self.against.title());
+        let runtime = if self.group == Group::Workers { "workerd" } else { "the Spin host" };
+        let name = format!("{} in {runtime}: {what} to that of {}", subject.work.title(), self.against.title());
         let (sign, limit) = match self.bound {
             Bound::AtMost(limit) => ("≤", limit),
             Bound::AtLeast(limit) => ("≥", limit),

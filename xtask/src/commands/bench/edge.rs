@@ -18,6 +18,9 @@ use crate::process;
 use crate::progress::step;
 use crate::workspace::Workspace;
 
+/// What the manifests name.
+const HELLO_COMPONENT: &str = "target/wasm32-wasip2/release/hello_component.wasm";
+const EDGE_COMPONENT: &str = "target/wasm32-wasip2/release/edge_spin.wasm";
 const STACK_TIMEOUT: Duration = Duration::from_mins(10);
 /// Spin's default: how many requests one instance serves.
 const REUSE: u16 = 128;
@@ -26,13 +29,13 @@ const REUSE: u16 = 128;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// How long one run measures, after one second of warm-up.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=600))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=60))]
     seconds: u16,
     /// Connections, and so requests in flight.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     connections: u16,
     /// How often each subject is measured; they take turns.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=99))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=9))]
     runs: u16,
     /// Generate a catalog of this many products.
     #[arg(long, value_name = "N", default_value_t = 1000)]
@@ -40,6 +43,9 @@ pub(super) struct Args {
     /// NAME=VALUE of an edge variable, for example `catalog_memory_millis=0` to read KV every time; may be repeated.
     #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
     variables: Vec<(String, String)>,
+    /// Measure what is built already, as it is.
+    #[arg(long)]
+    no_build: bool,
     /// Use the stack that wrote this ready file (`local-stack --ready-file`) instead of starting one.
     #[arg(long, value_name = "PATH")]
     stack: Option<PathBuf>,
@@ -55,11 +61,10 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         return Err(Failure::new("this benchmark reads processor time from /proc, so it runs on Linux only"));
     }
     let given = args.stack.as_deref().map(StackReady::read).transpose()?;
-    setup::prepare(workspace, Needs { workers: true, database: given.is_none() }, true)?;
-    let spin = build::spin(workspace)?;
-    let hello = hello_component(workspace)?;
-    build::worker(workspace)?;
-    build::native(workspace, true)?;
+    if !args.no_build {
+        setup::prepare(workspace, Needs { workers: true, database: given.is_none() }, true)?;
+        build_all(workspace)?;
+    }
 
     let state = workspace.path(".dev/bench");
     let logs = state.join("logs");
@@ -81,21 +86,23 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     );
     report::print(workspace, &measured);
     println!();
-    table::print(&sizes::rows(workspace, spin, hello));
+    table::print(&sizes::rows(workspace, &workspace.path(EDGE_COMPONENT), &workspace.path(HELLO_COMPONENT)));
     report::warn_of_others(&measured);
     let errors: u64 = measured.iter().map(|(_, figures)| figures.errors).sum();
     if errors == 0 { Ok(()) } else { Err(Failure::new(format!("{errors} requests had a wrong answer or none"))) }
 }
 
-/// The component, at the place that its manifest names: that cannot follow `CARGO_TARGET_DIR`.
-fn hello_component(workspace: &Workspace) -> Outcome<PathBuf> {
-    let built = build::hello_component(workspace)?;
-    let named = workspace.path("target/wasm32-wasip2/release/hello_component.wasm");
-    if named != built {
+fn build_all(workspace: &Workspace) -> Outcome {
+    build::spin(workspace)?;
+    build::worker(workspace)?;
+    let hello = build::hello_component(workspace)?;
+    let named = workspace.path(HELLO_COMPONENT);
+    if hello != named {
+        // Its manifest cannot follow CARGO_TARGET_DIR.
         std::fs::create_dir_all(named.parent().unwrap_or(workspace.root())).during(named.display())?;
-        std::fs::copy(&built, &named).during(named.display())?;
+        std::fs::copy(&hello, &named).during(named.display())?;
     }
-    Ok(named)
+    build::native(workspace, true)
 }
 
 fn start_stack(workspace: &Workspace, args: &Args, state: &Path, children: &mut Children) -> Outcome<StackReady> {

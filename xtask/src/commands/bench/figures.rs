@@ -99,8 +99,13 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{:02}", self.0 / 100, self.0 % 100)
+        formatter.write_str(&hundredths(self.0))
     }
+}
+
+/// Hundreds as `1.72`.
+pub(super) fn hundredths(value: u64) -> String {
+    format!("{}.{:02}", value / 100, value % 100)
 }
 
 /// Thousands as `12.345`, for microseconds in milliseconds and the like.

@@ -1,7 +1,7 @@
 //! The printed page.
 
 use super::edge::Measured;
-use super::figures::{Figures, Ratio, grouped, thousandths};
+use super::figures::{Figures, Ratio, Spread, grouped, hundredths, thousandths};
 use super::servers::workerd;
 use super::subjects::{Group, Subject, Work};
 use super::{budgets, table};
@@ -22,51 +22,46 @@ pub(super) fn print(workspace: &Workspace, measured: &Measured) {
     table::print(&budgets::rows(measured));
 }
 
+const HEADING: [&str; 9] = [
+    "",
+    "requests/s",
+    "to hello",
+    "CPU a request, ms",
+    "to hello",
+    "p50 / p95 / p99, ms",
+    "generator",
+    "others, CPUs",
+    "errors",
+];
+
 fn figure_rows<'a>(own: impl Iterator<Item = &'a (Subject, Figures)> + Clone) -> Vec<Vec<String>> {
-    let heading = [
-        "",
-        "requests/s",
-        "",
-        "to hello",
-        "CPU a request, ms",
-        "",
-        "to hello",
-        "p50 ms",
-        "p95",
-        "p99",
-        "generator, CPUs",
-        "others, CPUs",
-        "errors",
-    ];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    let mut rows = vec![HEADING.map(str::to_owned).to_vec()];
     let Some((_, hello)) = own.clone().find(|(subject, _)| subject.work == Work::Hello) else { return rows };
     for (subject, figures) in own {
         let (rate, cpu) = (figures.requests_per_second, figures.cpu_nanos);
-        // Ticks are too coarse for more than three digits.
-        let millis = |nanos: u64| thousandths(nanos / 1_000);
-        let ratio = |ratio: Option<Ratio>| ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio} ×"));
+        let latencies = [figures.p50_micros, figures.p95_micros, figures.p99_micros];
         rows.push(vec![
             subject.work.title().to_owned(),
-            grouped(rate.median),
-            format!("({}–{})", grouped(rate.least), grouped(rate.most)),
-            ratio(Ratio::between(rate, hello.requests_per_second)),
-            millis(cpu.median),
-            format!("({}–{})", millis(cpu.least), millis(cpu.most)),
-            ratio(Ratio::between(cpu, hello.cpu_nanos)),
-            thousandths(figures.p50_micros.median),
-            thousandths(figures.p95_micros.median),
-            thousandths(figures.p99_micros.median),
-            Ratio(figures.generator.median).to_string(),
-            format!(
-                "{} ({}–{})",
-                Ratio(figures.foreign.median),
-                Ratio(figures.foreign.least),
-                Ratio(figures.foreign.most)
-            ),
+            spread(rate, grouped),
+            times(Ratio::between(rate, hello.requests_per_second)),
+            // Ticks are too coarse for more than three digits.
+            spread(cpu, |nanos| thousandths(nanos / 1_000)),
+            times(Ratio::between(cpu, hello.cpu_nanos)),
+            latencies.map(|latency| hundredths(latency.median / 10)).join(" / "),
+            hundredths(figures.generator.median),
+            format!("{} (≤{})", hundredths(figures.foreign.median), hundredths(figures.foreign.most)),
             figures.errors.to_string(),
         ]);
     }
     rows
+}
+
+fn spread(values: Spread, shown: impl Fn(u64) -> String) -> String {
+    format!("{} ({}–{})", shown(values.median), shown(values.least), shown(values.most))
+}
+
+fn times(ratio: Option<Ratio>) -> String {
+    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio} ×"))
 }
 
 /// What the figures depend on, without the machine's name.
@@ -92,7 +87,7 @@ pub(super) fn warn_of_others(measured: &Measured) {
     if foreign > cpus * QUIET_PERCENT {
         println!(
             "\nnote: other programs used up to {} of {cpus} CPUs during a run: these figures are not to be quoted",
-            Ratio(foreign)
+            hundredths(foreign)
         );
     }
 }

@@ -8,12 +8,12 @@ use crate::commands::package::ZIP_BUDGET_BYTES;
 use crate::workspace::Workspace;
 
 /// One row for each artifact, under a heading. What was not built has no row.
-pub(super) fn rows(workspace: &Workspace, spin: PathBuf, hello: PathBuf) -> Vec<Vec<String>> {
+pub(super) fn rows(workspace: &Workspace, spin: &Path, hello: &Path) -> Vec<Vec<String>> {
     let mut rows = vec![["artifact", "bytes", "gzipped", "budget", ""].map(str::to_owned).to_vec()];
     let worker = Artifact::of("Worker (JS + wasm)", &WORKER_FILES.map(|file| workspace.path(file)));
     rows.push(worker.row(Budget::Gzipped(WORKER_BUDGET_BYTES)));
-    rows.push(Artifact::of("Spin component", &[spin]).row(Budget::Raw(COMPONENT_BUDGET_BYTES)));
-    rows.push(Artifact::of("hello component", &[hello]).row(Budget::None));
+    rows.push(Artifact::of("Spin component", &[spin.to_owned()]).row(Budget::Raw(COMPONENT_BUDGET_BYTES)));
+    rows.push(Artifact::of("hello component", &[hello.to_owned()]).row(Budget::None));
     for zip in zips(&workspace.target().join("lambda")) {
         let name = zip.file_name().unwrap_or_default().to_string_lossy().into_owned();
         rows.push(Artifact::of(&name, &[zip]).row(Budget::Raw(ZIP_BUDGET_BYTES)));

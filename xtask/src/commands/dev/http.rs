@@ -23,16 +23,36 @@ pub(in crate::commands) fn get(port: u16, path: &str) -> Option<Answer> {
     stream.set_write_timeout(Some(TIMEOUT)).ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
+    let mut stream = stream.take(MAX_BYTES);
     let mut bytes = Vec::new();
-    stream.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    let mut buffer = [0; 16 * 1024];
+    // Not until the other side closes: workerd waits for us to do that.
+    while !is_whole(&bytes) {
+        match stream.read(&mut buffer).ok()? {
+            0 => break,
+            length => bytes.extend_from_slice(&buffer[..length]),
+        }
+    }
     parse(&String::from_utf8_lossy(&bytes))
+}
+
+/// Whether the head says that nothing follows. An answer without a length ends with its connection.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let body = &bytes[end + 4..];
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    length.map_or_else(|| is_chunked(&head) && body.ends_with(b"0\r\n\r\n"), |length: usize| body.len() >= length)
+}
+
+fn is_chunked(head: &str) -> bool {
+    head.to_ascii_lowercase().contains("transfer-encoding: chunked")
 }
 
 fn parse(text: &str) -> Option<Answer> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    Some(Answer { status, body: if chunked { joined(body) } else { body.to_owned() } })
+    Some(Answer { status, body: if is_chunked(head) { joined(body) } else { body.to_owned() } })
 }
 
 /// The chunks of RFC 9112, section 7.1, without their sizes. Bodies here are ASCII, so bytes and characters agree.
@@ -57,6 +77,19 @@ mod tests {
         assert_eq!(parse("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"), expected);
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n";
         assert_eq!(parse(chunked), expected);
+    }
+
+    #[test]
+    fn an_answer_is_whole_when_its_head_says_so() {
+        for whole in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 204 No\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        ] {
+            assert!(is_whole(whole.as_bytes()), "{whole}");
+            assert!(!is_whole(&whole.as_bytes()[..whole.len() - 1]), "{whole}");
+        }
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\n\r\nhello"), "without a length only the end of the connection tells");
     }
 
     #[test]
