@@ -1,7 +1,8 @@
 //! The other side of `glue.js`.
 
 use wasm_bindgen::prelude::*;
-use worker::{Env, js_sys::Uint8Array, wasm_bindgen_futures, web_sys};
+#[allow(unused_imports, reason = "the macro names js_sys or wasm_bindgen_futures, as worker-build tells it")]
+use worker::{Env, js_sys, wasm_bindgen_futures, web_sys};
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
@@ -24,5 +25,5 @@ extern "C" {
 
 /// A copy of the bytes of a JavaScript array.
 pub(crate) fn bytes(array: JsValue) -> bytes::Bytes {
-    Uint8Array::from(array).to_vec().into()
+    js_sys::Uint8Array::from(array).to_vec().into()
 }

@@ -85,10 +85,8 @@ pub(crate) async fn with_kid<P: Platform>(platform: &P, config: &EdgeConfig, kid
     if !begin_fetch(platform) {
         return Ok(fetched_meanwhile(platform, kid).await.unwrap_or(held.keys));
     }
-    let fetched = match claim::take(platform, "jwks-unknown-kid", COOLDOWN).await {
-        true => fetch(platform, config).await.ok(),
-        false => None,
-    };
+    let may_fetch = claim::take(platform, "jwks-unknown-kid", COOLDOWN).await;
+    let fetched = if may_fetch { fetch(platform, config).await.ok() } else { None };
     let mut memory = platform.memory().keys();
     memory.fetching_until = 0;
     let Some(fetched) = fetched else { return Ok(held.keys) };
