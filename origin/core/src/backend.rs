@@ -76,6 +76,7 @@ pub struct Parts<K, E, D, S, C, G, T, H> {
 }
 
 /// A [`Backend`] made of [`Parts`].
+#[expect(clippy::type_complexity, reason = "one parameter a port, and nothing else")]
 #[derive(Debug)]
 pub struct Assembled<K, E, D, S, C, G, T, H>(Arc<Parts<K, E, D, S, C, G, T, H>>);
 

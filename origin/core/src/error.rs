@@ -14,11 +14,13 @@ pub enum StoreError {
 
 impl StoreError {
     /// The store cannot be used now.
+    #[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
     pub fn unavailable(cause: impl ToString) -> Self {
         Self::Unavailable(cause.to_string())
     }
 
     /// The store holds or was given nonsense.
+    #[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
     pub fn broken(cause: impl ToString) -> Self {
         Self::Broken(cause.to_string())
     }

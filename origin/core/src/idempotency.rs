@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 /// How long an answer is kept for replays.
-pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+pub const KEPT_FOR: Duration = Duration::from_hours(24);
 /// How long a request owns its claim. No request lasts longer; what has not ended by then has died.
 pub const LEASE: Duration = Duration::from_secs(30);
 

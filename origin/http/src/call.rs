@@ -84,7 +84,7 @@ impl Call {
     /// The query's fields in order, decoded.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         let query = self.parts.uri.query().unwrap_or_default();
-        query.split('&').filter(|pair| !pair.is_empty()).map(|pair| decode_pair(pair)).collect()
+        query.split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect()
     }
 
     /// The query's fields, each of which must be one of `known` and stand once; in the order of `known`.

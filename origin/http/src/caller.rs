@@ -40,7 +40,7 @@ impl CallerPolicy {
     /// Accepts the request as one of the edge's.
     ///
     /// # Errors
-    /// A 403 SIGNATURE_REJECTED whose detail names the reason by a code.
+    /// A 403 `SIGNATURE_REJECTED` whose detail names the reason by a code.
     pub(crate) fn check(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), ApiError> {
         match self {
             Self::Signed { keys, region } => {
@@ -108,9 +108,8 @@ fn token_cause(error: &TokenError) -> String {
 }
 
 fn unauthorized(cause: impl ToString) -> ApiError {
-    ApiError::Problem(
-        Problem::new(ProblemCode::Unauthorized, ProblemCode::Unauthorized.title()).with_cause(cause.to_string()),
-    )
+    let problem = Problem::new(ProblemCode::Unauthorized, ProblemCode::Unauthorized.title());
+    ApiError::Problem(problem.with_cause(cause))
 }
 
 /// The header's value, if it is there once and is ASCII.

@@ -22,6 +22,7 @@ pub enum DbError {
 
 impl DbError {
     /// A row that cannot be what it says.
+    #[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
     pub fn broken(cause: impl ToString) -> Self {
         Self::Broken(cause.to_string())
     }

@@ -1,9 +1,17 @@
 //! The origin as the edge sees it, on a real PostgreSQL, DynamoDB in process, and a payment provider that speaks Stripe.
 
+// Marked so that clippy knows helpers for tests, too.
+#[cfg(test)]
 mod access;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
 mod orders;
+#[cfg(test)]
 mod payments;
+#[cfg(test)]
 mod races;
+#[cfg(test)]
 mod recovery;
+#[cfg(test)]
 mod shop;
