@@ -81,7 +81,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     drop(std::fs::remove_dir_all(&logs));
 
     println!(
-        "\n{} connections, {} s a run after 1 s of warm-up, {} runs in turns: median (least–most). CPU by process tree.",
+        "\n{} connections, {} s a run after 1 s of warm-up, runs in turns: {}. Median (least–most), CPU by process tree.",
         args.connections, args.seconds, args.runs
     );
     report::print(workspace, &measured);
