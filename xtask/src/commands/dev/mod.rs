@@ -100,7 +100,7 @@ fn serve(
             .wait_until(name, EDGE_TIMEOUT, || http::get(port, "/healthz").is_some_and(|answer| answer.status == 200))
     })?;
     announcement.publish(&stack, &url)?;
-    tour::print(&stack, &url, http::get(port, "/v1/products?limit=20").map(|answer| answer.body).as_deref());
+    tour::print(&stack, &url, |path| http::get(port, path).map(|answer| answer.body));
     match children.watch() {
         Ended::BySignal => Ok(()),
         Ended::Child(failure) => Err(failure),

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::ready::StackReady;
 
-/// URLs, tokens and three lines to try. `products` is the body of a product list, for an id that exists.
-pub(super) fn print(stack: &StackReady, edge_url: &str, products: Option<&str>) {
-    let product = products.and_then(first_product).unwrap_or_else(|| "PRODUCT_ID".to_owned());
+/// URLs, tokens and three lines to try. `get` reads a path from the edge, for a product that exists.
+pub(super) fn print(stack: &StackReady, edge_url: &str, get: impl Fn(&str) -> Option<String>) {
+    let item = some_item(get).unwrap_or_else(|| r#"{"productId":"PRODUCT_ID","quantity":2}"#.to_owned());
     println!(
         "
 The shop is open. Ctrl-C closes it; its state stays in .dev, its logs are in .dev/logs.
@@ -32,31 +32,42 @@ curl -s {edge_url}/v1/cart -H \"authorization: Bearer $SHOPPER\"
         stack.database_url,
         stack.shopper_token,
         stack.admin_token,
-        item(&product),
+        item,
     );
 }
 
-fn item(product: &str) -> String {
-    format!(r#"{{"productId":"{product}","quantity":2}}"#)
-}
-
-/// The first product with one variant: one with several needs a variant's id to go into a cart.
-fn first_product(body: &str) -> Option<String> {
-    let list: Value = serde_json::from_str(body).ok()?;
-    let products = list["data"].as_array()?;
-    let simple =
-        products.iter().find(|product| product["variants"].as_array().is_none_or(|variants| variants.len() == 1));
-    simple.or(products.first())?["id"].as_str().map(str::to_owned)
+/// A line for the cart. A product with several variants needs the variant's id as well.
+fn some_item(get: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let list: Value = serde_json::from_str(&get("/v1/products?limit=1")?).ok()?;
+    let product = list["data"][0]["id"].as_str()?;
+    let detail: Value = serde_json::from_str(&get(&format!("/v1/products/{product}"))?).ok()?;
+    Some(match detail["variants"].as_array().map(Vec::as_slice) {
+        Some([first, _, ..]) => format!(r#"{{"productId":"{product}","variantId":{},"quantity":2}}"#, first["id"]),
+        _ => format!(r#"{{"productId":"{product}","quantity":2}}"#),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn item_of(variants: &str) -> Option<String> {
+        some_item(|path| match path {
+            "/v1/products?limit=1" => Some(r#"{"data":[{"id":"prod_1"}]}"#.to_owned()),
+            "/v1/products/prod_1" => Some(format!(r#"{{"id":"prod_1","variants":{variants}}}"#)),
+            _ => None,
+        })
+    }
+
     #[test]
-    fn the_curl_line_names_a_product_that_can_be_bought_as_it_is() {
-        let body = r#"{"data":[{"id":"prod_1","variants":[{},{}]},{"id":"prod_2","variants":[{}]}]}"#;
-        assert_eq!(first_product(body).as_deref(), Some("prod_2"));
-        assert_eq!(first_product(r#"{"data":[]}"#), None);
+    fn the_curl_line_names_what_can_be_bought() {
+        assert_eq!(item_of(r#"[{"id":"var_1"}]"#).as_deref(), Some(r#"{"productId":"prod_1","quantity":2}"#));
+        let several = item_of(r#"[{"id":"var_1"},{"id":"var_2"}]"#);
+        assert_eq!(several.as_deref(), Some(r#"{"productId":"prod_1","variantId":"var_1","quantity":2}"#));
+    }
+
+    #[test]
+    fn an_empty_catalog_names_nothing() {
+        assert_eq!(some_item(|_| Some(r#"{"data":[]}"#.to_owned())), None);
     }
 }
