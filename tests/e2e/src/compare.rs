@@ -1,6 +1,6 @@
 //! Whether two edges answered the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,14 +19,17 @@ pub struct Comparable {
 }
 
 impl Comparable {
-    /// The answer with ids, times and ages masked.
-    pub fn of(answer: &Answer) -> Self {
+    /// The answer without times and ages, and without the ids of what each edge made for itself. `catalog` holds the ids that
+    /// both edges know: these have to be the same.
+    pub fn of(answer: &Answer, catalog: &BTreeSet<String>) -> Self {
         let named = answer.headers.iter().filter(|(name, _)| !FREE_HEADERS.contains(&name.as_str()));
-        let headers =
-            named.map(|(name, value)| (name.to_string(), mask_text(&String::from_utf8_lossy(value.as_bytes()))));
+        let headers = named.map(|(name, value)| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), if name == "age" { "<age>".to_owned() } else { mask_text(&text, catalog) })
+        });
         let body = match serde_json::from_slice::<Value>(&answer.body) {
             Ok(mut json) => {
-                mask_json(&mut json);
+                mask_json(&mut json, catalog);
                 json.to_string()
             }
             Err(_) => answer.text(),
@@ -35,41 +38,42 @@ impl Comparable {
     }
 }
 
-fn mask_json(value: &mut Value) {
+fn mask_json(value: &mut Value, catalog: &BTreeSet<String>) {
     match value {
-        Value::String(text) => *text = mask_text(text),
-        Value::Array(items) => items.iter_mut().for_each(mask_json),
+        Value::String(text) => *text = mask_text(text, catalog),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_json(item, catalog)),
         Value::Object(members) => members.iter_mut().for_each(|(name, member)| match name.as_str() {
             "requestId" | "userId" => *member = Value::String("masked".to_owned()),
-            _ => mask_json(member),
+            _ => mask_json(member, catalog),
         }),
         _ => {}
     }
 }
 
-/// Masks ids of things that each edge made for itself, times, and the seconds of `ttl=` and `age`.
-fn mask_text(text: &str) -> String {
+fn mask_text(text: &str, catalog: &BTreeSet<String>) -> String {
     if text.parse::<jiff::Timestamp>().is_ok() {
         return "<time>".to_owned();
     }
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((at, length, mask)) = next_mask(rest) {
-        masked.push_str(&rest[..at]);
-        masked.push_str(mask);
-        rest = &rest[at + length..];
+    while let Some((at, mark)) = next_mark(rest) {
+        let tail = &rest[at + mark.len()..];
+        let inside = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        let end = at + mark.len() + tail.find(|letter| !inside(letter)).unwrap_or(tail.len());
+        let known = catalog.contains(&rest[at..end]);
+        masked.push_str(if known { &rest[..end] } else { &rest[..at] });
+        if !known {
+            masked.extend(["<", mark, ">"]);
+        }
+        rest = &rest[end..];
     }
     masked + rest
 }
 
-fn next_mask(text: &str) -> Option<(usize, usize, &'static str)> {
-    let marks =
-        [("cart_", "<cart>"), ("order_", "<order>"), ("pay_", "<payment>"), ("ttl=", "<ttl>"), ("user-", "<user>")];
-    let found = marks.iter().filter_map(|(mark, mask)| Some((text.find(mark)?, *mark, *mask)));
-    let (at, mark, mask) = found.min_by_key(|(at, _, _)| *at)?;
-    let tail = &text[at + mark.len()..];
-    let length = tail.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').unwrap_or(tail.len());
-    Some((at, mark.len() + length, mask))
+/// Where the next thing begins that may be an edge's own: an id, a charge of the provider's, a customer, a number of seconds.
+fn next_mark(text: &str) -> Option<(usize, &'static str)> {
+    let marks = ["prod_", "var_", "cart_", "order_", "pay_", "ch_", "user-", "ttl="];
+    marks.into_iter().filter_map(|mark| Some((text.find(mark)?, mark))).min()
 }
 
 #[cfg(test)]
@@ -77,11 +81,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_each_edge_makes_for_itself_is_masked() {
-        assert_eq!(mask_text("\"cart_01h4vjdvzefw18zfwz5dxw5y8g.3\""), "\"<cart>.3\"");
-        assert_eq!(mask_text("cloudcommerce; hit; ttl=59"), "cloudcommerce; hit; <ttl>");
-        assert_eq!(mask_text("2024-01-21T11:00:00Z"), "<time>");
-        assert_eq!(mask_text("prod_01h4vjdvzefw18zfwz5dxw5y8g"), "prod_01h4vjdvzefw18zfwz5dxw5y8g");
+    fn what_each_edge_makes_for_itself_is_masked_and_the_catalog_is_not() {
+        let known = "prod_01h4vjdvzefw18zfwz5dxw5y8g";
+        let mask = |text: &str| mask_text(text, &BTreeSet::from([known.to_owned()]));
+        assert_eq!(mask("\"cart_01h4vjdvzefw18zfwz5dxw5y8g.3\""), "\"<cart_>.3\"");
+        assert_eq!(mask("cloudcommerce; hit; ttl=59"), "cloudcommerce; hit; <ttl=>");
+        assert_eq!(mask("2024-01-21T11:00:00Z"), "<time>");
+        assert_eq!(mask("/v1/products/prod_01h4vjdvzefw18zfwz5dxw5y8h"), "/v1/products/<prod_>");
+        assert_eq!(mask(&format!("/v1/products/{known}/x")), format!("/v1/products/{known}/x"));
     }
 
     #[test]
@@ -91,12 +98,13 @@ mod tests {
             headers: [(http::header::ETAG, header.parse().unwrap())].into_iter().collect(),
             body: body.into(),
         };
-        let one = Comparable::of(&answer(200, "\"a\"", "{\"x\":1}"));
-        assert_eq!(one, Comparable::of(&answer(200, "\"a\"", "{\"x\": 1}")));
+        let of = |answer| Comparable::of(&answer, &BTreeSet::new());
+        let one = of(answer(200, "\"a\"", "{\"x\":1}"));
+        assert_eq!(one, of(answer(200, "\"a\"", "{\"x\": 1}")));
         for other in
             [answer(201, "\"a\"", "{\"x\":1}"), answer(200, "\"b\"", "{\"x\":1}"), answer(200, "\"a\"", "{\"x\":1.0}")]
         {
-            assert_ne!(one, Comparable::of(&other));
+            assert_ne!(one, of(other));
         }
     }
 }

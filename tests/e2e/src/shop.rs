@@ -1,6 +1,6 @@
 //! A whole shop for one test: an origin, and in front of it both edges.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use local_stack::{Options, RunningStack};
 use serde_json::{Value, json};
@@ -13,7 +13,9 @@ use crate::{
 };
 
 /// How many products the generator makes for a test.
-const PRODUCTS: usize = 200;
+pub const PRODUCTS: usize = 100;
+/// How many pieces a product must have, so that no scene runs out of it.
+const PLENTY: i64 = 30;
 
 /// Everything that a test talks to. Ends with it.
 pub struct Shop {
@@ -89,9 +91,10 @@ impl Shop {
     pub async fn world(&self, edge: &Edge) -> World {
         let name = format!("user-{:?}", edge.kind);
         let catalog = self.stack_products().await;
-        let one = catalog.iter().find(|product| variants(product).len() == 1).expect("should have a plain product");
+        let mut plain = catalog.iter().filter(|product| variants(product).len() == 1 && plenty(product));
+        let one = plain.next().expect("should have a plain product");
         let many = catalog.iter().find(|product| variants(product).len() > 1).expect("should have one with variants");
-        let quiet = catalog.iter().rfind(|product| variants(product).len() == 1).expect("should have another");
+        let quiet = plain.next().expect("should have another");
         let shopper = self.token(&name, &[], 3600);
         let foreigner = self.token(&format!("{name}-foreign"), &[], 3600);
         let admin = self.token(&format!("{name}-admin"), &["admin"], 3600);
@@ -124,9 +127,21 @@ impl Shop {
         order_call().token(token).send(&self.client, &edge.url).await.expect(201).json()
     }
 
-    /// The first products in full, straight from the origin, so that no edge's cache is filled by it.
+    /// The products that the shop began with, in full, from the store itself, so that no edge's cache is filled by it.
     pub async fn stack_products(&self) -> Vec<Value> {
-        self.stack.products(100).await
+        self.stack.products(u32::try_from(PRODUCTS).unwrap_or(u32::MAX)).await
+    }
+
+    /// The ids of all products and variants that the shop began with.
+    pub async fn catalog_ids(&self) -> BTreeSet<String> {
+        let products = self.stack_products().await;
+        products.iter().flat_map(|product| std::iter::once(id(product)).chain(variants(product))).collect()
+    }
+
+    /// The first product with one variant and enough pieces for a test.
+    pub async fn plain_product(&self) -> Value {
+        let mut products = self.stack_products().await.into_iter();
+        products.find(|product| variants(product).len() == 1 && plenty(product)).expect("should have a plain product")
     }
 
     async fn etag_of(&self, edge: &Edge, product: &str) -> String {
@@ -164,6 +179,10 @@ fn mint(issuer: &Issuer, sub: &str, roles: &[&str], ttl_seconds: i64) -> String 
     let email = format!("{sub}@example.com");
     let request = roles.iter().fold(TokenRequest::shopper(sub, email), |request, role| request.with_role(*role));
     issuer.mint(&request.with_ttl(ttl_seconds)).expect("a token should be minted")
+}
+
+fn plenty(product: &Value) -> bool {
+    product["stock"].as_i64().is_some_and(|stock| stock >= PLENTY)
 }
 
 fn id(product: &Value) -> String {

@@ -4,7 +4,7 @@ use e2e::{Answer, Call, Shop};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_is_stored_hit_served_without_an_origin_and_marked_when_stale() {
-    let mut shop = Shop::start_with(&e2e::EdgeKind::ALL, &[("catalog_fresh_seconds", "2")]).await;
+    let shop = Shop::start_with(&e2e::EdgeKind::ALL, &[("catalog_fresh_seconds", "2")]).await;
     let product = shop.stack_products().await.remove(0)["id"].as_str().unwrap().to_owned();
     let call = || Call::get(format!("/v1/products/{product}"));
     let status = |answer: &Answer| answer.header("cache-status").to_owned();

@@ -5,6 +5,7 @@ use e2e::{Answer, Shop, compare::Comparable, rows};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_edges_answer_every_row_the_same() {
     let shop = Shop::start().await;
+    let catalog = shop.catalog_ids().await;
     let mut worlds = Vec::new();
     for edge in &shop.edges {
         worlds.push(shop.world(edge).await);
@@ -21,7 +22,7 @@ async fn both_edges_answer_every_row_the_same() {
         if spin.status.as_u16() != row.status {
             faults.push(format!("{}: expected {}, Spin gave {} {}", row.name, row.status, spin.status, spin.text()));
         }
-        let (left, right) = (Comparable::of(spin), Comparable::of(workers));
+        let (left, right) = (Comparable::of(spin, &catalog), Comparable::of(workers, &catalog));
         if left != right {
             faults.push(format!("{}:\n  spin    {left:?}\n  workers {right:?}", row.name));
         }
