@@ -2,7 +2,7 @@
 
 use commerce_aws::{
     AwsEnvironment, AwsError,
-    dynamodb::{BatchGetItem, KeysAndAttributes, PutItem},
+    dynamodb::{BatchGetItem, KeysAndAttributes, MAX_TRANSACT_WRITES, PutItem, TransactWrite, TransactWriteItems},
 };
 use commerce_domain::VariantId;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -22,11 +22,12 @@ const CONCURRENT_PUTS: usize = 8;
 
 impl<E: AwsEnvironment> PutStock for DynamoStock<E> {
     async fn put_stock_if_absent(&self, stock: &[NewStock]) -> Result<(), StoreError> {
-        stream::iter(stock.to_vec())
-            .map(|stock| self.put_one(stock))
-            .buffer_unordered(CONCURRENT_PUTS)
-            .try_collect::<()>()
-            .await
+        for some in stock.chunks(MAX_TRANSACT_WRITES) {
+            if some.len() == 1 || !self.put_all(some).await? {
+                self.put_each(some).await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -47,15 +48,37 @@ impl<E: AwsEnvironment> ReadStock for DynamoStock<E> {
 }
 
 impl<E: AwsEnvironment> DynamoStock<E> {
-    async fn put_one(&self, stock: NewStock) -> Result<(), StoreError> {
-        let put = PutItem {
+    /// All counters in one request, if none is there yet: many times faster than one by one. Whether they were put.
+    async fn put_all(&self, stock: &[NewStock]) -> Result<bool, StoreError> {
+        let transact_items = stock.iter().map(|stock| TransactWrite::Put(self.put(stock))).collect();
+        let request = TransactWriteItems { transact_items, client_request_token: None };
+        match self.db().transact_write_items(&request).await {
+            Ok(()) => Ok(true),
+            Err(AwsError::TransactionCancelled { .. }) => Ok(false),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    async fn put_each(&self, stock: &[NewStock]) -> Result<(), StoreError> {
+        stream::iter(stock.to_vec())
+            .map(|stock| self.put_one(stock))
+            .buffer_unordered(CONCURRENT_PUTS)
+            .try_collect::<()>()
+            .await
+    }
+
+    fn put(&self, stock: &NewStock) -> PutItem {
+        PutItem {
             table_name: self.table(),
-            item: new_stock(&stock),
+            item: new_stock(stock),
             condition_expression: Some("attribute_not_exists(pk)".to_owned()),
             repeatable: true,
             ..PutItem::default()
-        };
-        match self.db().put_item(&put).await {
+        }
+    }
+
+    async fn put_one(&self, stock: NewStock) -> Result<(), StoreError> {
+        match self.db().put_item(&self.put(&stock)).await {
             Ok(_) | Err(AwsError::ConditionalCheckFailed { .. }) => Ok(()),
             Err(error) => Err(store_error(error)),
         }

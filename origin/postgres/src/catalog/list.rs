@@ -11,34 +11,48 @@ use tokio_postgres::Row;
 use super::detail::find_product;
 use crate::{Database, DbError};
 
-/// The page's ids come from an index alone, so that a late page reads no rows of the pages before it. The total is there even where
-/// the page is empty.
+const LISTED: &str = "deleted_at is null and published";
+
+/// The category and those below it. `union`, not `union all`, so that a circle of categories ends.
+const TREE: &str = "with recursive tree(id) as (
+        select id from categories where slug = $3
+        union select c.id from categories c join tree on c.parent_id = tree.id
+    ) select id from tree";
+
+/// The statement takes limit and offset, and the category's slug if there is one. It answers the total in each row, and in one
+/// row without a product where the page is empty.
+///
+/// The page's ids come from an index alone, in its order, so that neither a late page nor a small category reads rows that it
+/// does not show: of each category as many as the page could need, merged.
 fn list_statement(sort: Sort, in_category: bool) -> String {
-    let order = match sort {
-        Sort::Newest => "created_at desc, id desc",
-        Sort::PriceAscending => "price, id",
-        Sort::PriceDescending => "price desc, id desc",
-        Sort::Rating => "rating desc, id",
-        Sort::Name => "name, id",
+    let (key, order) = match sort {
+        Sort::Newest => ("created_at", "created_at desc, id desc"),
+        Sort::PriceAscending => ("price", "price, id"),
+        Sort::PriceDescending => ("price", "price desc, id desc"),
+        Sort::Rating => ("rating", "rating desc, id"),
+        Sort::Name => ("name", "name, id"),
     };
-    let category = if in_category { IN_CATEGORY } else { "" };
-    let listed = format!("from products where deleted_at is null and published {category}");
+    let (counted, candidates) = if in_category {
+        let of_each = format!(
+            "select id, {key} from products where {LISTED} and category_id = tree.id order by {order}
+                limit $1::bigint + $2::bigint"
+        );
+        let candidates = format!("(select listed.* from ({TREE}) tree, lateral ({of_each}) listed) candidates");
+        (format!("products where {LISTED} and category_id = any(array({TREE}))"), candidates)
+    } else {
+        (format!("products where {LISTED}"), format!("products where {LISTED}"))
+    };
     format!(
-        "select total.count, row.* from (select count(*) {listed}) total left join (
+        "select total.count, row.* from (select count(*) from {counted}) total left join (
              select p.id, p.name, p.description, p.price, p.currency::text, c.slug, p.brand, p.image_url, p.stock, p.rating,
                  p.review_count, page.place
-             from (select id, row_number() over (order by {order}) as place {listed} order by {order} limit $1 offset $2) page
-             join products p on p.id = page.id join categories c on c.id = p.category_id
+             from (
+                 select id, row_number() over (order by {order}) as place from {candidates}
+                 order by {order} limit $1::bigint offset $2::bigint
+             ) page join products p on p.id = page.id join categories c on c.id = p.category_id
          ) row on true order by row.place"
     )
 }
-
-/// In the category or below it. `union`, not `union all`, so that a circle of categories ends.
-const IN_CATEGORY: &str = "and category_id = any(array(
-    with recursive tree(id) as (
-        select id from categories where slug = $3
-        union select c.id from categories c join tree on c.parent_id = tree.id
-    ) select id from tree))";
 
 const CATEGORIES: &str = "with recursive above(id, ancestor) as (
         select id, id from categories
