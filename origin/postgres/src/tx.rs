@@ -105,3 +105,6 @@ fn pause(attempt: u32, count: u64) -> Duration {
     let spread = u32::try_from(count.wrapping_mul(7) % 8).unwrap_or(0) + 1;
     longest * spread / 8
 }
+
+#[cfg(test)]
+mod tests;

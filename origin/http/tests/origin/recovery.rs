@@ -1,7 +1,11 @@
 //! The process dies, or a reply is lost, between any two steps of a checkout.
 
+use commerce_domain::Clock;
 use jiff::SignedDuration;
-use origin_core::hooks::HookPoint;
+use origin_core::{
+    hooks::HookPoint,
+    inventory::{HeldLine, Hold, ReserveOutcome, ReserveStock},
+};
 use serde_json::{Value, json};
 use test_support::DynamoSwitches;
 
@@ -134,23 +138,82 @@ async fn a_failing_store_asks_to_come_back_and_the_retry_resumes_at_once() {
     assert_one_order(&shop, &item, HookPoint::BeforeHold).await;
 }
 
+/// The hold of a request that died on its way, as it arrives now.
+async fn late_hold(shop: &Shop, item: &Item, order_id: &str) -> ReserveOutcome {
+    let now = shop.clock.now();
+    let lines = vec![HeldLine { variant_id: item.variant, quantity: 2 }];
+    let hold = Hold { order_id: order_id.parse().unwrap(), lines, created_at: now, expires_at: now };
+    shop.stock.reserve(&hold).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_hold_that_arrives_after_the_checkout_was_given_up_holds_nothing() {
     let (shop, item) = shop_with_cart(5).await;
     let ada = shop.shopper("ada").with("idempotency-key", "k");
-    // The hold is on its way when the process dies, and arrives after the checkout was given up.
-    let switches = DynamoSwitches {
-        late: 100,
-        late_ms: 1500,
-        only: vec!["TransactWriteItems".to_owned()],
-        ..DynamoSwitches::default()
-    };
-    shop.dynamo_faults.set(switches);
-    assert_eq!(ada.post("/v1/orders", &order()).await.status, 503);
-    shop.dynamo_faults.set(DynamoSwitches::default());
+    let decided = stopped(&shop, &ada, HookPoint::BeforeHold).await.unwrap();
     shop.clock.advance(SignedDuration::from_mins(16));
-    // The hold of an order that old is over before it is made.
     assert_eq!(ada.post("/v1/orders", &order()).await.code(), "RESERVATION_EXPIRED");
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(late_hold(&shop, &item, &decided).await, ReserveOutcome::GivenUp);
     assert_eq!((shop.level(&item).await.reserved, shop.count("select count(*) from orders").await), (0, 0));
+}
+
+#[tokio::test]
+async fn a_hold_that_arrives_after_the_checkout_was_sold_out_meets_its_tombstone() {
+    let (shop, item) = shop_with_cart(2).await;
+    let ada = shop.shopper("ada").with("idempotency-key", "k");
+    let decided = stopped(&shop, &ada, HookPoint::BeforeHold).await.unwrap();
+    shop.fill_cart("bob", &[(&item, 2)]).await;
+    assert_eq!(shop.shopper("bob").post("/v1/orders", &order()).await.status, 201);
+    shop.clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(ada.post("/v1/orders", &order()).await.code(), "OUT_OF_STOCK");
+    shop.restock(&item, 10).await;
+    assert_eq!(late_hold(&shop, &item, &decided).await, ReserveOutcome::GivenUp);
+    assert_eq!((shop.level(&item).await.reserved, shop.count("select count(*) from orders").await), (2, 1));
+}
+
+#[tokio::test]
+async fn an_owner_that_was_overtaken_writes_nothing() {
+    for point in [HookPoint::BeforeHold, HookPoint::AfterHold, HookPoint::BeforeOrder] {
+        let (shop, item) = shop_with_cart(5).await;
+        let ada = shop.shopper("ada").with("idempotency-key", "k");
+        let pause = shop.stops.pause_once_at(point);
+        let body = order();
+        let slow = ada.post("/v1/orders", &body);
+        let overtaking = async {
+            pause.reached().await;
+            shop.clock.advance(SignedDuration::from_secs(31));
+            let fast = ada.post("/v1/orders", &body).await;
+            pause.release();
+            fast
+        };
+        let (slow, fast) = futures_util::future::join(slow, overtaking).await;
+        assert_eq!((fast.status.as_u16(), slow.code()), (201, "REQUEST_IN_PROGRESS".to_owned()), "{point:?}");
+        assert_one_order(&shop, &item, point).await;
+    }
+}
+
+#[tokio::test]
+async fn an_owner_that_was_given_up_meanwhile_holds_nothing() {
+    for point in [HookPoint::BeforeHold, HookPoint::AfterHold, HookPoint::BeforeOrder] {
+        let (shop, item) = shop_with_cart(5).await;
+        let ada = shop.shopper("ada").with("idempotency-key", "k");
+        let pause = shop.stops.pause_once_at(point);
+        let body = order();
+        let slow = ada.post("/v1/orders", &body);
+        let overtaking = async {
+            pause.reached().await;
+            shop.clock.advance(SignedDuration::from_mins(16));
+            let fast = ada.post("/v1/orders", &body).await;
+            pause.release();
+            fast
+        };
+        let (slow, fast) = futures_util::future::join(slow, overtaking).await;
+        assert_eq!(
+            (fast.code(), slow.code()),
+            ("RESERVATION_EXPIRED".into(), "REQUEST_IN_PROGRESS".into()),
+            "{point:?}"
+        );
+        let orders = shop.count("select count(*) from orders").await;
+        assert_eq!((shop.level(&item).await.reserved, orders), (0, 0), "{point:?}");
+    }
 }

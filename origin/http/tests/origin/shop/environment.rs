@@ -17,6 +17,7 @@ use origin_core::{
 };
 use origin_gateways::ReqwestClient;
 use test_support::{ManualClock, SystemEntropy};
+use tokio::sync::Notify;
 
 use super::http_client;
 
@@ -83,29 +84,61 @@ impl TokenVerifier for TestTokens {
     }
 }
 
-/// Stops the next request that reaches a point.
+/// Stops, or holds up, the next request that reaches a point.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stops(Arc<Mutex<Option<HookPoint>>>);
+pub(crate) struct Stops {
+    stop: Arc<Mutex<Option<HookPoint>>>,
+    pause: Arc<Mutex<Option<(HookPoint, Arc<Pause>)>>>,
+}
+
+/// Holds a request up.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    reached: Notify,
+    released: Notify,
+}
+
+impl Pause {
+    /// Returns once the request waits.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the request go on.
+    pub(crate) fn release(&self) {
+        self.released.notify_one();
+    }
+}
 
 impl Stops {
     /// Stops one request, at this point.
     pub(crate) fn stop_once_at(&self, point: HookPoint) {
-        *self.0.lock().unwrap() = Some(point);
+        *self.stop.lock().unwrap() = Some(point);
     }
 
     /// Whether a request was stopped since.
     pub(crate) fn was_reached(&self) -> bool {
-        self.0.lock().unwrap().is_none()
+        self.stop.lock().unwrap().is_none()
+    }
+
+    /// Holds one request up, at this point.
+    pub(crate) fn pause_once_at(&self, point: HookPoint) -> Arc<Pause> {
+        let pause = Arc::new(Pause::default());
+        *self.pause.lock().unwrap() = Some((point, Arc::clone(&pause)));
+        pause
     }
 }
 
 impl Hooks for Stops {
     async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
-        let mut next = self.0.lock().unwrap();
-        if *next == Some(point) {
-            *next = None;
-            return Err(Stopped(point));
+        let pause = self.pause.lock().unwrap().take_if(|(at, _)| *at == point);
+        if let Some((_, pause)) = pause {
+            pause.reached.notify_one();
+            pause.released.notified().await;
         }
-        Ok(())
+        match self.stop.lock().unwrap().take_if(|at| *at == point) {
+            Some(point) => Err(Stopped(point)),
+            None => Ok(()),
+        }
     }
 }

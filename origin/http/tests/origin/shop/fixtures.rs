@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use commerce_aws::{
     cart_table::{LIFE_SECONDS, StoredCart, StoredLine},
-    dynamodb::{GetItem, PutItem, item, text},
+    dynamodb::{GetItem, PutItem, UpdateItem, item, number, text},
 };
 use commerce_domain::{CartId, Clock, ProductId, VariantId};
 use origin_core::inventory::{NewStock, PutStock, ReadStock, StockLevel};
-use origin_dynamo::CARTS_TABLE;
+use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use test_support::SystemEntropy;
@@ -102,6 +102,18 @@ impl Shop {
     /// The counters of an item.
     pub(crate) async fn level(&self, item: &Item) -> StockLevel {
         self.stock.read_stock(&[item.variant]).await.unwrap().remove(0)
+    }
+
+    /// Puts more of an item into the warehouse.
+    pub(crate) async fn restock(&self, item: &Item, pieces: u32) {
+        let update = UpdateItem {
+            table_name: INVENTORY_TABLE.to_owned(),
+            key: commerce_aws::dynamodb::item([("pk", text(format!("stock#{}", item.variant)))]),
+            update_expression: "SET onHand = onHand + :q, sellable = sellable + :q".to_owned(),
+            expression_attribute_values: [(":q".to_owned(), number(pieces))].into(),
+            ..UpdateItem::default()
+        };
+        self.dynamo.update_item(&update).await.unwrap();
     }
 
     /// A number that a query finds.

@@ -1,0 +1,166 @@
+//! The counters' contract, on DynamoDB in process.
+
+#[cfg(test)]
+mod stock {
+    use std::time::Duration;
+
+    use commerce_aws::{AwsClient, Credentials, DynamoDb};
+    use commerce_domain::{Clock, OrderId, ProductId, VariantId};
+    use futures_util::future::join_all;
+    use jiff::{SignedDuration, Timestamp};
+    use origin_core::{
+        StoreError,
+        inventory::{
+            BeginPaymentOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome, ReserveStock,
+            SettleHold, Shortage, StockLevel,
+        },
+    };
+    use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
+    use origin_gateways::{ReqwestClient, System, SystemClock};
+    use test_support::{DynamoServer, DynamoStore, SystemEntropy};
+
+    struct Warehouse {
+        stock: DynamoStock<System>,
+        _server: DynamoServer,
+    }
+
+    impl Warehouse {
+        async fn open() -> Self {
+            let server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
+            let system = System::new(ReqwestClient::new(Duration::from_secs(5)).unwrap());
+            let endpoint = server.url().parse().unwrap();
+            let aws = AwsClient::new(system, Credentials::new("test", "secret"), "eu-central-1", Some(endpoint));
+            let db = DynamoDb::new(aws.clone());
+            assert!(create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.unwrap());
+            assert!(!create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.unwrap(), "the tables are there");
+            Self { stock: DynamoStock::new(aws, INVENTORY_TABLE), _server: server }
+        }
+
+        async fn variant(&self, on_hand: u32, backorder_limit: u32) -> VariantId {
+            let variant_id = VariantId::generate(&SystemClock, &SystemEntropy);
+            let product_id = ProductId::generate(&SystemClock, &SystemEntropy);
+            let stock = NewStock { variant_id, product_id, on_hand, backorder_limit };
+            self.stock.put_stock_if_absent(&[stock]).await.unwrap();
+            // What is there stays as it is.
+            self.stock.put_stock_if_absent(&[NewStock { on_hand: 1000, ..stock }]).await.unwrap();
+            variant_id
+        }
+
+        async fn level(&self, variant: VariantId) -> StockLevel {
+            self.stock.read_stock(&[variant]).await.unwrap().remove(0)
+        }
+
+        async fn counts(&self, variant: VariantId) -> (i64, i64) {
+            let level = self.level(variant).await;
+            (level.on_hand, level.reserved)
+        }
+    }
+
+    fn now() -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn hold(lines: &[(VariantId, u32)]) -> Hold {
+        Hold {
+            order_id: OrderId::generate(&SystemClock, &SystemEntropy),
+            lines: lines
+                .iter()
+                .map(|(variant_id, quantity)| HeldLine { variant_id: *variant_id, quantity: *quantity })
+                .collect(),
+            created_at: now(),
+            expires_at: now() + SignedDuration::from_mins(15),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hold_takes_all_lines_or_none_and_is_made_once() {
+        let house = Warehouse::open().await;
+        let (many, few) = (house.variant(5, 0).await, house.variant(1, 0).await);
+        let good = hold(&[(many, 2), (few, 1)]);
+        for _ in 0..3 {
+            assert_eq!(house.stock.reserve(&good).await, Ok(ReserveOutcome::Held));
+        }
+        assert_eq!((house.counts(many).await, house.counts(few).await), ((5, 2), (1, 1)));
+        let short = Shortage { variant_id: few, requested: 1, sellable: 0 };
+        assert_eq!(house.stock.reserve(&hold(&[(many, 1), (few, 1)])).await, Ok(ReserveOutcome::SoldOut(vec![short])));
+        assert_eq!(house.counts(many).await, (5, 2));
+        let other_lines = Hold { lines: hold(&[(many, 3)]).lines, ..good };
+        assert!(matches!(house.stock.reserve(&other_lines).await, Err(StoreError::Broken(_))));
+    }
+
+    #[tokio::test]
+    async fn what_was_never_counted_cannot_be_held() {
+        let house = Warehouse::open().await;
+        let unknown = VariantId::generate(&SystemClock, &SystemEntropy);
+        let short = Shortage { variant_id: unknown, requested: 1, sellable: 0 };
+        assert_eq!(house.stock.reserve(&hold(&[(unknown, 1)])).await, Ok(ReserveOutcome::SoldOut(vec![short])));
+        assert_eq!(house.stock.read_stock(&[unknown]).await, Ok(Vec::new()));
+        assert_eq!(house.stock.read_stock(&[]).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn backorders_go_as_far_as_their_limit() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(1, 2).await;
+        assert_eq!(house.stock.reserve(&hold(&[(variant, 3)])).await, Ok(ReserveOutcome::Held));
+        assert_eq!(house.level(variant).await.available(), -2);
+        assert!(matches!(house.stock.reserve(&hold(&[(variant, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
+    }
+
+    #[tokio::test]
+    async fn what_was_given_up_gives_its_stock_back_once_and_never_holds_again() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let (made, never_made) = (hold(&[(variant, 2)]), hold(&[(variant, 3)]));
+        house.stock.reserve(&made).await.unwrap();
+        for hold in [&made, &made, &never_made, &never_made] {
+            assert_eq!(house.stock.give_up(hold).await, Ok(()));
+            assert_eq!(house.counts(variant).await, (5, 0));
+        }
+        assert_eq!(house.stock.reserve(&never_made).await, Ok(ReserveOutcome::GivenUp));
+        assert_eq!(house.counts(variant).await, (5, 0));
+    }
+
+    #[tokio::test]
+    async fn a_hold_that_is_being_paid_neither_expires_nor_is_given_up() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let paying = hold(&[(variant, 2)]);
+        let (order, late) = (paying.order_id, paying.expires_at);
+        house.stock.reserve(&paying).await.unwrap();
+        assert_eq!(
+            house.stock.begin_payment(order, late).await,
+            Ok(BeginPaymentOutcome::Expired),
+            "the last moment is over"
+        );
+        assert_eq!(house.stock.begin_payment(order, now()).await, Ok(BeginPaymentOutcome::Committing));
+        assert_eq!(house.stock.begin_payment(order, late).await, Ok(BeginPaymentOutcome::Committing));
+        assert!(matches!(house.stock.give_up(&paying).await, Err(StoreError::Broken(_))));
+        house.stock.payment_declined(order).await.unwrap();
+        house.stock.payment_declined(order).await.unwrap();
+        assert_eq!(house.stock.begin_payment(order, late).await, Ok(BeginPaymentOutcome::Expired));
+        assert_eq!(house.counts(variant).await, (5, 2));
+        let unknown = hold(&[(variant, 1)]).order_id;
+        assert_eq!(house.stock.begin_payment(unknown, now()).await, Ok(BeginPaymentOutcome::Expired));
+    }
+
+    #[tokio::test]
+    async fn what_was_paid_leaves_the_warehouse_once() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let paid = hold(&[(variant, 2)]);
+        house.stock.reserve(&paid).await.unwrap();
+        assert!(
+            matches!(house.stock.consume(paid.order_id, now()).await, Err(StoreError::Broken(_))),
+            "not being paid"
+        );
+        house.stock.begin_payment(paid.order_id, now()).await.unwrap();
+        let consumed = join_all((0..5).map(|_| house.stock.consume(paid.order_id, now()))).await;
+        assert!(consumed.iter().all(Result::is_ok), "{consumed:?}");
+        assert_eq!(house.counts(variant).await, (3, 0));
+        assert_eq!(house.stock.begin_payment(paid.order_id, now()).await, Ok(BeginPaymentOutcome::Consumed));
+        house.stock.payment_declined(paid.order_id).await.unwrap();
+        assert_eq!(house.stock.reserve(&hold(&[(variant, 3)])).await, Ok(ReserveOutcome::Held), "three are left");
+        assert!(matches!(house.stock.reserve(&hold(&[(variant, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
+    }
+}
