@@ -1,0 +1,186 @@
+//! What a function reads from its environment. No value is ever shown: only names are.
+
+use commerce_auth::TokenPolicy;
+use commerce_aws::{CallerKeys, Credentials, MissingCredentials};
+use commerce_domain::PricingRules;
+use http::Uri;
+use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
+use origin_gateways::{Secret, StripeConfig};
+use origin_http::CallerPolicy;
+use origin_postgres::DatabaseSettings;
+use rust_decimal::Decimal;
+
+/// Where Stripe answers unless told otherwise.
+const STRIPE_URL: &str = "https://api.stripe.com";
+
+/// The environment is not complete.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable that must be set is not.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// A variable's value cannot be used.
+    #[error("{0} is not valid")]
+    Invalid(&'static str),
+    /// Neither or both of the ways to know the edge are set.
+    #[error("set either EDGE_PRINCIPAL_ARN (IAM in front), or EDGE_ACCESS_KEY_ID and EDGE_SECRET_ACCESS_KEY")]
+    Caller,
+}
+
+/// All that a function needs to know.
+#[derive(Debug)]
+pub struct Config {
+    /// `DATABASE_URL`
+    pub database: DatabaseSettings,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the function's own.
+    pub credentials: Credentials,
+    /// `AWS_REGION`
+    pub region: String,
+    /// `DYNAMODB_ENDPOINT`; AWS's own if absent.
+    pub dynamodb_endpoint: Option<Uri>,
+    /// `CARTS_TABLE`, `shopping-carts` if absent.
+    pub carts_table: String,
+    /// `INVENTORY_TABLE`, `inventory` if absent.
+    pub inventory_table: String,
+    /// `TOKEN_ISSUER`, and `TOKEN_CLIENT_IDS` separated by commas: any client's tokens if absent.
+    pub tokens: TokenPolicy,
+    /// `JWKS_URL`; the issuer's `/.well-known/jwks.json` if absent.
+    pub jwks_url: String,
+    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`.
+    pub stripe: StripeConfig,
+    /// `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
+    /// `EDGE_PREVIOUS_ACCESS_KEY_ID` and `EDGE_PREVIOUS_SECRET_ACCESS_KEY` while keys are rotated.
+    pub caller: CallerPolicy,
+    /// `TAX_RATE`, `SHIPPING_FEE`, `FREE_SHIPPING_FROM`.
+    pub pricing: PricingRules,
+}
+
+impl Config {
+    /// What the process's environment says.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first variable that is missing or of no use.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// What `lookup` says. An empty value counts as absent.
+    ///
+    /// # Errors
+    /// As [`Self::from_environment`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let required = |name: &'static str| lookup(name).ok_or(ConfigError::Missing(name));
+        let issuer = required("TOKEN_ISSUER")?;
+        let region = required("AWS_REGION")?;
+        let endpoint = lookup("DYNAMODB_ENDPOINT").map(|url| url.parse());
+        let client_ids = lookup("TOKEN_CLIENT_IDS").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
+        let default = PricingRules::default();
+        Ok(Self {
+            database: DatabaseSettings::new(required("DATABASE_URL")?),
+            credentials: Credentials::from_vars(lookup)
+                .map_err(|MissingCredentials(name)| ConfigError::Missing(name))?,
+            caller: caller(&lookup, &region)?,
+            region,
+            dynamodb_endpoint: endpoint.transpose().map_err(|_| ConfigError::Invalid("DYNAMODB_ENDPOINT"))?,
+            carts_table: lookup("CARTS_TABLE").unwrap_or_else(|| CARTS_TABLE.to_owned()),
+            inventory_table: lookup("INVENTORY_TABLE").unwrap_or_else(|| INVENTORY_TABLE.to_owned()),
+            jwks_url: lookup("JWKS_URL")
+                .unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))),
+            tokens: TokenPolicy { issuer, client_ids },
+            stripe: StripeConfig {
+                base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
+                secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
+                return_url: required("PAYMENT_RETURN_URL")?,
+            },
+            pricing: PricingRules {
+                tax_rate: decimal(&lookup, "TAX_RATE", default.tax_rate)?,
+                shipping_fee: decimal(&lookup, "SHIPPING_FEE", default.shipping_fee)?,
+                free_shipping_from: decimal(&lookup, "FREE_SHIPPING_FROM", default.free_shipping_from)?,
+            },
+        })
+    }
+}
+
+fn decimal(
+    lookup: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    default: Decimal,
+) -> Result<Decimal, ConfigError> {
+    let Some(text) = lookup(name) else { return Ok(default) };
+    text.parse().ok().filter(|number: &Decimal| !number.is_sign_negative()).ok_or(ConfigError::Invalid(name))
+}
+
+fn caller(lookup: &impl Fn(&str) -> Option<String>, region: &str) -> Result<CallerPolicy, ConfigError> {
+    let pair = |id: &str, secret: &str| Some(Credentials::new(lookup(id)?, lookup(secret)?));
+    let keys = pair("EDGE_ACCESS_KEY_ID", "EDGE_SECRET_ACCESS_KEY");
+    match (lookup("EDGE_PRINCIPAL_ARN"), keys) {
+        (Some(user_arn), None) => Ok(CallerPolicy::Iam { user_arn }),
+        (None, Some(current)) => {
+            let keys = CallerKeys::new(current);
+            let previous = pair("EDGE_PREVIOUS_ACCESS_KEY_ID", "EDGE_PREVIOUS_SECRET_ACCESS_KEY");
+            let keys = previous.into_iter().fold(keys, CallerKeys::and_previous);
+            Ok(CallerPolicy::Signed { keys, region: region.to_owned() })
+        }
+        _ => Err(ConfigError::Caller),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: [(&str, &str); 7] = [
+        ("DATABASE_URL", "postgres://u:p@db/shop"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIA1"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("TOKEN_ISSUER", "https://issuer.example/pool/"),
+        ("STRIPE_SECRET_KEY", "sk_test_1"),
+        ("PAYMENT_RETURN_URL", "https://shop.example/return"),
+    ];
+
+    fn config(more: &[(&str, &str)], without: &str) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| {
+            let found = more.iter().chain(&REQUIRED).find(|(known, _)| *known == name && name != without);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let arn = ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::1:user/edge");
+        for (name, _) in REQUIRED {
+            assert_eq!(config(&[arn], name).unwrap_err(), ConfigError::Missing(name));
+        }
+        assert_eq!(config(&[arn, ("TAX_RATE", "-1")], "").unwrap_err(), ConfigError::Invalid("TAX_RATE"));
+        assert_eq!(
+            config(&[arn, ("DYNAMODB_ENDPOINT", " ")], "").unwrap_err(),
+            ConfigError::Invalid("DYNAMODB_ENDPOINT")
+        );
+    }
+
+    #[test]
+    fn the_edge_is_known_in_exactly_one_way() {
+        let arn = ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::1:user/edge");
+        let keys = [("EDGE_ACCESS_KEY_ID", "AKIA2"), ("EDGE_SECRET_ACCESS_KEY", "t")];
+        assert!(matches!(config(&[arn], "").unwrap().caller, CallerPolicy::Iam { .. }));
+        assert!(matches!(config(&keys, "").unwrap().caller, CallerPolicy::Signed { .. }));
+        assert_eq!(config(&[], "").unwrap_err(), ConfigError::Caller);
+        assert_eq!(config(&[arn, keys[0], keys[1]], "").unwrap_err(), ConfigError::Caller);
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let shown = format!("{:?}", config(&[("EDGE_PRINCIPAL_ARN", "arn")], "").unwrap());
+        for secret in ["sk_test_1", "u:p@db"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_tokens_are_where_their_issuer_is() {
+        let config = config(&[("EDGE_PRINCIPAL_ARN", "arn")], "").unwrap();
+        assert_eq!(config.jwks_url, "https://issuer.example/pool/.well-known/jwks.json");
+    }
+}
