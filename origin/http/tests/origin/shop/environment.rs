@@ -88,8 +88,10 @@ impl TokenVerifier for TestTokens {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stops {
     stop: Arc<Mutex<Option<HookPoint>>>,
-    pause: Arc<Mutex<Option<(HookPoint, Arc<Pause>)>>>,
+    pause: Arc<Mutex<Option<PauseAt>>>,
 }
+
+type PauseAt = (HookPoint, Arc<Pause>);
 
 /// Holds a request up.
 #[derive(Debug, Default)]
