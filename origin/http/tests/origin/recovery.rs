@@ -217,3 +217,29 @@ async fn an_owner_that_was_given_up_meanwhile_holds_nothing() {
         assert_eq!((shop.level(&item).await.reserved, orders), (0, 0), "{point:?}");
     }
 }
+
+#[tokio::test]
+async fn an_owner_that_was_overtaken_by_one_that_died_writes_nothing_either() {
+    for point in [HookPoint::BeforeHold, HookPoint::AfterHold, HookPoint::BeforeOrder] {
+        let (shop, item) = shop_with_cart(5).await;
+        let ada = shop.shopper("ada").with("idempotency-key", "k");
+        let pause = shop.stops.pause_once_at(point);
+        let body = order();
+        let slow = ada.post("/v1/orders", &body);
+        let overtaking = async {
+            pause.reached().await;
+            shop.clock.advance(SignedDuration::from_secs(31));
+            shop.stops.stop_once_at(HookPoint::BeforeHold);
+            let dead = ada.post("/v1/orders", &body).await;
+            pause.release();
+            dead
+        };
+        let (slow, dead) = futures_util::future::join(slow, overtaking).await;
+        // The claim is still in flight: only its fence tells the first owner that it is no longer the owner.
+        assert_eq!((dead.status.as_u16(), slow.code()), (503, "REQUEST_IN_PROGRESS".to_owned()), "{point:?}");
+        assert_eq!(shop.count("select count(*) from orders").await, 0, "{point:?}");
+        shop.clock.advance(SignedDuration::from_secs(31));
+        assert_eq!(ada.post("/v1/orders", &body).await.status, 201, "{point:?}");
+        assert_one_order(&shop, &item, point).await;
+    }
+}
