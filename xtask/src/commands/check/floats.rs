@@ -31,7 +31,7 @@ fn scan(tokens: TokenStream, literals: bool, lines: &mut Vec<usize>) {
             TokenTree::Group(group) => scan(group.stream(), literals, lines),
             TokenTree::Ident(ident) if ident == "f32" || ident == "f64" => lines.push(line),
             TokenTree::Literal(literal) if literals && !after_a_dot && is_float(&literal.to_string()) => {
-                lines.push(line)
+                lines.push(line);
             }
             _ => {}
         }

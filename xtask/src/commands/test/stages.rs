@@ -103,7 +103,7 @@ impl<'w> Run<'w> {
     }
 
     fn lints(&mut self) -> Outcome {
-        let mut native = self.workspace.cargo(&["clippy", "--all-targets"]);
+        let mut native = self.workspace.cargo(&["clippy", "--all-targets", "--keep-going"]);
         process::run(native.args(self.workspace.native_selection(true)?).args(["--", "-D", "warnings"]))?;
         let own = ["clippy", "--profile", "xtask", "-p", "xtask", "--all-targets", "--", "-D", "warnings"];
         process::run(&mut self.workspace.cargo(&own))?;
