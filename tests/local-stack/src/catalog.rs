@@ -76,7 +76,7 @@ pub async fn import_file<D: CarryCatalog, S: PutStock>(
     let input = File::open(&file.path).map_err(StackError::state(&file.path))?;
     let input = BufReader::new(input);
     let bar = progress.count("importing products", None);
-    let importer = Importer { database, stock, clock: &SystemClock, entropy: &SystemEntropy };
+    let into = Importer { database, stock, clock: &SystemClock, entropy: &SystemEntropy };
     let event = |event: ImportEvent| match event {
         ImportEvent::Fault(found) => bar.suspend(|| fault(&found)),
         ImportEvent::Progress(products) => bar.set_position(products),
@@ -85,11 +85,11 @@ pub async fn import_file<D: CarryCatalog, S: PutStock>(
     let (imported, counts) = match file.format {
         FileFormat::Csv => {
             let mut reader = ShopifyReader::new(input, file.currency).map_err(|error| located(error.into()))?;
-            (importer.import(reader.by_ref(), event).await.map_err(located)?, reader.counts())
+            (into.import(reader.by_ref(), event).await.map_err(located)?, reader.counts())
         }
         FileFormat::Ndjson => {
             let mut reader = NdjsonReader::new(input);
-            (importer.import(reader.by_ref(), event).await.map_err(located)?, reader.counts())
+            (into.import(reader.by_ref(), event).await.map_err(located)?, reader.counts())
         }
     };
     bar.finish_and_clear();
@@ -111,9 +111,9 @@ pub(crate) async fn import_generated<D: CarryCatalog, S: PutStock>(
     let tree = tree.collect::<Result<Vec<_>, StackError>>()?;
     database.import_categories(&tree).await?;
     let bar = progress.count("generating products", Some(count));
-    let importer = Importer { database, stock, clock: &SystemClock, entropy: &SystemEntropy };
+    let into = Importer { database, stock, clock: &SystemClock, entropy: &SystemEntropy };
     let items = generate(seed, count).map(|product| item(product, &tree));
-    let imported = importer
+    let imported = into
         .import(items, |event| {
             if let ImportEvent::Progress(products) = event {
                 bar.set_position(products);

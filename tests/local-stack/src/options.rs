@@ -7,6 +7,7 @@ pub(crate) const DEFAULT_SEED: u64 = 1;
 
 /// How to start a [`crate::LocalStack`].
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Options {
     /// Where everything that outlives a run is kept.
     pub state_dir: PathBuf,

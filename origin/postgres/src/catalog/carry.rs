@@ -180,9 +180,10 @@ async fn categories(
     tx: &Transaction<'_>,
     entries: &[PlacedEntry],
 ) -> Result<BTreeMap<String, (Uuid, String)>, DbError> {
-    let named = entries.iter().map(|placed| &placed.entry.category);
-    let named: BTreeMap<&str, &str> = named.map(|category| (category.slug.as_str(), category.name.as_str())).collect();
-    let (slugs, names): (Vec<&str>, Vec<&str>) = named.into_iter().unzip();
+    let wanted = entries.iter().map(|placed| &placed.entry.category);
+    let wanted: BTreeMap<&str, &str> =
+        wanted.map(|category| (category.slug.as_str(), category.name.as_str())).collect();
+    let (slugs, names): (Vec<&str>, Vec<&str>) = wanted.into_iter().unzip();
     tx.execute(ADD_CATEGORIES, &[&slugs, &names]).await?;
     let rows = tx.query(CATEGORIES, &[&slugs]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()

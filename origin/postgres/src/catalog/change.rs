@@ -1,6 +1,6 @@
 //! New, changed and deleted products.
 
-use commerce_domain::ProductId;
+use commerce_domain::{Money, ProductId};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -109,7 +109,7 @@ async fn save(
             return Ok(SaveOutcome::UnknownCategory);
         }
     }
-    let (id, price) = (product.as_uuid(), change.price.map(|price| price.amount()));
+    let (id, price) = (product.as_uuid(), change.price.map(Money::amount));
     let specifications = change.specifications.as_ref().map(|texts| {
         Value::Object(texts.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect())
     });

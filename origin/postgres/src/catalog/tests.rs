@@ -5,8 +5,8 @@ use commerce_domain::{Currency, Money, ProductId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
     catalog::{
-        CarryCatalog, CatalogEntry, CategoryEntry, EntryCategory, EntryVariant, InsertOutcome, Item, PlacedEntry,
-        ProductChange, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort, WriteCatalog, carry,
+        CarryCatalog, CatalogEntry, CategoryEntry, EntryCategory, EntryVariant, Extra, InsertOutcome, Item,
+        PlacedEntry, ProductChange, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort, WriteCatalog, carry,
         carry::ExportFormat, shopify::ShopifyReader,
     },
     checkout::LoadPrices,
@@ -30,7 +30,7 @@ fn variant(option: &str, price: i64, stock: i64) -> EntryVariant {
         weight_grams: Some(5),
         stock,
         backorder_limit: 0,
-        extra: Default::default(),
+        extra: Extra::new(),
     }
 }
 
@@ -49,7 +49,7 @@ fn entry(handle: &str, category: &str, variants: Vec<EntryVariant>) -> CatalogEn
         review_count: 0,
         images: Vec::new(),
         variants,
-        extra: Default::default(),
+        extra: Extra::new(),
     }
 }
 

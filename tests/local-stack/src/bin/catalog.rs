@@ -25,8 +25,8 @@ const ROWS_REFUSED: u8 = 3;
 
 /// Takes catalogs in and out.
 ///
-/// Reads DATABASE_URL, and for imports AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
-/// DYNAMODB_ENDPOINT (AWS's own if absent) and INVENTORY_TABLE.
+/// Reads `DATABASE_URL`, and for imports `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`,
+/// `DYNAMODB_ENDPOINT` (AWS's own if absent) and `INVENTORY_TABLE`.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -132,7 +132,7 @@ fn variable(name: &str) -> Option<String> {
 
 fn database() -> Result<Database, String> {
     let url = variable("DATABASE_URL").ok_or("DATABASE_URL is not set")?;
-    let settings = DatabaseSettings { statement_timeout: Duration::from_secs(60), ..DatabaseSettings::new(url) };
+    let settings = DatabaseSettings { statement_timeout: Duration::from_mins(1), ..DatabaseSettings::new(url) };
     Database::new(&settings).map_err(|error| error.to_string())
 }
 

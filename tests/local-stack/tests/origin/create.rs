@@ -117,9 +117,9 @@ async fn every_bad_field_is_named_at_once() {
 #[tokio::test]
 async fn what_is_named_changes_and_the_rest_stays() {
     let id = made().await;
-    let changes = json!({"name": "Watch 2", "price": 149.00, "tags": ["Sport"], "images": ["https://a.example/1.jpg"],
+    let wanted = json!({"name": "Watch 2", "price": 149.00, "tags": ["Sport"], "images": ["https://a.example/1.jpg"],
         "specifications": {"battery": "7 days"}});
-    let changed = put(&id, &changes).send().await;
+    let changed = put(&id, &wanted).send().await;
     assert_eq!((changed.status, changed.header("etag")), (200, "\"2\""));
     let found = Call::get(format!("/v1/products/{id}")).send().await.body;
     assert_eq!(changed.body, found);

@@ -94,13 +94,12 @@ impl<R: BufRead> ShopifyReader<R> {
         let row = Row { line, header: &self.header, cells };
         let handle = row.trimmed(HANDLE).to_owned();
         let mut faults = Faults::at(line);
-        match self.group.as_mut().filter(|group| group.handle == handle) {
-            Some(group) => group.add(&row, &mut faults),
-            None => {
-                let next = begin(&row, handle, self.default_currency, &mut self.seen, &mut faults);
-                let last = self.group.replace(next);
-                finish(last, &mut self.counts, &mut self.ready);
-            }
+        if let Some(group) = self.group.as_mut().filter(|group| group.handle == handle) {
+            group.add(&row, &mut faults);
+        } else {
+            let next = begin(&row, handle, self.default_currency, &mut self.seen, &mut faults);
+            let last = self.group.replace(next);
+            finish(last, &mut self.counts, &mut self.ready);
         }
         self.refuse(faults.found);
     }

@@ -1,6 +1,7 @@
 use std::{fs, io::Cursor, path::PathBuf};
 
 use commerce_domain::Currency;
+use proptest::{prelude::*, sample::select};
 
 use super::*;
 use crate::catalog::{CatalogEntry, ImportCounts, Item, ReadError};
@@ -23,9 +24,13 @@ fn read(text: &str) -> (Vec<CatalogEntry>, Vec<String>, ImportCounts) {
 
 fn write(entries: &[CatalogEntry]) -> String {
     let mut columns = ExportColumns::default();
-    entries.iter().for_each(|entry| columns.observe(entry));
+    for entry in entries {
+        columns.observe(entry);
+    }
     let mut writer = ShopifyWriter::new(Vec::new(), &columns).unwrap();
-    entries.iter().for_each(|entry| writer.write(entry).unwrap());
+    for entry in entries {
+        writer.write(entry).unwrap();
+    }
     String::from_utf8(writer.finish().unwrap()).unwrap()
 }
 
@@ -185,5 +190,78 @@ fn real_files_go_in_whole_and_come_out_the_same() {
             assert_eq!(export.trim_end(), text.trim_end(), "{file}");
         }
         assert_eq!(write(&read(&export).0), export, "{file}");
+    }
+}
+
+/// A row of plausible and implausible cells.
+fn any_row() -> impl Strategy<Value = Vec<String>> {
+    let one_of = |cells: &'static [&'static str]| select(cells).prop_map(str::to_owned);
+    let product = (
+        one_of(&["a", "a", "a", "b", " c"]),
+        one_of(&["", "T", "T", " =T"]),
+        "[='@ \"\n\r,a-]{0,4}",
+        one_of(&["", "X y", "x-y", "日"]),
+        one_of(&["", "A, b", "a,A", "b"]),
+        one_of(&["", "TRUE", "false", "true", "False", "", "true", "no"]),
+        one_of(&["", "Size", "Title"]),
+    );
+    let variant = (
+        one_of(&["", "S", "M", "Default Title"]),
+        one_of(&["", "0", "28.35", "0", "", "7", "0.0", "+1"]),
+        one_of(&["", "3", "1", "007", "", "0", "3", "-1"]),
+        one_of(&["", "deny", "Continue", "deny", "continue", "", "Deny", "maybe"]),
+        one_of(&["", "5", "5.0", "5.00", "", "05", "5", "x"]),
+        "[='+a-]{0,3}",
+    );
+    let image = (
+        one_of(&["", "https://x.example/1", "https://x.example/2"]),
+        one_of(&["", "1", "2", "02", "", "1", "3", "x"]),
+        "[='@a]{0,2}",
+        "['=a]{0,2}",
+    );
+    (product, variant, image)
+        .prop_map(|(p, v, i)| vec![p.0, p.1, p.2, p.3, p.4, p.5, p.6, v.0, v.1, v.2, v.3, v.4, v.5, i.0, i.1, i.2, i.3])
+}
+
+fn file_of(rows: &[Vec<String>]) -> String {
+    let columns = [
+        columns::HANDLE,
+        columns::TITLE,
+        columns::BODY,
+        columns::TYPE,
+        columns::TAGS,
+        columns::PUBLISHED,
+        columns::OPTION_NAMES[0],
+        columns::OPTION_VALUES[0],
+        columns::GRAMS,
+        columns::QUANTITY,
+        columns::POLICY,
+        columns::PRICE,
+        "Variant Barcode",
+        columns::IMAGE_SRC,
+        columns::IMAGE_POSITION,
+        columns::IMAGE_ALT,
+        "Material",
+    ];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns).unwrap();
+    for row in rows {
+        writer.write_record(row).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn whatever_goes_in_comes_out_the_same_from_then_on(rows in prop::collection::vec(any_row(), 1..8)) {
+        let (entries, _, counts) = read(&file_of(&rows));
+        let export = write(&entries);
+        let (again, faults, recounted) = read(&export);
+        prop_assert_eq!(faults, Vec::<String>::new());
+        prop_assert_eq!(
+            (counts.products, counts.variants, counts.images),
+            (recounted.products, recounted.variants, recounted.images)
+        );
+        prop_assert_eq!(write(&again), export);
     }
 }
