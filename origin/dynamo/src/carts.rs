@@ -64,32 +64,29 @@ impl<E: AwsEnvironment> DynamoCarts<E> {
                 .into();
         let expression_attribute_values: BTreeMap<_, _> =
             [(":cart".to_owned(), text(&before.cart_id)), (":version".to_owned(), number(before.version))].into();
-        let written = match after {
-            Some(after) => {
-                let item = after.to_item().map_err(StoreError::broken)?;
-                let put = PutItem {
-                    table_name,
-                    item,
-                    condition_expression,
-                    expression_attribute_names,
-                    expression_attribute_values,
-                    repeatable: true,
-                    ..PutItem::default()
-                };
-                self.inner.db.put_item(&put).await
-            }
-            None => {
-                let delete = DeleteItem {
-                    table_name,
-                    key: key(&before.user_id),
-                    condition_expression,
-                    expression_attribute_names,
-                    expression_attribute_values,
-                    repeatable: true,
-                    ..DeleteItem::default()
-                };
-                self.inner.db.delete_item(&delete).await
-            }
+        let written = if let Some(after) = after {
+            let item = after.to_item().map_err(StoreError::broken)?;
+            let put = PutItem {
+                table_name,
+                item,
+                condition_expression,
+                expression_attribute_names,
+                expression_attribute_values,
+                repeatable: true,
+                ..PutItem::default()
+            };
+            self.inner.db.put_item(&put).await
+        } else {
+            let delete = DeleteItem {
+                table_name,
+                key: key(&before.user_id),
+                condition_expression,
+                expression_attribute_names,
+                expression_attribute_values,
+                repeatable: true,
+                ..DeleteItem::default()
+            };
+            self.inner.db.delete_item(&delete).await
         };
         match written {
             Ok(_) => Ok(true),
