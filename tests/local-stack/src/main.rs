@@ -8,6 +8,9 @@ use local_stack::{LocalStack, Options, StackError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// The longest reason that is shown, in characters.
+const MAX_REASON: usize = 400;
+
 /// PostgreSQL, DynamoDB, the token issuer, the payment provider and the origin, on 127.0.0.1.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -46,7 +49,11 @@ async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("local-stack: {error}");
+            // What a tool says of a full disk names every file that it could not write.
+            let reason = error.to_string();
+            let shown: String = reason.chars().take(MAX_REASON).collect();
+            let rest = if shown.len() < reason.len() { " …" } else { "" };
+            eprintln!("local-stack: {shown}{rest}");
             ExitCode::FAILURE
         }
     }
