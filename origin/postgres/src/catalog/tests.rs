@@ -75,7 +75,7 @@ async fn lists_sort_filter_page_and_count() {
     {
         let mut entry = entry(handle, category, vec![variant("", price, 1)]);
         entry.rating = Decimal::new(price / 100, 0);
-        database.import_entries(&[place(entry)], at(second as i64)).await.unwrap();
+        database.import_entries(&[place(entry)], at(second)).await.unwrap();
     }
     let mut hidden = entry("hidden", "Home", vec![variant("", 1, 1)]);
     hidden.published = false;
