@@ -70,9 +70,8 @@ async fn names(database: &Database, query: &ProductQuery) -> (Vec<String>, u64) 
 #[tokio::test]
 async fn lists_sort_filter_page_and_count() {
     let database = testing::database().await;
-    for (second, (handle, category, price)) in
-        [("b", "Home", 300), ("c", "Home", 100), ("a", "Work", 200), ("d", "Home", 100)].into_iter().enumerate()
-    {
+    let products = [("b", "Home", 300), ("c", "Home", 100), ("a", "Work", 200), ("d", "Home", 100)];
+    for (second, (handle, category, price)) in (0..).zip(products) {
         let mut entry = entry(handle, category, vec![variant("", price, 1)]);
         entry.rating = Decimal::new(price / 100, 0);
         database.import_entries(&[place(entry)], at(second)).await.unwrap();
