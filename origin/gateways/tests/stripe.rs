@@ -98,18 +98,26 @@ async fn a_repeated_creation_makes_one_intent() {
 }
 
 #[tokio::test]
-async fn faults_of_the_provider_leave_the_outcome_unknown() {
+async fn faults_of_the_provider_leave_the_outcome_open() {
     let bench = Bench::start().await;
     let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
-    for faults in [
-        Faults { stored_500: 1, ..Faults::default() },
-        Faults { key_in_use: 1, ..Faults::default() },
-        Faults { rate_limit: 1, ..Faults::default() },
-    ] {
+    for (attempt, faults) in
+        [(1, Faults { key_in_use: 1, ..Faults::default() }), (2, Faults { rate_limit: 1, ..Faults::default() })]
+    {
         bench.provider.set_faults(faults);
-        let answer = bench.confirm(&intent, 7, "pm_card_visa").await;
+        let answer = bench.confirm(&intent, attempt, "pm_card_visa").await;
         assert!(matches!(answer, Err(GatewayError::Unknown(_))), "{answer:?}");
     }
+    bench.provider.set_faults(Faults { stored_500_after_effect: 1, ..Faults::default() });
+    for repetition in 0..2 {
+        let answer = bench.confirm(&intent, 3, "pm_card_visa").await;
+        assert!(matches!(answer, Err(GatewayError::Failed(_))), "repetition {repetition}: {answer:?}");
+    }
+    assert_eq!(
+        bench.stripe.read_intent(&intent.id).await.unwrap().status,
+        IntentStatus::Succeeded,
+        "only reading tells"
+    );
 }
 
 #[tokio::test]
