@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Stdio,
@@ -12,7 +13,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 
 /// How long an edge may take to answer its first request; compiling the component is part of it.
-const START_DEADLINE: Duration = Duration::from_secs(120);
+const START_DEADLINE: Duration = Duration::from_mins(2);
 
 /// Which runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,10 @@ impl Edge {
     }
 
     fn kv_url(&self, key: &str) -> String {
-        let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = key.bytes().fold(String::new(), |mut encoded, byte| {
+            let _ = write!(encoded, "%{byte:02X}");
+            encoded
+        });
         format!("{}/kv/{}/{encoded}", self.kv_admin_url, self.kind.namespace())
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The library holds what the tests share: a [`Shop`] to start, a client, and the parity table, which is made from the route table.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 pub mod client;
 pub mod compare;
 pub mod edge;

@@ -18,7 +18,7 @@ struct Arguments {
     /// Loopback address to serve; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Write {"url", "kv_admin_url", "pid"} into this file once the host answers.
+    /// Write a JSON object of addresses and process id into this file once the host answers.
     #[arg(long)]
     ready_file: Option<PathBuf>,
     /// NAME=VALUE of an application variable; may be repeated. `SPIN_VARIABLE_<NAME>` works too.
