@@ -1,5 +1,7 @@
 //! The Stripe client against a provider that speaks Stripe's wire format, with its faults switched on.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use commerce_domain::{Currency, Money, OrderId, PaymentId};
 use origin_core::payments::{Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway};
 use origin_gateways::{Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};

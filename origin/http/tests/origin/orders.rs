@@ -182,8 +182,8 @@ async fn a_key_is_replayed_to_the_byte_and_refused_for_anything_else() {
         "CART_EMPTY"
     );
     for bad in ["", "a b", "\"open", &"x".repeat(256)] {
-        let refused = shop.shopper("ada").with("idempotency-key", bad).post("/v1/orders", &order()).await;
-        assert_eq!(refused.code(), "VALIDATION_ERROR", "{bad}");
+        let answer = shop.shopper("ada").with("idempotency-key", bad).post("/v1/orders", &order()).await;
+        assert_eq!(answer.code(), "VALIDATION_ERROR", "{bad}");
     }
     // A day later the key is free again.
     shop.clock.advance(jiff::SignedDuration::from_hours(25));
