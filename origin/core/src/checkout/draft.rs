@@ -15,7 +15,7 @@ use super::{
 use crate::{Backend, payments::PaymentGateway};
 
 /// How long stock is held for an order that is not being paid.
-const HOLD: Duration = Duration::from_mins(15);
+const HOLD: Duration = Duration::from_mins(10);
 
 /// The checkout of this cart at today's prices.
 ///
