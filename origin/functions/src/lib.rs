@@ -9,4 +9,4 @@ mod config;
 mod serve;
 
 pub use config::{Config, ConfigError};
-pub use serve::{ServeError, serve};
+pub use serve::serve;

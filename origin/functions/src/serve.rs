@@ -1,6 +1,6 @@
 //! Wiring, and serving.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use commerce_aws::{AwsClient, TransportError};
 use lambda_http::tower::ServiceBuilder;
@@ -18,7 +18,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a function does not serve.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeError {
+enum ServeError {
     /// The environment is not complete.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -36,14 +36,21 @@ pub enum ServeError {
     Runtime(lambda_http::Error),
 }
 
-/// Serves the origin to the Lambda runtime, until that ends.
-///
-/// # Errors
-/// [`ServeError`].
-pub async fn serve() -> Result<(), ServeError> {
+/// Serves the origin to the Lambda runtime, until that ends. Why it does not serve is one line of the log.
+pub async fn serve() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).without_time().init();
-    let config = Config::from_environment().inspect_err(|error| tracing::error!(%error, "not configured"))?;
+    match start().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the function does not serve");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start() -> Result<(), ServeError> {
+    let config = Config::from_environment()?;
     let settings = Settings { caller: config.caller.clone() };
     let router = router(backend(config)?, settings);
     let service = ServiceBuilder::new().map_request(with_caller).service(router);
