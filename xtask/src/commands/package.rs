@@ -27,7 +27,7 @@ with zipfile.ZipFile(archive, 'w') as zipped, open(program, 'rb') as source:
 ";
 
 /// Builds the functions in release and zips each as target/lambda/NAME.zip.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(crate) struct Args {
     /// For Graviton; needs cargo-lambda, which brings the linker.
     #[arg(long)]
@@ -35,6 +35,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
+    package(workspace, args).map(drop)
+}
+
+/// A function as it is deployed.
+pub(crate) struct Packaged {
+    pub(crate) name: String,
+    /// The executable in the archive.
+    pub(crate) program: PathBuf,
+    pub(crate) archive: PathBuf,
+}
+
+/// Builds and zips every function.
+///
+/// # Errors
+/// Something does not compile, or the zips cannot be written.
+pub(crate) fn package(workspace: &Workspace, args: &Args) -> Outcome<Vec<Packaged>> {
     let python = tools::on_path("python3").ok_or_else(|| Failure::new("python3 is not on PATH: it writes the zips"))?;
     let functions = functions(workspace)?;
     if functions.is_empty() {
@@ -47,13 +63,14 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     } else {
         plainly(workspace, args)?
     };
-    for name in functions {
+    let zip = |name: String| {
         let archive = folder.join(&name).with_added_extension("zip");
         let program = built(&name);
         process::run(process::command(&python, workspace.root()).args(["-c", ZIP_SCRIPT]).arg(&program).arg(&archive))?;
         print_size(&name, &program, &archive)?;
-    }
-    Ok(())
+        Ok(Packaged { name, program, archive })
+    };
+    functions.into_iter().map(zip).collect()
 }
 
 fn functions(workspace: &Workspace) -> Outcome<Vec<String>> {

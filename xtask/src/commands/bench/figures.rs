@@ -78,7 +78,8 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    fn of(mut values: Vec<u64>) -> Option<Self> {
+    /// `None` without a value.
+    pub(super) fn of(mut values: Vec<u64>) -> Option<Self> {
         values.sort_unstable();
         let (least, most) = (*values.first()?, *values.last()?);
         let median = u64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2]);

@@ -4,6 +4,7 @@ mod answers;
 mod budgets;
 mod edge;
 mod figures;
+mod function;
 mod report;
 mod servers;
 mod sizes;
@@ -26,10 +27,12 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum What {
     Edge(edge::Args),
+    Function(function::Args),
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     match &args.what {
         What::Edge(args) => edge::run(workspace, args),
+        What::Function(args) => function::run(workspace, args),
     }
 }
