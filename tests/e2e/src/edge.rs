@@ -139,7 +139,7 @@ pub fn repository() -> PathBuf {
 }
 
 /// A binary that stands beside this test's.
-fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test should know its own path");
     let path = test.ancestors().nth(2).expect("a test should lie in target/<profile>/deps").join(name);
     assert!(path.exists(), "{} is missing: run cargo xtask build", path.display());

@@ -7,6 +7,7 @@
 pub mod client;
 pub mod compare;
 pub mod edge;
+pub mod function;
 pub mod rows;
 pub mod shop;
 

@@ -25,7 +25,7 @@ pub struct Shop {
     pub edges: Vec<Edge>,
     /// For all calls.
     pub client: reqwest::Client,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What one edge's shoppers have. Each edge has shoppers of its own, so that both can play the same scene.
@@ -79,7 +79,12 @@ impl Shop {
         for kind in kinds {
             edges.push(Edge::start(*kind, &edge_variables, folder.path()).await);
         }
-        Self { stack, edges, client: client(), _folder: folder }
+        Self { stack, edges, client: client(), folder }
+    }
+
+    /// Where the processes of this shop keep their files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A token for that customer.

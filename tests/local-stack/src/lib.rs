@@ -23,4 +23,4 @@ pub use error::StackError;
 pub use options::Options;
 pub use progress::Progress;
 pub use ready::Ready;
-pub use stack::{LocalStack, RunningStack};
+pub use stack::{LocalStack, PAYMENTS_KEY, RunningStack};

@@ -32,7 +32,7 @@ const DATABASE: &str = "shop";
 /// The tokens of the ready file last a day.
 const TOKEN_SECONDS: i64 = 24 * 3600;
 /// The key of the local payment provider.
-const PAYMENTS_KEY: &str = "sk_test_local";
+pub const PAYMENTS_KEY: &str = "sk_test_local";
 
 /// Starts stacks.
 #[derive(Debug)]

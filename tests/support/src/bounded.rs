@@ -36,13 +36,13 @@ impl<V> BoundedMap<V> {
         self.values.get_mut(name)
     }
 
-    pub(crate) fn remove(&mut self, name: &str) {
-        if self.values.remove(name).is_some() {
-            // What is removed early is nearly always what came last.
-            if let Some(place) = self.order.iter().rposition(|other| other == name) {
-                self.order.remove(place);
-            }
+    pub(crate) fn remove(&mut self, name: &str) -> Option<V> {
+        let value = self.values.remove(name)?;
+        // What is removed early is nearly always what came last.
+        if let Some(place) = self.order.iter().rposition(|other| other == name) {
+            self.order.remove(place);
         }
+        Some(value)
     }
 
     /// The values, oldest first.
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(map.iter().copied().collect::<Vec<_>>(), [3, 2]);
         map.insert("c", 4);
         assert_eq!((map.get("a"), map.get("b"), map.get("c")), (None, Some(&2), Some(&4)));
-        map.remove("c");
+        assert_eq!((map.remove("c"), map.remove("c")), (Some(4), None));
         map.insert("d", 5);
         assert_eq!(map.iter().copied().collect::<Vec<_>>(), [2, 5]);
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may")]
 
 mod cache;
+mod function;
 mod instance;
 mod journey;
 mod parity;

@@ -1,0 +1,62 @@
+//! The origin as the Lambda function that is deployed, behind a function URL, over a stack's stores.
+
+use std::{process::Stdio, sync::Arc, time::Duration};
+
+use commerce_aws::{CallerKeys, Credentials};
+use local_stack::RunningStack;
+use test_support::{FunctionUrl, FunctionUrlConfig, LambdaRuntime};
+use tokio::process::{Child, Command};
+
+use crate::edge::binary;
+
+/// The only caller that the function answers.
+pub const EDGE_ARN: &str = "arn:aws:iam::000000000000:user/edge";
+/// How long the function may take until it asks for its first event; it takes milliseconds.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running function. Ends with it.
+pub struct Function {
+    /// Its Runtime API.
+    pub runtime: Arc<LambdaRuntime>,
+    /// Its function URL.
+    pub url: FunctionUrl,
+    _process: Child,
+}
+
+impl Function {
+    /// Starts `origin-api` as Lambda would, and waits until it asks for events. The URL tells it that `user_arn` calls.
+    pub async fn start(stack: &RunningStack, user_arn: &str) -> Self {
+        let ready = stack.ready();
+        let runtime = Arc::new(LambdaRuntime::start().await.expect("the Runtime API should start"));
+        let mut command = Command::new(binary("origin-api"));
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        runtime.configure(&mut command);
+        command
+            .env("DATABASE_URL", &ready.database_url)
+            .env("AWS_REGION", &ready.edge_variables["aws_region"])
+            .env("AWS_ACCESS_KEY_ID", &ready.aws_access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &ready.aws_secret_access_key)
+            .env("DYNAMODB_ENDPOINT", &ready.dynamodb_endpoint)
+            .env("TOKEN_ISSUER", &ready.edge_variables["token_issuer"])
+            .env("JWKS_URL", &ready.edge_variables["jwks_url"])
+            .env("STRIPE_URL", &ready.payments_url)
+            .env("STRIPE_SECRET_KEY", local_stack::PAYMENTS_KEY)
+            .env("PAYMENT_RETURN_URL", "https://shop.example/return")
+            .env("EDGE_PRINCIPAL_ARN", EDGE_ARN);
+        let process = command.spawn().expect("the function should start");
+        let asked = tokio::time::timeout(START_DEADLINE, async {
+            while runtime.asked() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        asked.await.expect("the function should ask for its first event");
+        let keys = Credentials::new(&ready.aws_access_key_id, &ready.aws_secret_access_key);
+        let config = FunctionUrlConfig {
+            keys: CallerKeys::new(keys),
+            region: ready.edge_variables["aws_region"].clone(),
+            user_arn: user_arn.to_owned(),
+        };
+        let url = FunctionUrl::start(config, Arc::clone(&runtime)).await.expect("the function URL should start");
+        Self { runtime, url, _process: process }
+    }
+}
