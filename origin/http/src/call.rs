@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use commerce_api::{Problem, ProblemCode, Route, headers, json::parse_body};
+use commerce_api::{Problem, ProblemCode, Route, idempotency::key_of, json::parse_body};
 use commerce_auth::Principal;
 use http::{header, request::Parts};
-use origin_core::idempotency::{IdempotencyKey, KeyError};
+use origin_core::idempotency::IdempotencyKey;
 use serde::de::DeserializeOwned;
 
 use crate::{ApiError, caller::text};
@@ -71,14 +71,7 @@ impl Call {
     /// # Errors
     /// A 400 if there are several, or one that is no key.
     pub(crate) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
-        let refused = |message: String| ApiError::Problem(Problem::invalid("Idempotency-Key", message));
-        let mut values = self.parts.headers.get_all(headers::IDEMPOTENCY_KEY).iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.next().is_some() {
-            return Err(refused("must stand only once".to_owned()));
-        }
-        let key = value.to_str().map_err(|_| KeyError).and_then(IdempotencyKey::parse);
-        key.map(Some).map_err(|error| refused(error.to_string()))
+        Ok(key_of(&self.parts.headers)?.as_deref().map(IdempotencyKey::of))
     }
 
     /// The query's fields in order, decoded.

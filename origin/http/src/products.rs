@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    DecimalNumber, Problem,
+    DecimalNumber, Problem, Sort,
     page::{Page, Pagination},
     product::{
         CreateProductRequest, CreateProductResponse, ProductListResponse, ProductResponse, ProductSummary,
@@ -14,7 +14,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use origin_core::{
     Backend,
     catalog::{
-        ExpectedVersion, ListedProduct, ProductQuery, ProductSubject, ReadCatalog, Sort, change_product,
+        ExpectedVersion, ListedProduct, ProductQuery, ProductSubject, ReadCatalog, change_product,
         create_product as create, delete_product as delete,
     },
 };
@@ -27,24 +27,13 @@ pub(crate) async fn list_products<B: Backend>(backend: &B, call: &Call) -> Resul
     let page = Page::parse(page.as_deref(), limit.as_deref())?;
     let category = category.map(|slug| slug.parse::<CategorySlug>()).transpose();
     let category = category.map_err(|error| Problem::invalid("category", error.to_string()))?;
-    let sort = sort.map_or(Ok(Sort::default()), |text| parse_sort(&text))?;
+    let sort = Sort::parse(sort.as_deref())?;
     let listed = backend.database().list_products(&ProductQuery { page, category, sort }).await?;
     let body = ProductListResponse {
         data: listed.products.into_iter().map(summary).collect(),
         pagination: Pagination::new(page, listed.total),
     };
     json(StatusCode::OK, &body)
-}
-
-fn parse_sort(text: &str) -> Result<Sort, Problem> {
-    match text {
-        "newest" => Ok(Sort::Newest),
-        "price_asc" => Ok(Sort::PriceAscending),
-        "price_desc" => Ok(Sort::PriceDescending),
-        "rating" => Ok(Sort::Rating),
-        "name" => Ok(Sort::Name),
-        _ => Err(Problem::invalid("sort", "must be one of price_asc, price_desc, newest, rating, name")),
-    }
 }
 
 fn summary(product: ListedProduct) -> ProductSummary {

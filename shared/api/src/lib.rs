@@ -6,6 +6,7 @@
 pub mod amount;
 pub mod cart;
 pub mod headers;
+pub mod idempotency;
 pub mod inventory;
 pub mod json;
 pub mod limits;
@@ -15,7 +16,9 @@ pub mod payment;
 pub mod problem;
 pub mod product;
 pub mod routes;
+pub mod sort;
 
 pub use amount::{Amount, DecimalNumber};
 pub use problem::{Problem, ProblemCode, ProblemContext};
-pub use routes::{Access, Route, RouteMatch, RouteMiss, ServedBy, match_route};
+pub use routes::{Access, Parameter, Route, RouteMatch, RouteMiss, ServedBy, match_route};
+pub use sort::Sort;

@@ -24,9 +24,22 @@ pub enum ServedBy {
     Origin,
 }
 
-/// Defines the table: name, method, pattern, who answers, who may call.
+/// What stands in the place of a route's braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    /// Nothing: the path has no braces.
+    Nothing,
+    /// The id of a product.
+    Product,
+    /// The id of a product, or of one of its variants.
+    ProductOrVariant,
+    /// The id of an order.
+    Order,
+}
+
+/// Defines the table: name, method, pattern, what stands in its braces, who answers, who may call.
 macro_rules! routes {
-    ($($(#[$doc:meta])* $name:ident: $method:ident $pattern:literal, $served:ident, $access:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $method:ident $pattern:literal $parameter:ident, $served:ident, $access:ident;)*) => {
         /// Everything that can be asked of the API.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Route { $($(#[$doc])* $name,)* }
@@ -45,6 +58,12 @@ macro_rules! routes {
             #[must_use]
             pub fn pattern(self) -> &'static str {
                 match self { $(Self::$name => $pattern,)* }
+            }
+
+            /// What stands in the braces of its path.
+            #[must_use]
+            pub fn parameter(self) -> Parameter {
+                match self { $(Self::$name => Parameter::$parameter,)* }
             }
 
             /// Who may call it.
@@ -70,41 +89,51 @@ macro_rules! routes {
 
 routes! {
     /// Whether the edge runs.
-    Healthz: GET "/healthz", Edge, Public;
-    /// Whether the edge can do its work: configured, and the origin answers.
-    Readyz: GET "/readyz", Edge, Public;
+    Healthz: GET "/healthz" Nothing, Edge, Public;
+    /// Whether the edge can do its work: configured, and the origin accepts its signature, which it says under the same path.
+    Readyz: GET "/readyz" Nothing, Edge, Public;
     /// A page of products.
-    ListProducts: GET "/v1/products", Cache, Public;
+    ListProducts: GET "/v1/products" Nothing, Cache, Public;
     /// One product in full.
-    GetProduct: GET "/v1/products/{productId}", Cache, Public;
+    GetProduct: GET "/v1/products/{productId}" ProductOrVariant, Cache, Public;
     /// All categories.
-    ListCategories: GET "/v1/categories", Cache, Public;
+    ListCategories: GET "/v1/categories" Nothing, Cache, Public;
     /// Adds a product.
-    CreateProduct: POST "/v1/products", Origin, Admin;
+    CreateProduct: POST "/v1/products" Nothing, Origin, Admin;
     /// Changes a product.
-    UpdateProduct: PUT "/v1/products/{productId}", Origin, Admin;
+    UpdateProduct: PUT "/v1/products/{productId}" Product, Origin, Admin;
     /// Takes a product out of the shop.
-    DeleteProduct: DELETE "/v1/products/{productId}", Origin, Admin;
+    DeleteProduct: DELETE "/v1/products/{productId}" Product, Origin, Admin;
     /// The caller's cart.
-    GetCart: GET "/v1/cart", Edge, Shopper;
+    GetCart: GET "/v1/cart" Nothing, Edge, Shopper;
     /// Empties the caller's cart.
-    DeleteCart: DELETE "/v1/cart", Edge, Shopper;
+    DeleteCart: DELETE "/v1/cart" Nothing, Edge, Shopper;
     /// Adds to a line of the caller's cart.
-    AddCartItem: POST "/v1/cart/items", Edge, Shopper;
+    AddCartItem: POST "/v1/cart/items" Nothing, Edge, Shopper;
     /// Sets a line of the caller's cart.
-    UpdateCartItem: PUT "/v1/cart/items/{productId}", Edge, Shopper;
+    UpdateCartItem: PUT "/v1/cart/items/{productId}" ProductOrVariant, Edge, Shopper;
     /// Takes a line out of the caller's cart.
-    RemoveCartItem: DELETE "/v1/cart/items/{productId}", Edge, Shopper;
+    RemoveCartItem: DELETE "/v1/cart/items/{productId}" ProductOrVariant, Edge, Shopper;
     /// Orders the caller's cart. Never charges.
-    CreateOrder: POST "/v1/orders", Origin, Shopper;
+    CreateOrder: POST "/v1/orders" Nothing, Origin, Shopper;
     /// The caller's orders.
-    ListOrders: GET "/v1/orders", Origin, Shopper;
+    ListOrders: GET "/v1/orders" Nothing, Origin, Shopper;
     /// One of the caller's orders.
-    GetOrder: GET "/v1/orders/{orderId}", Origin, Shopper;
+    GetOrder: GET "/v1/orders/{orderId}" Order, Origin, Shopper;
     /// Pays an order of the caller's.
-    CreatePayment: POST "/v1/payments", Origin, Shopper;
+    CreatePayment: POST "/v1/payments" Nothing, Origin, Shopper;
     /// The stock of a variant.
-    GetInventory: GET "/v1/inventory/{productId}", Origin, Admin;
+    GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
+}
+
+impl Route {
+    /// The path with `parameter` in the place of the braces.
+    #[must_use]
+    pub fn path(self, parameter: &str) -> String {
+        let pattern = self.pattern();
+        let braces = pattern.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?.1)));
+        braces.map_or_else(|| pattern.to_owned(), |(before, after)| format!("{before}{parameter}{after}"))
+    }
 }
 
 /// A route and the value of its parameter; no route has more than one.
@@ -171,10 +200,23 @@ mod tests {
     #[test]
     fn every_route_matches_its_own_pattern() {
         for route in Route::ALL {
-            let path = route.pattern().replace("{productId}", "x1").replace("{orderId}", "x1");
+            let path = route.path("x1");
             let found = match_route(&route.method(), &path).unwrap();
             assert_eq!(found.route, *route);
             assert_eq!(found.parameter, if path == route.pattern() { "" } else { "x1" });
+        }
+    }
+
+    #[test]
+    fn the_kind_of_a_parameter_is_that_of_its_braces() {
+        for route in Route::ALL {
+            let named = route.pattern().split_once('{').map(|(_, rest)| rest.split_once('}').unwrap().0);
+            let expected = match route.parameter() {
+                Parameter::Nothing => None,
+                Parameter::Product | Parameter::ProductOrVariant => Some("productId"),
+                Parameter::Order => Some("orderId"),
+            };
+            assert_eq!(named, expected, "{route:?}");
         }
     }
 

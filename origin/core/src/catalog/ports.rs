@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, future::Future};
 
+pub use commerce_api::Sort;
 use commerce_api::page::Page;
 use commerce_domain::{CategorySlug, Money, Product, ProductId, VariantId};
 use jiff::Timestamp;
@@ -9,22 +10,6 @@ use rust_decimal::Decimal;
 
 use super::entry::CatalogEntry;
 use crate::{StoreError, inventory::NewStock};
-
-/// In which order products are listed. The id breaks ties.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// The latest first.
-    #[default]
-    Newest,
-    /// The cheapest first.
-    PriceAscending,
-    /// The dearest first.
-    PriceDescending,
-    /// The best rated first.
-    Rating,
-    /// By name.
-    Name,
-}
 
 /// Which products to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
