@@ -17,6 +17,14 @@ async fn nothing_but_health_is_answered_unsigned() {
 }
 
 #[tokio::test]
+async fn readiness_is_told_to_the_edge_alone() {
+    let shop = Shop::open().await;
+    let ada = shop.shopper("ada");
+    assert_eq!(shop.answer(ada.unsigned(Method::GET, "/readyz", "")).await.status, 403);
+    assert_eq!(shop.answer(ada.signed(Method::GET, "/readyz", "")).await.text("/status"), "ready");
+}
+
+#[tokio::test]
 async fn a_request_that_differs_from_what_was_signed_is_refused() {
     let shop = Shop::open().await;
     let ada = shop.shopper("ada");
