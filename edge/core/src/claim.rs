@@ -6,8 +6,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
-use crate::platform::Platform;
+use crate::{kv, platform::Platform};
 
 /// At most this many claims are remembered; the oldest is forgotten first.
 const CAPACITY: usize = 512;
@@ -40,23 +41,29 @@ fn is_held(claimed: i64, now: i64, hold: i64) -> bool {
     (0..hold).contains(&(now - claimed))
 }
 
-/// Claims `key` for `hold`: first within the instance, then among instances through the key-value store, which is best
-/// effort. True for the one that should do the work.
-pub(crate) async fn take<P: Platform>(platform: &P, key: &str, hold: Duration) -> bool {
+/// Claims `key` for `hold` within the instance, without waiting. True for the one that should do the work, or that should go on
+/// to [`take_shared`].
+pub(crate) fn take_here<P: Platform>(platform: &P, key: &str, now: Timestamp, hold: Duration) -> bool {
+    platform.memory().claims().take(key, now.as_millisecond(), millis(hold))
+}
+
+/// Claims `key` for `hold` among instances, through the key-value store, which is best effort. For the one that has claimed it
+/// within its instance. True for the one that should do the work.
+pub(crate) async fn take_shared<P: Platform>(platform: &P, key: &str, hold: Duration) -> bool {
     let now = platform.now().as_millisecond();
-    let hold_millis = i64::try_from(hold.as_millis()).unwrap_or(i64::MAX);
-    if !platform.memory().claims().take(key, now, hold_millis) {
-        return false;
-    }
-    let shared_key = format!("claim/{key}");
-    let shared = platform.get(&shared_key).await.ok().flatten();
+    let key = format!("claim/{key}");
+    let shared = kv::get(platform, &key).await.ok().flatten();
     let claimed = shared.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse::<i64>().ok());
-    if claimed.is_some_and(|claimed| is_held(claimed, now, hold_millis)) {
+    if claimed.is_some_and(|claimed| is_held(claimed, now, millis(hold))) {
         return false;
     }
     // A store that is down must not stop the refresh.
-    let _ = platform.put(&shared_key, Bytes::from(now.to_string()), hold).await;
+    let _ = kv::put(platform, &key, Bytes::from(now.to_string()), hold).await;
     true
+}
+
+fn millis(hold: Duration) -> i64 {
+    i64::try_from(hold.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -9,9 +9,17 @@ use futures_util::future::{Either, select};
 use http::{Request, Response};
 use jiff::Timestamp;
 
-use crate::platform::Platform;
+use crate::{RESPONSE_READ_LIMIT, platform::Platform};
 
-/// The platform's HTTP client with a limit on each call.
+/// What `work` comes to, unless it takes longer than `limit`.
+pub(crate) async fn within<T>(timer: &impl Timer, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(timer.sleep(limit))).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+/// The platform's HTTP client with limits on the time and the length of each answer.
 pub(crate) struct Deadline<'a, P> {
     pub(crate) platform: &'a P,
     pub(crate) limit: Duration,
@@ -24,12 +32,13 @@ impl<P: Platform> HttpClient for Deadline<'_, P> {
     ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + MaybeSend {
         let (platform, limit) = (self.platform, self.limit);
         async move {
-            let answer = pin!(platform.send(request));
-            let late = pin!(platform.sleep(limit));
-            match select(answer, late).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(_) => Err(TransportError::TimedOut),
+            let answer =
+                within(platform, limit, platform.send(request)).await.unwrap_or(Err(TransportError::TimedOut))?;
+            // The adapter has stopped reading there, so what it hands over is a part.
+            if answer.body().len() >= RESPONSE_READ_LIMIT {
+                return Err(TransportError::Connection("the answer is too long".to_owned()));
             }
+            Ok(answer)
         }
     }
 }

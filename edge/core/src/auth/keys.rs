@@ -2,21 +2,25 @@
 //!
 //! A key set that has grown old is served while one request refreshes it, and for a day while the issuer is down. A token
 //! that names an unknown key is worth a fetch, at most one in [`COOLDOWN`], so that nobody can make the edge flood the issuer.
+//! A key counts as unknown only against a key set that was fetched within that time: else the token may well be good, and its
+//! bearer is asked to come back.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use commerce_api::Problem;
 use commerce_auth::Jwks;
 use commerce_aws::HttpClient;
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use jiff::Timestamp;
 
+use super::held::{Held, remember};
 use crate::{
     claim,
     config::{self, EdgeConfig},
     deadline::Deadline,
     envelope::{Envelope, Lifetime},
+    kv, log,
     platform::Platform,
 };
 
@@ -25,98 +29,153 @@ const KEY: &str = "auth/1/jwks";
 const LIFETIME: Lifetime = Lifetime { fresh_seconds: 300, stale_seconds: 86_400 };
 /// The least time between two fetches for unknown keys, and between two attempts to refresh.
 const COOLDOWN: Duration = Duration::from_secs(30);
-/// For how long a key is taken to be unknown after the issuer did not know it, in milliseconds.
-const UNKNOWN_MILLIS: i64 = 60_000;
-const MAX_UNKNOWN: usize = 64;
+/// The least time between two fetches of an instance that has no key set at all.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// What these fetches are claimed by.
+const REFRESH: &str = "jwks-refresh";
+const UNKNOWN_KID: &str = "jwks-unknown-kid";
+const FIRST: &str = "jwks-first";
 const FETCH_LIMIT: Duration = Duration::from_secs(3);
-const FETCH_MILLIS: i64 = 3_000;
-/// How often a request looks whether the key set that another one fetches is there.
+/// How long a search for a key set may take, with all that it reads and writes, in milliseconds.
+const SEARCH_MILLIS: i64 = 5_000;
+/// How often a request looks whether another one of its instance has found the key set.
 const POLL: Duration = Duration::from_millis(25);
+/// How often, and how many times, a request looks whether another instance has put the key set into the store.
+const STORE_POLL: Duration = Duration::from_millis(100);
+const STORE_POLLS: usize = 8;
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// What an instance remembers of the issuer's keys.
-pub(crate) struct KeyMemory {
-    held: Option<Held>,
-    /// Key ids that the issuer did not know, and until when that is believed.
-    unknown: BTreeMap<String, i64>,
-    /// Until when a fetch for an unknown key may be under way, in milliseconds; 0 if none is.
-    fetching_until: i64,
+/// Whether a token that was verified before is still good at `now`: not where the keys have grown too old to be trusted. Sees to
+/// it that keys which are only old are refreshed behind the answer, so that an instance that meets known tokens alone learns
+/// of a key that was withdrawn.
+pub(super) fn vouch_for_known<P: Platform>(platform: &P, now: Timestamp) -> bool {
+    let age = {
+        let memory = platform.memory().keys();
+        memory.held.as_ref().map(|held| (held.envelope.is_fresh(now), held.envelope.is_servable(now)))
+    };
+    if age == Some((false, true)) {
+        refresh_behind(platform, now);
+    }
+    age.is_some_and(|(_, is_servable)| is_servable)
 }
 
-#[derive(Clone)]
-struct Held {
-    keys: Arc<Jwks>,
-    envelope: Envelope,
-}
-
-impl KeyMemory {
-    pub(crate) const fn new() -> Self {
-        Self { held: None, unknown: BTreeMap::new(), fetching_until: 0 }
-    }
-
-    fn is_unknown(&self, kid: &str, now: Timestamp) -> bool {
-        self.unknown.get(kid).is_some_and(|until| now.as_millisecond() < *until)
-    }
-
-    fn remember_unknown(&mut self, kid: &str, now: Timestamp) {
-        if self.unknown.len() >= MAX_UNKNOWN {
-            self.unknown.retain(|_, until| now.as_millisecond() < *until);
-        }
-        // Full of young ones: somebody is guessing, and the cooldown alone has to do.
-        if self.unknown.len() < MAX_UNKNOWN {
-            self.unknown.insert(kid.to_owned(), now.as_millisecond() + UNKNOWN_MILLIS);
-        }
-    }
-}
-
-/// A key set that holds `kid`, or the newest there is.
+/// A key set that holds `kid`, or one so new that `kid` does not exist.
 ///
 /// # Errors
-/// A 503 where there is no key set and the issuer does not answer.
-pub(crate) async fn with_kid<P: Platform>(platform: &P, config: &EdgeConfig, kid: &str) -> Result<Arc<Jwks>, Problem> {
+/// A 503 where neither is to be had.
+pub(super) async fn with_kid<P: Platform>(platform: &P, config: &EdgeConfig, kid: &str) -> Result<Arc<Jwks>, Problem> {
     let held = current(platform, config).await?;
-    if held.keys.get(kid).is_some() || platform.memory().keys().is_unknown(kid, platform.now()) {
+    if held.has(kid) || platform.memory().keys().is_unknown(kid, platform.now()) {
         return Ok(held.keys);
     }
-    // Another instance may have fetched the new key set already.
-    if let Some(stored) = stored(platform).await.filter(|stored| stored.keys.get(kid).is_some()) {
-        return Ok(remember(platform, stored).keys);
+    if begin_search(platform) {
+        search(platform, config, kid, &held).await;
+        end_search(platform);
+    } else {
+        await_search(platform, |held| held.has(kid)).await;
     }
-    if !begin_fetch(platform) {
-        return Ok(fetched_meanwhile(platform, kid).await.unwrap_or(held.keys));
+    let newest = platform.memory().keys().held.clone().unwrap_or(held);
+    if newest.has(kid) || newest.is_younger(COOLDOWN, platform.now()) {
+        Ok(newest.keys)
+    } else {
+        Err(Problem::unavailable(
+            RETRY_AFTER_SECONDS,
+            "the key of a token is unknown, and the issuer's keys are not at hand",
+        ))
     }
-    let may_fetch = claim::take(platform, "jwks-unknown-kid", COOLDOWN).await;
-    let fetched = if may_fetch { fetch(platform, config).await.ok() } else { None };
-    let mut memory = platform.memory().keys();
-    memory.fetching_until = 0;
-    let Some(fetched) = fetched else { return Ok(held.keys) };
-    if fetched.keys.get(kid).is_none() {
-        memory.remember_unknown(kid, platform.now());
-    }
-    Ok(fetched.keys)
 }
 
-/// Whether no other request of this instance is fetching for an unknown key; this one is from here on.
-fn begin_fetch<P: Platform>(platform: &P) -> bool {
+/// The key set to begin with: what the instance has, refreshed behind the answer where it has grown old, or the first one.
+async fn current<P: Platform>(platform: &P, config: &EdgeConfig) -> Result<Held, Problem> {
+    let now = platform.now();
+    let in_memory = platform.memory().keys().held.clone();
+    let Some(held) = in_memory.filter(|held| held.envelope.is_servable(now)) else {
+        let first = first(platform, config).await;
+        return first.map_err(|cause| Problem::unavailable(RETRY_AFTER_SECONDS, cause));
+    };
+    if !held.envelope.is_fresh(now) {
+        refresh_behind(platform, now);
+    }
+    Ok(held)
+}
+
+/// A key set for an instance that has none: the store's, or the issuer's, whom one request asks, the others wait for it, and
+/// for a moment nobody asks again. The error is for the log.
+async fn first<P: Platform>(platform: &P, config: &EdgeConfig) -> Result<Held, String> {
+    let is_servable = |held: &Held| held.envelope.is_servable(platform.now());
+    if !begin_search(platform) {
+        let found = await_search(platform, is_servable).await;
+        return found.ok_or_else(|| "key set: another request could not get it either".to_owned());
+    }
+    let stored = stored(platform).await.map(|stored| remember(platform, stored));
+    let found = match stored.filter(is_servable) {
+        Some(held) => {
+            if !held.envelope.is_fresh(platform.now()) {
+                refresh_behind(platform, platform.now());
+            }
+            Ok(held)
+        }
+        None if claim::take_here(platform, FIRST, platform.now(), FIRST_PAUSE) => fetch(platform, config).await,
+        None => Err("key set: was not to be had a moment ago".to_owned()),
+    };
+    end_search(platform);
+    found
+}
+
+/// Looks for a key that the held set lacks: in the store, where another instance may have put a newer set, then at the issuer,
+/// unless it was asked a short time ago. Where another instance is asking, waits for a moment for what it will store.
+async fn search<P: Platform>(platform: &P, config: &EdgeConfig, kid: &str, held: &Held) {
+    let is_newer = |stored: &Held| stored.envelope.stored_at > held.envelope.stored_at;
+    if let Some(newer) = stored(platform).await.filter(is_newer)
+        && remember(platform, newer).has(kid)
+    {
+        return;
+    }
+    if !claim::take_here(platform, UNKNOWN_KID, platform.now(), COOLDOWN) {
+        return;
+    }
+    if claim::take_shared(platform, UNKNOWN_KID, COOLDOWN).await {
+        match fetch(platform, config).await {
+            Ok(fetched) if fetched.has(kid) => {}
+            Ok(_) => platform.memory().keys().remember_unknown(kid, platform.now()),
+            Err(cause) => log::warn(platform, "", "jwks.not_fetched", cause),
+        }
+        return;
+    }
+    for _ in 0..STORE_POLLS {
+        platform.sleep(STORE_POLL).await;
+        if let Some(newer) = stored(platform).await.filter(is_newer) {
+            remember(platform, newer);
+            return;
+        }
+    }
+}
+
+/// Whether no other request of this instance is searching for a key set; this one is from here on.
+fn begin_search<P: Platform>(platform: &P) -> bool {
     let now = platform.now().as_millisecond();
     let mut memory = platform.memory().keys();
-    let is_first = now >= memory.fetching_until;
+    let is_first = now >= memory.searching_until;
     if is_first {
-        memory.fetching_until = now + FETCH_MILLIS;
+        memory.searching_until = now + SEARCH_MILLIS;
     }
     is_first
 }
 
-/// The key set that another request of this instance is just fetching, once it is there and holds `kid`. Tokens of a new key
-/// come many at a time, and none of them is to be called invalid because it came second.
-async fn fetched_meanwhile<P: Platform>(platform: &P, kid: &str) -> Option<Arc<Jwks>> {
+fn end_search<P: Platform>(platform: &P) {
+    platform.memory().keys().searching_until = 0;
+}
+
+/// The key set that another request of this instance is just searching for, once it is there and is what is `wanted`. Tokens of
+/// a new key come many at a time, and none of them is to be refused because it came second.
+async fn await_search<P: Platform>(platform: &P, wanted: impl Fn(&Held) -> bool) -> Option<Held> {
     loop {
         {
             let memory = platform.memory().keys();
-            if let Some(held) = memory.held.as_ref().filter(|held| held.keys.get(kid).is_some()) {
-                return Some(Arc::clone(&held.keys));
+            if let Some(held) = memory.held.as_ref().filter(|held| wanted(held)) {
+                return Some(held.clone());
             }
-            if platform.now().as_millisecond() >= memory.fetching_until {
+            if platform.now().as_millisecond() >= memory.searching_until {
                 return None;
             }
         }
@@ -124,41 +183,35 @@ async fn fetched_meanwhile<P: Platform>(platform: &P, kid: &str) -> Option<Arc<J
     }
 }
 
-/// The key set to begin with: fresh, or stale while it is refreshed behind the answer, or fetched now.
-async fn current<P: Platform>(platform: &P, config: &EdgeConfig) -> Result<Held, Problem> {
-    let now = platform.now();
-    let in_memory = platform.memory().keys().held.clone();
-    if let Some(held) = in_memory.clone().filter(|held| held.envelope.is_fresh(now)) {
-        return Ok(held);
+/// Has the key set refreshed behind the answer, by one request at a time.
+fn refresh_behind<P: Platform>(platform: &P, now: Timestamp) {
+    if !claim::take_here(platform, REFRESH, now, COOLDOWN) {
+        return;
     }
-    let newest = match stored(platform).await {
-        Some(stored) => Some(remember(platform, stored)),
-        None => in_memory,
-    };
-    match newest.filter(|held| held.envelope.is_servable(now)) {
-        Some(held) => {
-            if !held.envelope.is_fresh(now) && claim::take(platform, "jwks-refresh", COOLDOWN).await {
-                refresh_behind(platform);
-            }
-            Ok(held)
-        }
-        None => fetch(platform, config).await.map_err(|cause| Problem::unavailable(RETRY_AFTER_SECONDS, cause)),
-    }
-}
-
-fn refresh_behind<P: Platform>(platform: &P) {
     let owned = platform.clone();
     platform.spawn(async move {
-        if let Ok(config) = config::load(&owned).await
-            && let Err(cause) = fetch(&owned, config).await
-        {
-            crate::log::warn(&owned, "", "jwks.refresh_failed", cause);
+        if let Err(cause) = refresh(&owned).await {
+            log::warn(&owned, "", "jwks.refresh_failed", cause);
         }
     });
 }
 
+async fn refresh<P: Platform>(platform: &P) -> Result<(), String> {
+    // Another instance may have done it already.
+    if let Some(stored) = stored(platform).await
+        && remember(platform, stored).envelope.is_fresh(platform.now())
+    {
+        return Ok(());
+    }
+    if !claim::take_shared(platform, REFRESH, COOLDOWN).await {
+        return Ok(());
+    }
+    let config = config::load(platform).await.map_err(|error| error.to_string())?;
+    fetch(platform, config).await.map(drop)
+}
+
 async fn stored<P: Platform>(platform: &P) -> Option<Held> {
-    let envelope = Envelope::decode(&platform.get(KEY).await.ok()??)?;
+    let envelope = Envelope::decode(&kv::get(platform, KEY).await.ok()??)?;
     let keys = Arc::new(Jwks::from_json(&envelope.body).ok()?);
     Some(Held { keys, envelope })
 }
@@ -173,32 +226,9 @@ async fn fetch<P: Platform>(platform: &P, config: &EdgeConfig) -> Result<Held, S
         return Err(format!("key set: answered {}", answer.status()));
     }
     let keys = Jwks::from_json(answer.body()).map_err(|error| error.to_string())?;
-    let envelope = Envelope::new(answer.into_body(), String::new(), platform.now(), LIFETIME);
-    if let Err(error) = platform.put(KEY, envelope.encode(), envelope.keep()).await {
-        crate::log::warn(platform, "", "jwks.not_stored", error);
+    let envelope = Envelope::new(answer.into_body(), HeaderValue::from_static(""), platform.now(), LIFETIME);
+    if let Err(error) = kv::put(platform, KEY, envelope.encode(), envelope.keep()).await {
+        log::warn(platform, "", "jwks.not_stored", error);
     }
     Ok(remember(platform, Held { keys: Arc::new(keys), envelope }))
-}
-
-/// Keeps the key set in memory if it is newer than what is there. Where a key has gone, tokens that it signed must be
-/// verified again, and will be refused.
-fn remember<P: Platform>(platform: &P, candidate: Held) -> Held {
-    let (newest, lost_a_key) = {
-        let mut memory = platform.memory().keys();
-        match &memory.held {
-            Some(held) if held.envelope.stored_at > candidate.envelope.stored_at => (held.clone(), false),
-            before => {
-                let lost = before
-                    .as_ref()
-                    .is_some_and(|before| before.keys.key_ids().any(|kid| candidate.keys.get(kid).is_none()));
-                memory.held = Some(candidate.clone());
-                memory.unknown.retain(|kid, _| candidate.keys.get(kid).is_none());
-                (candidate, lost)
-            }
-        }
-    };
-    if lost_a_key {
-        platform.memory().tokens().clear();
-    }
-    newest
 }

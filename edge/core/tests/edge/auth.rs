@@ -1,21 +1,18 @@
-//! Tokens and the issuer's keys.
+//! Tokens.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use commerce_aws::TransportError;
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    fake::{Fake, answer, problem},
+    fake::Fake,
     shop::{self, get, header, refusal, request, send},
-    tokens::{self, claims, jwks, sign},
+    tokens::{self, claims, sign},
 };
 
-fn cart(fake: &Fake, token: &str) -> u16 {
+pub(crate) fn cart(fake: &Fake, token: &str) -> u16 {
     fake.ask(send(token, "GET", "/v1/cart", &Value::Null)).status().as_u16()
 }
 
-fn fetches(fake: &Fake) -> usize {
+pub(crate) fn fetches(fake: &Fake) -> usize {
     fake.sent_to("issuer.test").len()
 }
 
@@ -63,107 +60,6 @@ fn whatever_is_wrong_with_a_token_is_one_and_the_same_401() {
     texts.dedup();
     assert_eq!(texts.len(), 1, "the body does not say what is wrong");
     assert_eq!(cart(&fake, &good), 200);
-}
-
-#[test]
-fn the_keys_are_fetched_once_and_kept_for_other_instances() {
-    let fake = shop::open();
-    let token = tokens::shopper("user_1");
-    assert_eq!((cart(&fake, &token), cart(&fake, &tokens::shopper("user_2"))), (200, 200));
-    assert_eq!(fetches(&fake), 1);
-    let fake = fake.restarted();
-    assert_eq!(cart(&fake, &token), 200);
-    assert_eq!(fetches(&fake), 1, "the store had them");
-}
-
-#[test]
-fn a_new_key_is_fetched_at_once_and_unknown_ones_at_most_every_30_seconds() {
-    let fake = shop::open();
-    assert_eq!(cart(&fake, &tokens::shopper("user_1")), 200);
-    fake.issuer(|_| Ok(answer(200, &jwks(&[0, 1]))));
-    assert_eq!(cart(&fake, &sign(1, claims("user_1"))), 200);
-    assert_eq!(fetches(&fake), 2);
-
-    fake.issuer(|_| Ok(answer(200, &jwks(&[1]))));
-    let stranger = |kid: &str| {
-        let token = sign(1, claims("user_1"));
-        let header = json!({"alg": "RS256", "kid": kid}).to_string();
-        let (_, rest) = token.split_once('.').unwrap();
-        format!("{}.{rest}", Base64UrlUnpadded::encode_string(header.as_bytes()))
-    };
-    for index in 0..20 {
-        assert_eq!(cart(&fake, &stranger(&format!("made-up-{index}"))), 401);
-    }
-    assert_eq!(fetches(&fake), 2, "within the cooldown nobody is asked");
-    fake.pass(31);
-    for _ in 0..20 {
-        assert_eq!(cart(&fake, &stranger("made-up")), 401);
-    }
-    assert_eq!(fetches(&fake), 3);
-    fake.pass(31);
-    assert_eq!(cart(&fake, &stranger("made-up")), 401);
-    assert_eq!(fetches(&fake), 3, "a key that the issuer did not know is not asked for again so soon");
-}
-
-#[test]
-fn many_tokens_of_a_new_key_at_once_are_all_accepted_with_one_fetch() {
-    let fake = shop::open();
-    assert_eq!(cart(&fake, &tokens::shopper("user_1")), 200);
-    fake.issuer(|_| Ok(answer(200, &jwks(&[0, 1]))));
-    let requests = (0..8).map(|index| {
-        let token = sign(1, claims(&format!("user_{index}")));
-        edge_core::handle(&fake, send(&token, "GET", "/v1/cart", &Value::Null))
-    });
-    let answers = futures_executor::block_on(join_all(requests));
-    assert!(answers.iter().all(|answer| answer.status() == 200), "{answers:?}");
-    assert_eq!(fetches(&fake), 2);
-}
-
-#[test]
-fn a_key_that_the_issuer_withdrew_opens_nothing_any_more() {
-    let fake = shop::open();
-    let old = tokens::shopper("user_1");
-    assert_eq!(cart(&fake, &old), 200);
-    fake.issuer(|_| Ok(answer(200, &jwks(&[1]))));
-    fake.pass(301);
-    assert_eq!(cart(&fake, &old), 200, "while the refresh runs behind");
-    fake.run_behind();
-    assert_eq!(cart(&fake, &sign(1, claims("user_1"))), 200);
-    assert_eq!(cart(&fake, &old), 401);
-}
-
-#[test]
-fn an_outage_of_the_issuer_locks_nobody_out_for_a_day() {
-    let fake = shop::open();
-    fake.ask(send(&tokens::shopper("user_1"), "GET", "/v1/cart", &Value::Null));
-    fake.issuer(|_| Err(TransportError::Connection("refused".to_owned())));
-    fake.pass(86_000);
-    let mut long = claims("user_2");
-    long.insert("exp".into(), json!(crate::fake::NOW + 1_000_000));
-    let token = sign(0, long);
-    assert_eq!(cart(&fake, &token), 200);
-    fake.run_behind();
-    let fake = fake.restarted();
-    fake.pass(1_000);
-    let refused = fake.ask(send(&token, "GET", "/v1/cart", &Value::Null));
-    assert_eq!(refusal(&refused), (503, "UNAVAILABLE".to_owned()), "keys of more than a day ago are not trusted");
-    assert_eq!(header(&refused, "retry-after"), "5");
-}
-
-#[test]
-fn without_keys_a_token_is_neither_accepted_nor_called_invalid() {
-    for broken in [
-        || Err(TransportError::Connection("refused".to_owned())),
-        || Err(TransportError::TimedOut),
-        || Ok(problem(500, "INTERNAL_ERROR")),
-        || Ok(answer(200, &json!({"keys": []}))),
-        || Ok(answer(200, &json!("rubbish"))),
-    ] {
-        let fake = shop::open();
-        fake.issuer(move |_| broken());
-        let answer = fake.ask(send(&tokens::shopper("user_1"), "GET", "/v1/cart", &Value::Null));
-        assert_eq!(refusal(&answer), (503, "UNAVAILABLE".to_owned()));
-    }
 }
 
 #[test]

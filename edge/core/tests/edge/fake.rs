@@ -1,6 +1,8 @@
 //! A platform of memory: a clock that stands still, a key-value store, and three hosts: the origin, the issuer, and DynamoDB,
 //! which is the real engine of the local stack. Every call of a port gives way once, so that requests interleave.
 
+mod ports;
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
@@ -10,17 +12,13 @@ use std::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    task::Poll,
-    time::Duration,
 };
 
 use bytes::Bytes;
-use commerce_aws::{HttpClient, MaybeSend, Timer, TransportError};
-use commerce_domain::{Clock, Entropy};
+use commerce_aws::TransportError;
 use dynoxide::Database;
-use edge_core::{Background, InstanceMemory, KvError, KvStore, Log, Platform, Variables};
+use edge_core::InstanceMemory;
 use http::{Request, Response};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::tokens;
@@ -30,6 +28,25 @@ pub(crate) const NOW: i64 = 1_800_000_000;
 
 type Answer = Result<Response<Bytes>, TransportError>;
 type Handler = Box<dyn Fn(&Request<Bytes>) -> Answer + Send>;
+/// What somebody else does to the tables.
+type Elsewhere = Box<dyn FnOnce(&Fake) + Send>;
+
+/// How the key-value store behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Well,
+    Down,
+    Hangs,
+}
+
+/// How a call of DynamoDB goes wrong.
+struct Fault {
+    /// Whether the call is made all the same.
+    is_made: bool,
+    /// What happens before the caller hears of it.
+    elsewhere: Option<Elsewhere>,
+    answer: Answer,
+}
 
 thread_local! {
     /// Work that was left for after the response. Each test has a thread of its own.
@@ -43,16 +60,20 @@ pub(crate) struct Fake(pub(crate) Arc<Inside>);
 pub(crate) struct Inside {
     memory: InstanceMemory,
     millis: Mutex<i64>,
+    clock_calls: AtomicU64,
     drawn: AtomicU64,
-    /// The key-value store; None while it is down.
-    kv: Mutex<Option<HashMap<String, Bytes>>>,
+    kv: Mutex<HashMap<String, Bytes>>,
+    kv_mood: Mutex<Mood>,
+    kv_calls: AtomicU64,
     variables: Mutex<BTreeMap<&'static str, String>>,
+    /// A variable that is never told.
+    hanging_variable: Mutex<Option<&'static str>>,
     log: Mutex<Vec<String>>,
     origin: Mutex<Handler>,
     issuer: Mutex<Handler>,
     database: Database,
-    /// Answers the next calls of DynamoDB in its place; the flag says whether the call is made all the same.
-    faults: Mutex<Vec<(bool, Answer)>>,
+    /// What the next calls of DynamoDB come to; the last one is the next.
+    faults: Mutex<Vec<Fault>>,
     sent: Mutex<Vec<Request<Bytes>>>,
 }
 
@@ -81,9 +102,13 @@ impl Fake {
         Self(Arc::new(Inside {
             memory: InstanceMemory::new(),
             millis: Mutex::new(NOW * 1_000),
+            clock_calls: AtomicU64::new(0),
             drawn: AtomicU64::new(0),
-            kv: Mutex::new(Some(HashMap::new())),
+            kv: Mutex::new(HashMap::new()),
+            kv_mood: Mutex::new(Mood::Well),
+            kv_calls: AtomicU64::new(0),
             variables: Mutex::new(variables.map(|(name, value)| (name, value.to_owned())).into()),
+            hanging_variable: Mutex::new(None),
             log: Mutex::new(Vec::new()),
             origin: Mutex::new(Box::new(|_| Ok(problem(404, "NOT_FOUND")))),
             issuer: Mutex::new(Box::new(|_| Ok(answer(200, &tokens::jwks(&[0]))))),
@@ -117,12 +142,42 @@ impl Fake {
 
     /// DynamoDB answers the next call with this and does nothing.
     pub(crate) fn dynamodb_answers(&self, fault: Answer) {
-        lock(&self.0.faults).push((false, fault));
+        lock(&self.0.faults).push(Fault { is_made: false, elsewhere: None, answer: fault });
     }
 
     /// DynamoDB does what the next call asks, and its answer is lost.
     pub(crate) fn dynamodb_answer_is_lost(&self) {
-        lock(&self.0.faults).push((true, Err(TransportError::Connection("reset".to_owned()))));
+        self.dynamodb_answer_is_lost_while(|_| {});
+    }
+
+    /// The same, and before anybody can try again, somebody else does something.
+    pub(crate) fn dynamodb_answer_is_lost_while(&self, elsewhere: impl FnOnce(&Self) + Send + 'static) {
+        let answer = Err(TransportError::Connection("reset".to_owned()));
+        lock(&self.0.faults).push(Fault { is_made: true, elsewhere: Some(Box::new(elsewhere)), answer });
+    }
+
+    /// Another device of the owner's adds to a line, and has its answer.
+    pub(crate) fn another_device_adds(&self, owner: &str, variant: &str, pieces: u32) {
+        let request = json!({
+            "TableName": "shopping-carts",
+            "Key": {"userId": {"S": owner}},
+            "UpdateExpression": "SET quantities.#variant = quantities.#variant + :pieces ADD version :one",
+            "ExpressionAttributeNames": {"#variant": variant},
+            "ExpressionAttributeValues": {":pieces": {"N": pieces.to_string()}, ":one": {"N": "1"}},
+        });
+        self.0.database.update_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// Another device of the owner's ends the cart, and has its answer.
+    pub(crate) fn another_device_deletes(&self, owner: &str) {
+        let request = json!({"TableName": "shopping-carts", "Key": {"userId": {"S": owner}}});
+        self.0.database.delete_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// Another device of the owner's begins a cart with what is in `item`.
+    pub(crate) fn another_device_begins(&self, item: &Value) {
+        let request = json!({"TableName": "shopping-carts", "Item": item});
+        self.0.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
@@ -130,18 +185,46 @@ impl Fake {
     }
 
     pub(crate) fn kv_is_down(&self) {
-        *lock(&self.0.kv) = None;
+        *lock(&self.0.kv_mood) = Mood::Down;
+    }
+
+    /// The key-value store takes calls and never answers one.
+    pub(crate) fn kv_hangs(&self) {
+        *lock(&self.0.kv_mood) = Mood::Hangs;
+    }
+
+    /// The variable is asked for and never told; None for all is well.
+    pub(crate) fn hang_variable(&self, name: Option<&'static str>) {
+        *lock(&self.0.hanging_variable) = name;
     }
 
     /// Empties the key-value store.
     pub(crate) fn forget_kv(&self) {
-        *lock(&self.0.kv) = Some(HashMap::new());
+        lock(&self.0.kv).clear();
+    }
+
+    pub(crate) fn kv_value(&self, key: &str) -> Option<Bytes> {
+        lock(&self.0.kv).get(key).cloned()
+    }
+
+    pub(crate) fn kv_set(&self, key: &str, value: Bytes) {
+        lock(&self.0.kv).insert(key.to_owned(), value);
     }
 
     pub(crate) fn kv_keys(&self) -> Vec<String> {
-        let mut keys: Vec<_> = lock(&self.0.kv).iter().flat_map(HashMap::keys).cloned().collect();
+        let mut keys: Vec<_> = lock(&self.0.kv).keys().cloned().collect();
         keys.sort_unstable();
         keys
+    }
+
+    /// How often the clock and the key-value store were called so far.
+    pub(crate) fn calls(&self) -> (u64, u64) {
+        (self.0.clock_calls.load(Relaxed), self.0.kv_calls.load(Relaxed))
+    }
+
+    /// The second that it is, in milliseconds; no call of the clock.
+    pub(crate) fn millis(&self) -> i64 {
+        *lock(&self.0.millis)
     }
 
     /// What was sent to `host` so far, oldest first.
@@ -191,14 +274,14 @@ impl Fake {
 
     fn dynamodb(&self, request: &Request<Bytes>) -> Answer {
         let fault = lock(&self.0.faults).pop();
-        match fault {
-            Some((false, fault)) => fault,
-            Some((true, fault)) => {
-                let _ = self.run_operation(request);
-                fault
-            }
-            None => Ok(self.run_operation(request)),
+        let Some(Fault { is_made, elsewhere, answer }) = fault else { return Ok(self.run_operation(request)) };
+        if is_made {
+            self.run_operation(request);
         }
+        if let Some(elsewhere) = elsewhere {
+            elsewhere(self);
+        }
+        answer
     }
 
     fn run_operation(&self, request: &Request<Bytes>) -> Response<Bytes> {
@@ -244,109 +327,4 @@ pub(crate) fn problem(status: u16, code: &str) -> Response<Bytes> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
-}
-
-/// Gives way `times` times.
-async fn give_way(mut times: u32) {
-    std::future::poll_fn(|context| {
-        if times == 0 {
-            return Poll::Ready(());
-        }
-        times -= 1;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
-impl Platform for Fake {
-    fn memory(&self) -> &InstanceMemory {
-        &self.0.memory
-    }
-}
-
-impl Clock for Fake {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(*lock(&self.0.millis)).unwrap()
-    }
-}
-
-impl Entropy for Fake {
-    fn fill(&self, buffer: &mut [u8]) {
-        let drawn = self.0.drawn.fetch_add(1, Relaxed).to_be_bytes();
-        for (index, byte) in buffer.iter_mut().enumerate() {
-            *byte = drawn[index % drawn.len()];
-        }
-    }
-}
-
-impl Timer for Fake {
-    /// Time passes only where everything else stands still.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + MaybeSend {
-        let fake = self.clone();
-        async move {
-            give_way(100).await;
-            *lock(&fake.0.millis) += i64::try_from(duration.as_millis()).unwrap();
-        }
-    }
-}
-
-impl HttpClient for Fake {
-    fn send(&self, request: Request<Bytes>) -> impl Future<Output = Answer> + MaybeSend {
-        let fake = self.clone();
-        async move {
-            give_way(1).await;
-            let answer = match request.uri().host() {
-                Some("origin.test") => lock(&fake.0.origin)(&request),
-                Some("issuer.test") => lock(&fake.0.issuer)(&request),
-                Some("dynamodb.test") => fake.dynamodb(&request),
-                other => panic!("unexpected host {other:?}"),
-            };
-            lock(&fake.0.sent).push(request);
-            // "Hangs" is a host that never answers.
-            if matches!(&answer, Err(TransportError::TimedOut)) {
-                std::future::pending::<()>().await;
-            }
-            answer
-        }
-    }
-}
-
-impl KvStore for Fake {
-    async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        give_way(1).await;
-        let kv = lock(&self.0.kv);
-        kv.as_ref().map(|kv| kv.get(key).cloned()).ok_or_else(|| KvError("down".to_owned()))
-    }
-
-    async fn put(&self, key: &str, value: Bytes, _keep: Duration) -> Result<(), KvError> {
-        give_way(1).await;
-        let mut kv = lock(&self.0.kv);
-        kv.as_mut().map(|kv| drop(kv.insert(key.to_owned(), value))).ok_or_else(|| KvError("down".to_owned()))
-    }
-
-    async fn delete(&self, key: &str) -> Result<(), KvError> {
-        give_way(1).await;
-        let mut kv = lock(&self.0.kv);
-        kv.as_mut().map(|kv| drop(kv.remove(key))).ok_or_else(|| KvError("down".to_owned()))
-    }
-}
-
-impl Background for Fake {
-    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
-        BEHIND.with_borrow_mut(|behind| behind.push(Box::pin(task)));
-    }
-}
-
-impl Variables for Fake {
-    async fn variable(&self, name: &'static str) -> Option<String> {
-        give_way(1).await;
-        lock(&self.0.variables).get(name).cloned()
-    }
-}
-
-impl Log for Fake {
-    fn write(&self, line: &str) {
-        lock(&self.0.log).push(line.to_owned());
-    }
 }

@@ -1,29 +1,22 @@
-//! What the edge expects of any key-value store.
+//! The contract of key-value stores, over the store of these tests. The runtimes' own stores pass it end to end.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use edge_core::KvStore;
+use edge_core::kv_contract::check;
 
 use crate::fake::Fake;
 
-/// The contract, for any store that is empty.
-async fn keeps_its_contract(store: &impl KvStore) {
-    let keep = Duration::from_mins(1);
-    assert_eq!(store.get("a").await.unwrap(), None);
-    store.delete("a").await.expect("deleting what is absent is no error");
-    let binary = Bytes::from_static(b"\x00\xff\n{}");
-    store.put("a", binary.clone(), keep).await.unwrap();
-    store.put("catalog/1/products?category=a-b&page=2", Bytes::new(), keep).await.unwrap();
-    assert_eq!(store.get("a").await.unwrap(), Some(binary));
-    assert_eq!(store.get("catalog/1/products?category=a-b&page=2").await.unwrap(), Some(Bytes::new()));
-    store.put("a", Bytes::from_static(b"2"), keep).await.unwrap();
-    assert_eq!(store.get("a").await.unwrap(), Some(Bytes::from_static(b"2")), "the last value counts");
-    store.delete("a").await.unwrap();
-    assert_eq!(store.get("a").await.unwrap(), None);
+#[test]
+fn the_store_of_these_tests_keeps_the_contract() {
+    let fake = Fake::new();
+    assert_eq!(futures_executor::block_on(check(&fake)), Ok(()));
+    assert!(fake.kv_keys().is_empty(), "nothing is left behind");
 }
 
 #[test]
-fn the_store_of_these_tests_keeps_the_contract() {
-    futures_executor::block_on(keeps_its_contract(&Fake::new()));
+fn a_store_that_does_not_is_told_which_clause_it_breaks() {
+    let fake = Fake::new();
+    fake.kv_set("contract/a", "left over".into());
+    let broken = futures_executor::block_on(check(&fake)).unwrap_err();
+    assert_eq!(broken, "what was never stored is absent: contract/a holds 9 bytes, not nothing");
+    fake.kv_is_down();
+    assert!(futures_executor::block_on(check(&fake)).unwrap_err().ends_with("key-value store: down"));
 }

@@ -4,11 +4,16 @@
 mod auth;
 mod cart;
 mod cart_limits;
+mod cart_lost_answers;
 mod catalog;
 mod catalog_failures;
+mod catalog_memory;
 mod fake;
 mod forward;
+mod forward_headers;
+mod keys;
 mod kv_contract;
+mod manifest;
 mod requests;
 mod shop;
 mod tokens;
