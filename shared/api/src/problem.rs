@@ -75,6 +75,7 @@ catalogue! {
     OriginUnreachable = "ORIGIN_UNREACHABLE", BAD_GATEWAY, "The shop's origin cannot be reached";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE, "Temporarily unavailable";
     TimedOut = "TIMED_OUT", GATEWAY_TIMEOUT, "No answer in time";
+    OutcomeUnknown = "OUTCOME_UNKNOWN", GATEWAY_TIMEOUT, "It is not known whether the change was made";
 }
 
 /// A field that was refused.

@@ -5,6 +5,8 @@ use commerce_aws::cart_table::StoredCart;
 use commerce_domain::CartId;
 use http::{HeaderMap, header};
 
+use crate::guard;
+
 /// The most tags that one header may list.
 const MAX_TAGS: usize = 8;
 
@@ -21,17 +23,13 @@ impl IfMatch {
     /// The header, if there is one. Weak tags never match, as the comparison is a strong one.
     ///
     /// # Errors
-    /// A 400 where the header lists too many tags.
+    /// A 400 where the header lists too many tags, or is not visible ASCII.
     pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let values: Vec<_> =
-            headers.get_all(header::IF_MATCH).iter().map(|value| value.to_str().unwrap_or("")).collect();
-        if values.is_empty() {
-            return Ok(None);
-        }
-        if values.iter().any(|value| value.trim() == "*") {
+        let Some(list) = guard::list(headers, &header::IF_MATCH, "If-Match")? else { return Ok(None) };
+        if list.trim() == "*" {
             return Ok(Some(Self::Any));
         }
-        let tags: Vec<_> = values.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
+        let tags: Vec<_> = list.split(',').map(str::trim).collect();
         if tags.len() > MAX_TAGS {
             return Err(Problem::invalid("If-Match", format!("may list {MAX_TAGS} tags")));
         }

@@ -1,4 +1,5 @@
-//! A mutation as DynamoDB reads it: one update expression, with every rule in its condition.
+//! A mutation as DynamoDB reads it: one update expression, with every rule in its condition. None is blindly repeatable: what
+//! others did to the cart meanwhile would be undone.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +95,7 @@ impl Builder {
         self.conditions.push(condition.into());
     }
 
-    fn into_update(self, table_name: &str, owner: &str, repeatable: bool) -> UpdateItem {
+    fn into_update(self, table_name: &str, owner: &str) -> UpdateItem {
         let remove = if self.remove.is_empty() { String::new() } else { format!(" REMOVE {}", self.remove.join(", ")) };
         UpdateItem {
             table_name: table_name.to_owned(),
@@ -105,7 +106,7 @@ impl Builder {
             expression_attribute_values: self.values,
             return_values: Some(ReturnValues::AllNew),
             return_old_on_failure: true,
-            repeatable,
+            repeatable: false,
         }
     }
 }
@@ -132,13 +133,7 @@ impl Mutation {
         if let Some(if_match) = &self.if_match {
             require_state(&mut update, if_match);
         }
-        // A second effect is the same as one where the key tells it apart, or where it sets what is set already.
-        let repeatable = match self.change {
-            Change::Add { .. } => self.key.is_some(),
-            Change::Set { .. } => self.if_match.is_none(),
-            Change::Remove { .. } => false,
-        };
-        Ok(update.into_update(table_name, &self.owner, repeatable))
+        Ok(update.into_update(table_name, &self.owner))
     }
 
     /// What every update does: the cart is there and alive, and lives on.
@@ -220,8 +215,8 @@ impl Mutation {
                 .into(),
             expression_attribute_values: [(":now".to_owned(), number(self.now.as_second()))].into(),
             return_values: None,
-            return_old_on_failure: true,
-            repeatable: true,
+            return_old_on_failure: false,
+            repeatable: false,
         }))
     }
 }

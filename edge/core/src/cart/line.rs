@@ -96,6 +96,6 @@ fn line<P: Platform>(
         unit_price,
         product_version: product.version,
         image_url: product.images.first().cloned(),
-        added_at: call.platform.now(),
+        added_at: call.now,
     })
 }

@@ -4,7 +4,9 @@ mod condition;
 mod expression;
 mod idempotency;
 mod line;
+mod refusal;
 mod store;
+mod trim;
 
 use bytes::Bytes;
 use commerce_api::{
@@ -39,17 +41,18 @@ pub(crate) async fn add_item<P: Platform>(call: &Call<'_, P>) -> Result<Response
     let quantity = quantity(body.quantity)?;
     let key = RequestKey::of(call)?;
     let if_match = IfMatch::of(call.headers())?;
-    let line = line::for_sale(call, &body.product_id, body.variant_id.as_deref(), "productId").await?;
-    let change = Change::Add { line, quantity };
-    let message = "Item added to cart";
-    match CartStore::open(call).await?.apply(&mutation(call, change, if_match, key)?).await? {
-        Outcome::Changed(stored) => changed(call, stored, message),
-        Outcome::Replayed(stored) => {
-            let mut response = changed(call, stored, message)?;
-            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
-            Ok(response)
-        }
+    let store = CartStore::open(call).await?;
+    let outcome = match line::for_sale(call, &body.product_id, body.variant_id.as_deref(), "productId").await {
+        Ok(line) => store.apply(&mutation(call, Change::Add { line, quantity }, if_match, key)?).await?,
+        // A request that was made before must not be refused for what has happened since.
+        Err(problem) => store.replay_or(owner(call)?, key.as_ref(), problem).await?,
+    };
+    let is_replay = matches!(outcome, Outcome::Replayed(_));
+    let mut response = changed(call, outcome.into_stored(), "Item added to cart")?;
+    if is_replay {
+        response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
     }
+    Ok(response)
 }
 
 /// `PUT /v1/cart/items/{productId}`: sets the line.
@@ -77,7 +80,8 @@ pub(crate) async fn remove_item<P: Platform>(call: &Call<'_, P>) -> Result<Respo
     Ok(response)
 }
 
-/// `DELETE /v1/cart`: ends this life of the cart. That there was none is no error, as `GET` has one for everybody.
+/// `DELETE /v1/cart`: ends this life of the cart. That there was none is no error, as `GET` has one for everybody
+/// (`docs/decisions/0018`).
 pub(crate) async fn delete_cart<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
     let if_match = IfMatch::of(call.headers())?;
     CartStore::open(call).await?.delete(owner(call)?, if_match.as_ref()).await?;
@@ -104,7 +108,7 @@ fn mutation<P: Platform>(
     if_match: Option<IfMatch>,
     key: Option<RequestKey>,
 ) -> Result<Mutation, Problem> {
-    Ok(Mutation { owner: owner(call)?.to_owned(), change, if_match, key, now: call.platform.now() })
+    Ok(Mutation { owner: owner(call)?.to_owned(), change, if_match, key, now: call.now })
 }
 
 fn changed<P: Platform>(call: &Call<'_, P>, stored: StoredCart, message: &str) -> Result<Response<Bytes>, Problem> {

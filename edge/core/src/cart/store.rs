@@ -1,41 +1,48 @@
 //! Carts in DynamoDB.
+//!
+//! A change whose answer is lost may have been made, and others may have changed the cart since. It is sent again only under an
+//! Idempotency-Key, which the cart remembers; without one the shopper is told that it is not known.
 
 use std::time::Duration;
 
-use commerce_api::{Problem, ProblemCode};
+use commerce_api::Problem;
 use commerce_aws::{
     AwsClient, AwsError,
-    cart_table::{self as table, CorruptCart, StoredCart},
-    dynamodb::{DeleteItem, DynamoDb, GetItem, UpdateItem, item, number, text},
+    cart_table::{self as table, StoredCart},
+    dynamodb::{DeleteItem, DynamoDb, GetItem, item, number, text},
 };
-use commerce_domain::{CartId, cart::MAX_LINES};
-use serde_dynamo::{AttributeValue, Item};
+use commerce_domain::CartId;
+use jiff::Timestamp;
 
 use crate::{
     cart::{
         condition::IfMatch,
-        expression::{Change, Mutation, state_conditions},
-        idempotency,
+        expression::{Mutation, state_conditions},
+        idempotency::{self, RequestKey},
+        refusal::{RETRY_AFTER_SECONDS, changed_meanwhile, corrupt, failed, key_reused, line_full, unknown, unmet},
+        trim,
     },
-    config::{self, EdgeConfig},
+    config::{self, ConfigError, EdgeConfig},
     deadline::Deadline,
     health::not_configured,
-    log,
     platform::Platform,
     request::Call,
 };
 
 /// How long one attempt may take.
 const LIMIT: Duration = Duration::from_secs(3);
-/// How often a mutation is tried on a cart that others begin and end meanwhile.
+/// How often a mutation is tried on a cart that others begin and end meanwhile, or whose answers are lost.
 const ROUNDS: usize = 3;
-const RETRY_AFTER_SECONDS: u32 = 1;
+/// No attempt after a lost answer begins later than this after the request, in milliseconds; and the pause before it.
+const REPEAT_WITHIN_MILLIS: i64 = 2_000;
+const REPEAT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The table of carts, for one request.
 pub(super) struct CartStore<'a, P> {
     platform: &'a P,
     config: &'a EdgeConfig,
     request_id: &'a str,
+    now: Timestamp,
     dynamodb: DynamoDb<Deadline<'a, P>>,
 }
 
@@ -43,7 +50,7 @@ pub(super) struct CartStore<'a, P> {
 pub(super) enum Outcome {
     /// It was made; the cart after it.
     Changed(StoredCart),
-    /// It had been made before under the same key; the cart as it is now.
+    /// An earlier request with the same key had made it; the cart as it is now.
     Replayed(StoredCart),
 }
 
@@ -55,27 +62,38 @@ impl Outcome {
     }
 }
 
-/// Why a condition did not hold.
-enum Unmet {
+/// What came of one attempt.
+pub(super) enum Attempt {
+    Made(StoredCart),
     /// There is no cart, or only an expired one.
     NoCart,
-    /// The request was made before.
-    Replayed(StoredCart),
-    Refused(Problem),
+    /// The cart remembers the key and the same request.
+    MadeBefore(StoredCart),
+    /// It may have been made, or not.
+    Unknown(AwsError),
+}
+
+/// The table's client, with the credentials of now.
+pub(super) async fn connect<'a, P: Platform>(
+    platform: &'a P,
+    config: &EdgeConfig,
+) -> Result<DynamoDb<Deadline<'a, P>>, ConfigError> {
+    let credentials = config::credentials(platform).await?;
+    let endpoint = config.dynamodb_endpoint.as_deref().map(str::parse).transpose();
+    let endpoint = endpoint.map_err(|_| ConfigError::Invalid("dynamodb_endpoint"))?;
+    let environment = Deadline { platform, limit: LIMIT };
+    Ok(DynamoDb::new(AwsClient::new(environment, credentials, &config.aws_region, endpoint)))
 }
 
 impl<'a, P: Platform> CartStore<'a, P> {
-    /// The table, with the credentials of now.
+    /// The table.
     ///
     /// # Errors
     /// A 503 where a setting is missing.
     pub(super) async fn open(call: &Call<'a, P>) -> Result<Self, Problem> {
-        let (platform, config) = (call.platform, call.config);
-        let credentials = config::credentials(platform).await.map_err(|error| not_configured(&error))?;
-        let endpoint = config.dynamodb_endpoint.as_deref().map(str::parse).transpose().map_err(Problem::internal)?;
-        let environment = Deadline { platform, limit: LIMIT };
-        let client = AwsClient::new(environment, credentials, &config.aws_region, endpoint);
-        Ok(Self { platform, config, request_id: call.request_id, dynamodb: DynamoDb::new(client) })
+        let (platform, config, request_id, now) = (call.platform, call.config, call.request_id, call.now);
+        let dynamodb = connect(platform, config).await.map_err(|error| not_configured(&error))?;
+        Ok(Self { platform, config, request_id, now, dynamodb })
     }
 
     /// The owner's cart, read consistently. None where there is none, or only an expired one.
@@ -88,41 +106,70 @@ impl<'a, P: Platform> CartStore<'a, P> {
         };
         let found = self.dynamodb.get_item(&request).await.map_err(|error| failed(&error))?;
         let stored = found.map(StoredCart::from_item).transpose().map_err(corrupt)?;
-        Ok(stored.filter(|cart| !cart.is_expired(self.platform.now())))
+        Ok(stored.filter(|cart| !cart.is_expired(self.now)))
     }
 
     /// Makes a mutation: one call where there is a cart, a second one where an addition has to begin it.
     pub(super) async fn apply(&self, mutation: &Mutation) -> Result<Outcome, Problem> {
         if mutation.change.room() < 0 {
-            return Err(line_full());
+            return self.replay_or(&mutation.owner, mutation.key.as_ref(), line_full()).await;
         }
+        let mut lost: Option<AwsError> = None;
         for _ in 0..ROUNDS {
-            let unmet = match self.update(mutation).await? {
-                Ok(stored) => {
-                    self.trim_keys(&stored);
+            match (self.update(mutation).await?, &lost) {
+                (Attempt::Made(stored), _) => {
+                    trim::keys_behind(self.platform, self.config, self.request_id, &stored, mutation.key.as_ref());
                     return Ok(Outcome::Changed(stored));
                 }
-                Err(unmet) => unmet,
-            };
-            match unmet {
-                Unmet::Replayed(stored) => return Ok(Outcome::Replayed(stored)),
-                Unmet::Refused(problem) => return Err(problem),
-                Unmet::NoCart => {
+                // The first attempt of this very request had made it.
+                (Attempt::MadeBefore(stored), Some(_)) => return Ok(Outcome::Changed(stored)),
+                (Attempt::MadeBefore(stored), None) => return Ok(Outcome::Replayed(stored)),
+                // It was made, and the cart ended since, or it was not: a new cart might undo that end.
+                (Attempt::NoCart, Some(error)) => return Err(unknown(mutation.key.is_some(), error)),
+                (Attempt::NoCart, None) => {
                     if let Some(stored) = self.begin(mutation).await? {
                         return Ok(Outcome::Changed(stored));
                     }
                 }
+                (Attempt::Unknown(error), _) => {
+                    let elapsed = self.platform.now().as_millisecond() - self.now.as_millisecond();
+                    if mutation.key.is_none() || elapsed > REPEAT_WITHIN_MILLIS {
+                        return Err(unknown(mutation.key.is_some(), &error));
+                    }
+                    self.platform.sleep(REPEAT_PAUSE).await;
+                    lost = Some(error);
+                }
             }
         }
-        Err(Problem::unavailable(RETRY_AFTER_SECONDS, "the cart began and ended under the request"))
+        Err(match lost {
+            Some(error) => unknown(mutation.key.is_some(), &error),
+            None => Problem::unavailable(RETRY_AFTER_SECONDS, "the cart began and ended under the request"),
+        })
     }
 
-    async fn update(&self, mutation: &Mutation) -> Result<Result<StoredCart, Unmet>, Problem> {
+    /// The answer to a request that cannot be made any more: what an earlier one with its key has left, or else `refusal`.
+    pub(super) async fn replay_or(
+        &self,
+        owner: &str,
+        key: Option<&RequestKey>,
+        refusal: Problem,
+    ) -> Result<Outcome, Problem> {
+        let Some(key) = key else { return Err(refusal) };
+        let Ok(Some(cart)) = self.load(owner).await else { return Err(refusal) };
+        match idempotency::earlier_use(&cart, key, self.now) {
+            Some(used) if used.request_hash == key.request_hash => Ok(Outcome::Replayed(cart)),
+            Some(_) => Err(key_reused()),
+            None => Err(refusal),
+        }
+    }
+
+    async fn update(&self, mutation: &Mutation) -> Result<Attempt, Problem> {
         let request = mutation.update(&self.config.carts_table).map_err(corrupt)?;
         match self.dynamodb.update_item(&request).await {
-            Ok(Some(new)) => Ok(Ok(StoredCart::from_item(new).map_err(corrupt)?)),
+            Ok(Some(new)) => Ok(Attempt::Made(StoredCart::from_item(new).map_err(corrupt)?)),
             Ok(None) => Err(Problem::internal("DynamoDB returned no cart")),
-            Err(AwsError::ConditionalCheckFailed { item }) => Ok(Err(unmet(mutation, item)?)),
+            Err(AwsError::ConditionalCheckFailed { item }) => unmet(mutation, item),
+            Err(error) if error.outcome_is_unknown() => Ok(Attempt::Unknown(error)),
             Err(error) => Err(failed(&error)),
         }
     }
@@ -138,10 +185,12 @@ impl<'a, P: Platform> CartStore<'a, P> {
         let ours = StoredCart::from_item(request.item.clone()).map_err(corrupt)?;
         match self.dynamodb.put_item(&request).await {
             Ok(_) => Ok(Some(ours)),
-            Err(AwsError::ConditionalCheckFailed { item }) => {
-                // Our own cart, when the first attempt was applied and its answer lost.
-                let there = item.map(StoredCart::from_item).transpose().map_err(corrupt)?;
-                Ok(there.filter(|cart| cart.cart_id == ours.cart_id))
+            Err(AwsError::ConditionalCheckFailed { .. }) => Ok(None),
+            Err(error) if error.outcome_is_unknown() => {
+                // The id is of this attempt alone, so a cart that has it shows that the put was made.
+                let there = self.load(&mutation.owner).await.ok().flatten();
+                let ours = there.filter(|cart| cart.cart_id == ours.cart_id);
+                ours.map(Some).ok_or_else(|| unknown(mutation.key.is_some(), &error))
             }
             Err(error) => Err(failed(&error)),
         }
@@ -152,14 +201,13 @@ impl<'a, P: Platform> CartStore<'a, P> {
         let mut request = DeleteItem {
             table_name: self.config.carts_table.clone(),
             key: item([(table::OWNER, text(owner))]),
-            repeatable: if_match.is_none(),
             ..DeleteItem::default()
         };
         if let Some(if_match) = if_match {
             let (condition, values) = state_conditions(if_match);
             request.condition_expression = Some(format!("#ttl > :now AND {condition}"));
             request.expression_attribute_values = values;
-            request.expression_attribute_values.insert(":now".to_owned(), number(self.platform.now().as_second()));
+            request.expression_attribute_values.insert(":now".to_owned(), number(self.now.as_second()));
             for (placeholder, name) in [("#ttl", table::TTL), ("#cart", table::CART_ID), ("#version", table::VERSION)] {
                 if condition.contains(placeholder) || placeholder == "#ttl" {
                     request.expression_attribute_names.insert(placeholder.to_owned(), name.to_owned());
@@ -169,113 +217,8 @@ impl<'a, P: Platform> CartStore<'a, P> {
         match self.dynamodb.delete_item(&request).await {
             Ok(_) => Ok(()),
             Err(AwsError::ConditionalCheckFailed { .. }) => Err(changed_meanwhile()),
+            Err(error) if error.outcome_is_unknown() => Err(unknown(false, &error)),
             Err(error) => Err(failed(&error)),
         }
-    }
-
-    /// Drops the oldest keys behind the answer, once there are many.
-    fn trim_keys(&self, stored: &StoredCart) {
-        let surplus = idempotency::surplus(stored);
-        if surplus.is_empty() {
-            return;
-        }
-        let request = trim(&self.config.carts_table, stored, &surplus);
-        let (platform, request_id) = (self.platform.clone(), self.request_id.to_owned());
-        self.platform.spawn(async move {
-            let Ok(config) = config::load(&platform).await else { return };
-            let Ok(credentials) = config::credentials(&platform).await else { return };
-            let endpoint = config.dynamodb_endpoint.as_deref().and_then(|url| url.parse().ok());
-            let environment = Deadline { platform: &platform, limit: LIMIT };
-            let dynamodb = DynamoDb::new(AwsClient::new(environment, credentials, &config.aws_region, endpoint));
-            // The next addition tries again.
-            if let Err(error) = dynamodb.update_item(&request).await {
-                log::warn(&platform, &request_id, "cart.keys_not_trimmed", error);
-            }
-        });
-    }
-}
-
-/// Removes keys from this life of the cart. No change of the cart: its version stays.
-fn trim(table_name: &str, stored: &StoredCart, surplus: &[String]) -> UpdateItem {
-    let mut names = [("#cart".to_owned(), table::CART_ID.to_owned()), ("#keys".to_owned(), table::KEYS.to_owned())]
-        .into_iter()
-        .collect::<std::collections::BTreeMap<_, _>>();
-    let mut paths = Vec::with_capacity(surplus.len());
-    for (index, key) in surplus.iter().enumerate() {
-        names.insert(format!("#k{index}"), key.clone());
-        paths.push(format!("#keys.#k{index}"));
-    }
-    UpdateItem {
-        table_name: table_name.to_owned(),
-        key: item([(table::OWNER, text(&stored.user_id))]),
-        update_expression: format!("REMOVE {}", paths.join(", ")),
-        condition_expression: Some("#cart = :cart".to_owned()),
-        expression_attribute_names: names,
-        expression_attribute_values: [(":cart".to_owned(), text(&stored.cart_id))].into(),
-        repeatable: true,
-        ..UpdateItem::default()
-    }
-}
-
-/// Which of the conditions did not hold, read off the item as it was. A key that was used comes first: a request that was
-/// made already must not be refused for what it did itself. Then the line, the state, the limits.
-fn unmet(mutation: &Mutation, old: Option<Item>) -> Result<Unmet, Problem> {
-    let Some(old) = old else { return Ok(Unmet::NoCart) };
-    let currency = match old.get(table::CURRENCY) {
-        Some(AttributeValue::S(code)) => Some(code.clone()),
-        _ => None,
-    };
-    let cart = StoredCart::from_item(old).map_err(corrupt)?;
-    if cart.is_expired(mutation.now) {
-        return Ok(Unmet::NoCart);
-    }
-    if let Some(key) = &mutation.key
-        && let Some(used) = idempotency::earlier_use(&cart, key, mutation.now)
-    {
-        let same = used.request_hash == key.request_hash;
-        return Ok(if same { Unmet::Replayed(cart) } else { Unmet::Refused(key_reused()) });
-    }
-    let quantity = cart.quantities.get(&mutation.change.variant_id().to_string()).copied();
-    let is_addition = matches!(mutation.change, Change::Add { .. });
-    let problem = if quantity.is_none() && !is_addition {
-        Problem::not_found("Cart item")
-    } else if mutation.if_match.as_ref().is_some_and(|if_match| !if_match.holds(&cart)) {
-        changed_meanwhile()
-    } else if quantity.is_none() && cart.quantities.len() >= MAX_LINES {
-        Problem::new(ProblemCode::CartFull, format!("A cart holds {MAX_LINES} different items"))
-    } else if quantity.is_some_and(|pieces| pieces > mutation.change.room()) {
-        line_full()
-    } else if let Change::Add { line, .. } = &mutation.change
-        && currency.as_deref() != Some(line.unit_price.currency().code())
-    {
-        Problem::new(ProblemCode::Conflict, "Everything in a cart must be priced in one currency")
-    } else {
-        return Err(Problem::internal("DynamoDB refused a cart that meets every condition"));
-    };
-    Ok(Unmet::Refused(problem))
-}
-
-fn key_reused() -> Problem {
-    Problem::new(ProblemCode::IdempotencyKeyReused, "The Idempotency-Key was used for another request")
-}
-
-fn changed_meanwhile() -> Problem {
-    Problem::new(ProblemCode::PreconditionFailed, "The cart has changed since it was read")
-}
-
-fn line_full() -> Problem {
-    Problem::new(ProblemCode::CartFull, "The line would hold more than a cart takes of one item")
-}
-
-fn corrupt(error: CorruptCart) -> Problem {
-    Problem::internal(error)
-}
-
-/// DynamoDB did not do it: load, an outage, or a fault of ours.
-fn failed(error: &AwsError) -> Problem {
-    if error.is_contention() || error.outcome_is_unknown() {
-        Problem::unavailable(RETRY_AFTER_SECONDS, format!("carts: {error}"))
-    } else {
-        Problem::internal(format!("carts: {error}"))
     }
 }
