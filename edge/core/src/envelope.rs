@@ -2,9 +2,10 @@
 //!
 //! A store's own expiry is a hint for cleaning up. Whether a value is fresh is judged here, by the platform's clock.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
+use http::HeaderValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,23 +30,24 @@ pub(crate) struct Envelope {
     pub(crate) stored_at: i64,
     pub(crate) fresh_until: i64,
     pub(crate) stale_until: i64,
-    /// The entity tag of the body, quotes included.
-    pub(crate) etag: String,
+    /// The entity tag of the body, quotes included; empty where nobody asks for it by its tag.
+    pub(crate) etag: HeaderValue,
     pub(crate) body: Bytes,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Header {
+struct Header<'a> {
     version: u32,
     stored_at: i64,
     fresh_until: i64,
     stale_until: i64,
-    etag: String,
+    #[serde(borrow)]
+    etag: Cow<'a, str>,
 }
 
 impl Envelope {
     /// A value that was fetched at `now`.
-    pub(crate) fn new(body: Bytes, etag: String, now: Timestamp, lifetime: Lifetime) -> Self {
+    pub(crate) fn new(body: Bytes, etag: HeaderValue, now: Timestamp, lifetime: Lifetime) -> Self {
         let stored_at = now.as_millisecond();
         let fresh_until = stored_at + lifetime.fresh_seconds * 1_000;
         Self { stored_at, fresh_until, stale_until: fresh_until + lifetime.stale_seconds * 1_000, etag, body }
@@ -58,7 +60,7 @@ impl Envelope {
             stored_at: self.stored_at,
             fresh_until: self.fresh_until,
             stale_until: self.stale_until,
-            etag: self.etag.clone(),
+            etag: self.etag.to_str().unwrap_or_default().into(),
         };
         let mut bytes = serde_json::to_vec(&header).expect("should serialise: numbers and a string");
         bytes.reserve_exact(self.body.len() + 1);
@@ -70,12 +72,13 @@ impl Envelope {
     /// The value, unless it is of another format or not of this code's making.
     pub(crate) fn decode(bytes: &Bytes) -> Option<Self> {
         let end = bytes.iter().take(MAX_HEADER_LENGTH).position(|byte| *byte == b'\n')?;
-        let header: Header = serde_json::from_slice(&bytes[..end]).ok()?;
+        let header: Header<'_> = serde_json::from_slice(&bytes[..end]).ok()?;
+        let etag = HeaderValue::from_str(&header.etag).ok()?;
         (header.version == FORMAT).then(|| Self {
             stored_at: header.stored_at,
             fresh_until: header.fresh_until,
             stale_until: header.stale_until,
-            etag: header.etag,
+            etag,
             body: bytes.slice(end + 1..),
         })
     }
@@ -115,7 +118,8 @@ mod tests {
 
     fn envelope() -> Envelope {
         let lifetime = Lifetime { fresh_seconds: 60, stale_seconds: 600 };
-        Envelope::new(Bytes::from_static(b"{\"a\":\"\n\"}"), "\"tag\"".to_owned(), at(5_000), lifetime)
+        let etag = HeaderValue::from_static("\"tag\"");
+        Envelope::new(Bytes::from_static(b"{\"a\":\"\n\"}"), etag, at(5_000), lifetime)
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use commerce_api::Problem;
 use commerce_auth::VerifiedTokens;
 
 use crate::{
     auth::KeyMemory,
-    catalog::{AbsentProducts, HotEntries},
+    catalog::{Entry, HotEntries, Moment},
     claim::Claims,
     config::EdgeConfig,
 };
@@ -20,8 +21,10 @@ pub struct InstanceMemory {
     keys: Mutex<KeyMemory>,
     tokens: Mutex<VerifiedTokens>,
     claims: Mutex<Claims>,
-    absent: Mutex<AbsentProducts>,
+    absent: Mutex<Moment<()>>,
+    empty_pages: Mutex<Moment<Entry>>,
     hot: Mutex<HotEntries>,
+    readiness: Mutex<Option<(i64, Result<(), Problem>)>>,
 }
 
 impl InstanceMemory {
@@ -33,8 +36,10 @@ impl InstanceMemory {
             keys: Mutex::new(KeyMemory::new()),
             tokens: Mutex::new(VerifiedTokens::new(TOKENS)),
             claims: Mutex::new(Claims::new()),
-            absent: Mutex::new(AbsentProducts::new()),
+            absent: Mutex::new(Moment::new()),
+            empty_pages: Mutex::new(Moment::new()),
             hot: Mutex::new(HotEntries::new()),
+            readiness: Mutex::new(None),
         }
     }
 
@@ -50,12 +55,23 @@ impl InstanceMemory {
         lock(&self.claims)
     }
 
-    pub(crate) fn absent(&self) -> MutexGuard<'_, AbsentProducts> {
+    /// Keys of products that the origin does not know.
+    pub(crate) fn absent(&self) -> MutexGuard<'_, Moment<()>> {
         lock(&self.absent)
+    }
+
+    /// Pages of lists without a product.
+    pub(crate) fn empty_pages(&self) -> MutexGuard<'_, Moment<Entry>> {
+        lock(&self.empty_pages)
     }
 
     pub(crate) fn hot(&self) -> MutexGuard<'_, HotEntries> {
         lock(&self.hot)
+    }
+
+    /// The millisecond in which the origin was last asked whether it accepts our signature, and what came of it.
+    pub(crate) fn readiness(&self) -> MutexGuard<'_, Option<(i64, Result<(), Problem>)>> {
+        lock(&self.readiness)
     }
 }
 

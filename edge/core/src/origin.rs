@@ -81,10 +81,11 @@ fn bad_gateway(cause: impl ToString) -> Problem {
         .with_cause(cause)
 }
 
-/// Tells the origin's own answers from those of what stands before it.
+/// Tells the origin's own answers from those of what stands before it, which may well be a page with status 200.
 fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, OriginFailure> {
     let status = answer.status();
-    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+    let is_json = answer.body().is_empty() || media_type(&answer) == Some("application/json");
+    if (status.is_success() && is_json) || status == StatusCode::NOT_MODIFIED {
         return Ok(answer);
     }
     let code = problem_code(&answer);
@@ -106,9 +107,13 @@ fn problem_code(answer: &Response<Bytes>) -> Option<String> {
     struct Envelope {
         code: String,
     }
-    let media_type = answer.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    if media_type.split(';').next()?.trim() != PROBLEM_JSON {
+    if media_type(answer)? != PROBLEM_JSON {
         return None;
     }
     serde_json::from_slice::<Body>(answer.body()).ok().map(|body| body.error.code)
+}
+
+fn media_type(answer: &Response<Bytes>) -> Option<&str> {
+    let declared = answer.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(declared.split(';').next()?.trim())
 }

@@ -1,25 +1,26 @@
 //! Entity tags of catalog answers (RFC 9110, sections 8.8.3 and 13.1.2).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
+use crate::guard;
+
 /// The strong entity tag of a representation: over what was asked for, spelled one way, and the bytes of the answer.
-pub(super) fn etag(target: &str, body: &[u8]) -> String {
+pub(super) fn etag(target: &str, body: &[u8]) -> HeaderValue {
     let mut hash = Sha256::new();
     hash.update(target.as_bytes());
     hash.update(b"\n");
     hash.update(body);
-    format!("\"{}\"", Base64UrlUnpadded::encode_string(&hash.finalize()[..16]))
+    let tag = format!("\"{}\"", Base64UrlUnpadded::encode_string(&hash.finalize()[..16]));
+    HeaderValue::try_from(tag).expect("should be a header: base64url in quotes")
 }
 
 /// Whether an If-None-Match names the tag, by weak comparison. `*` names any.
-pub(super) fn matches(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.trim() == "*" || opaque_tags(value).any(|tag| format!("\"{tag}\"") == etag))
+pub(super) fn matches(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+    let Some(wanted) = etag.to_str().ok().and_then(|etag| opaque_tags(etag).next()) else { return false };
+    let Ok(Some(list)) = guard::list(headers, &header::IF_NONE_MATCH, "If-None-Match") else { return false };
+    list.trim() == "*" || opaque_tags(&list).any(|tag| tag == wanted)
 }
 
 /// What stands between the quotes of each tag of a list. A tag may hold commas, never quotes.
@@ -34,9 +35,9 @@ mod tests {
     fn matching(values: &[&str]) -> bool {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(header::IF_NONE_MATCH, value.parse().unwrap());
+            headers.append(header::IF_NONE_MATCH, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        matches(&headers, "\"abc\"")
+        matches(&headers, &HeaderValue::from_static("\"abc\""))
     }
 
     #[test]
@@ -51,7 +52,17 @@ mod tests {
         ] {
             assert!(matching(found), "{found:?}");
         }
-        for other in [&[][..], &["\"ab\""], &["abc"], &["\"abcd\""], &["\"x, abc\""], &["\"*\""], &[""]] {
+        for other in [
+            &[][..],
+            &["*", "\"x\""],
+            &["\"é\""],
+            &["\"ab\""],
+            &["abc"],
+            &["\"abcd\""],
+            &["\"x, abc\""],
+            &["\"*\""],
+            &[""],
+        ] {
             assert!(!matching(other), "{other:?}");
         }
     }

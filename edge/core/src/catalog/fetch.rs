@@ -3,87 +3,107 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use commerce_api::Problem;
+use commerce_api::{Problem, product::ProductResponse};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    catalog::{conditional, resource::Resource},
+    catalog::{
+        conditional,
+        entry::{self, Entry},
+        resource::{Kind, Resource},
+    },
     config::EdgeConfig,
-    envelope::{Envelope, Lifetime},
-    log, origin,
+    envelope::Envelope,
+    kv, log, origin,
     origin::OriginFailure,
     platform::Platform,
 };
 
+/// A question to the origin.
+pub(super) struct Fetch<'a, P> {
+    pub(super) platform: &'a P,
+    pub(super) config: &'a EdgeConfig,
+    pub(super) request_id: &'a str,
+    pub(super) resource: &'a Resource,
+    /// How long the origin may take.
+    pub(super) limit: Duration,
+    /// Whether to store the answer. A store that has just failed to answer is not tried again by the same request.
+    pub(super) store: bool,
+}
+
 /// What the origin said.
 pub(super) enum Fetched {
     /// A value, and whether the store took it.
-    Value { envelope: Envelope, stored: bool },
+    Value { entry: Entry, stored: bool },
     /// A refusal of the origin's own, 404 among them; it is passed on and not kept.
     Refused(Response<Bytes>),
 }
 
-/// Asks the origin for the resource and stores what it answers.
-///
-/// # Errors
-/// [`OriginFailure`] where it gave no usable answer; what was stored before stays.
-pub(super) async fn fetch<P: Platform>(
-    platform: &P,
-    config: &EdgeConfig,
-    request_id: &str,
-    resource: &Resource,
-    limit: Duration,
-) -> Result<Fetched, OriginFailure> {
-    let request = origin::request(config, Method::GET, &resource.target, request_id).body(Bytes::new());
-    let request = request.map_err(|error| OriginFailure { status: None, problem: Problem::internal(error) })?;
-    let answer = origin::send(platform, config, request, limit).await?;
-    match answer.status() {
-        StatusCode::OK => Ok(store(platform, config, request_id, resource, answer.into_body()).await),
-        StatusCode::NOT_FOUND => {
-            platform.memory().absent().insert(&resource.key, platform.now());
-            platform.memory().hot().remove(&resource.key);
-            // Best effort: what was cached of a product that is gone ends with its lifetime anyway.
-            let _ = platform.delete(&resource.key).await;
-            Ok(Fetched::Refused(passed_on(answer)))
+impl<P: Platform> Fetch<'_, P> {
+    /// Asks, and stores what the origin answers.
+    ///
+    /// # Errors
+    /// [`OriginFailure`] where it gave no usable answer; what was stored before stays.
+    pub(super) async fn run(&self) -> Result<Fetched, OriginFailure> {
+        let Self { platform, config, resource, .. } = self;
+        let request = origin::request(config, Method::GET, &resource.target, self.request_id).body(Bytes::new());
+        let request = request.map_err(|error| OriginFailure { status: None, problem: Problem::internal(error) })?;
+        let answer = origin::send(*platform, config, request, self.limit).await?;
+        match answer.status() {
+            StatusCode::OK => self.keep(answer.into_body()).await,
+            StatusCode::NOT_FOUND => {
+                platform.memory().absent().insert(&resource.key, (), platform.now());
+                platform.memory().hot().remove(&resource.key);
+                if self.store {
+                    // Best effort: what was cached of a product that is gone ends with its lifetime anyway.
+                    let _ = kv::delete(*platform, &resource.key).await;
+                }
+                Ok(Fetched::Refused(passed_on(answer)))
+            }
+            status if status.is_client_error() => Ok(Fetched::Refused(passed_on(answer))),
+            status => Err(failed(status, "is no answer")),
         }
-        status if status.is_client_error() => Ok(Fetched::Refused(passed_on(answer))),
-        status => Err(OriginFailure { status: Some(status.as_u16()), problem: failed(status) }),
+    }
+
+    async fn keep(&self, body: Bytes) -> Result<Fetched, OriginFailure> {
+        let Self { platform, config, resource, .. } = self;
+        let Some(things) = count(resource.kind, &body) else {
+            return Err(failed(StatusCode::OK, "is not what was asked for"));
+        };
+        let now = platform.now();
+        let etag = conditional::etag(&resource.target, &body);
+        let entry = Entry::new(Envelope::new(body, etag, now, entry::lifetime(config)), config);
+        if resource.kind == Kind::Page && things == 0 {
+            platform.memory().empty_pages().insert(&resource.key, entry.clone(), now);
+            return Ok(Fetched::Value { entry, stored: false });
+        }
+        let stored = self.store && {
+            let put = kv::put(*platform, &resource.key, entry.envelope.encode(), entry.envelope.keep()).await;
+            put.inspect_err(|error| log::warn(*platform, self.request_id, "catalog.not_stored", error)).is_ok()
+        };
+        if stored {
+            platform.memory().hot().insert(&resource.key, &entry, now);
+        }
+        Ok(Fetched::Value { entry, stored })
     }
 }
 
-fn failed(status: StatusCode) -> Problem {
-    Problem::unavailable(5, format!("origin answered {status}"))
+fn failed(status: StatusCode, why: &str) -> OriginFailure {
+    let problem = Problem::unavailable(5, format!("origin answered {status}, which {why}"));
+    OriginFailure { status: Some(status.as_u16()), problem }
 }
 
-async fn store<P: Platform>(
-    platform: &P,
-    config: &EdgeConfig,
-    request_id: &str,
-    resource: &Resource,
-    body: Bytes,
-) -> Fetched {
-    let lifetime =
-        Lifetime { fresh_seconds: config.catalog_fresh_seconds, stale_seconds: config.catalog_stale_seconds };
-    let etag = conditional::etag(&resource.target, &body);
-    let envelope = Envelope::new(body, etag, platform.now(), lifetime);
-    // Pages beyond the end are endless, so none of them may take room.
-    let stored = !(resource.is_page && is_empty_page(&envelope.body)) && {
-        let put = platform.put(&resource.key, envelope.encode(), envelope.keep()).await;
-        put.inspect_err(|error| log::warn(platform, request_id, "catalog.not_stored", error)).is_ok()
-    };
-    if stored {
-        platform.memory().hot().insert(&resource.key, &envelope, platform.now());
-    }
-    Fetched::Value { envelope, stored }
-}
-
-fn is_empty_page(body: &[u8]) -> bool {
+/// How many things the body holds. None where it is not what was asked for: nothing else may be stored as the catalog.
+fn count(kind: Kind, body: &[u8]) -> Option<usize> {
     #[derive(Deserialize)]
-    struct Page {
+    struct List {
         data: Vec<IgnoredAny>,
     }
-    serde_json::from_slice::<Page>(body).is_ok_and(|page| page.data.is_empty())
+    match kind {
+        Kind::Product => serde_json::from_slice::<ProductResponse>(body).ok().map(|_| 1),
+        Kind::Page | Kind::Categories => serde_json::from_slice::<List>(body).ok().map(|list| list.data.len()),
+    }
 }
 
 /// The origin's refusal with nothing of its headers but the type.

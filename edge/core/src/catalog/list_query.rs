@@ -1,19 +1,16 @@
 //! The query of the product list, checked before any I/O and spelled one way.
 
-use commerce_api::{Problem, limits, page::Page};
+use commerce_api::{Problem, Sort, limits, page::Page};
 use commerce_domain::CategorySlug;
 
 use crate::query::Query;
-
-/// The orders that a list can be asked for in.
-const SORTS: [&str; 5] = ["price_asc", "price_desc", "newest", "rating", "name"];
 
 /// What a product list can be asked for. Parameters that are not listed here change nothing, so they are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListQuery {
     page: Page,
     category: Option<CategorySlug>,
-    sort: Option<&'static str>,
+    sort: Sort,
 }
 
 impl ListQuery {
@@ -25,11 +22,7 @@ impl ListQuery {
         let page = Page::parse(query.one("page")?, query.one("limit")?)?;
         let category = query.one("category")?.map(str::parse::<CategorySlug>).transpose();
         let category = category.map_err(|error| Problem::invalid("category", error.to_string()))?;
-        let sort = query.one("sort")?.map(|wanted| {
-            let known = SORTS.into_iter().find(|known| *known == wanted);
-            known.ok_or_else(|| Problem::invalid("sort", format!("must be one of {}", SORTS.join(", "))))
-        });
-        Ok(Self { page, category, sort: sort.transpose()? })
+        Ok(Self { page, category, sort: Sort::parse(query.one("sort")?)? })
     }
 
     /// The parameters that differ from their defaults, sorted by name. Every value is plain ASCII that needs no encoding.
@@ -44,8 +37,8 @@ impl ListQuery {
         if self.page.page != 1 {
             parts.push(format!("page={}", self.page.page));
         }
-        if let Some(sort) = self.sort {
-            parts.push(format!("sort={sort}"));
+        if self.sort != Sort::default() {
+            parts.push(format!("sort={}", self.sort.as_str()));
         }
         parts.join("&")
     }
@@ -61,7 +54,7 @@ mod tests {
 
     #[test]
     fn spellings_of_one_list_share_one_key() {
-        for spelling in ["", "page=1&limit=20", "limit=20", "utm_source=mail&page=1", "page=01"] {
+        for spelling in ["", "page=1&limit=20", "limit=20", "utm_source=mail&page=1", "page=01", "sort=newest"] {
             assert_eq!(canonical(spelling).unwrap(), "", "{spelling}");
         }
         let all = "category=home-garden&limit=5&page=3&sort=price_asc";

@@ -12,18 +12,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use commerce_api::Problem;
 use http::Response;
+use jiff::Timestamp;
 
 use crate::{
     cache_status::CacheStatus,
     catalog::{
-        fetch::{Fetched, fetch},
+        entry::{Entry, revalidate_behind_seconds},
+        fetch::{Fetch, Fetched},
         resource::Resource,
     },
-    claim,
-    config::{self, EdgeConfig},
+    claim, config,
     envelope::Envelope,
-    log,
-    platform::Platform,
+    kv, log,
+    origin::OriginFailure,
+    platform::{KvError, Platform},
+    request::Call,
 };
 
 /// How long the origin may take where there is nothing else to answer with.
@@ -40,107 +43,107 @@ pub(super) enum Answer {
     Refused(Response<Bytes>),
 }
 
-/// A value and how it was come by.
+/// A value, how it was come by, and when.
 pub(super) struct Looked {
-    pub(super) envelope: Envelope,
+    pub(super) entry: Entry,
     pub(super) status: CacheStatus,
-}
-
-/// For how many seconds after its freshness a value is served while it is refreshed behind the answer. Longer, and rarely
-/// visited pages would show prices of yesterday.
-pub(super) fn revalidate_behind_seconds(config: &EdgeConfig) -> i64 {
-    config.catalog_fresh_seconds.saturating_mul(5).max(60).min(config.catalog_stale_seconds)
+    pub(super) at: Timestamp,
 }
 
 /// Finds the resource, in the order of the table above.
 ///
 /// # Errors
 /// A 404 for what was absent a moment ago; 502 or 503 where neither cache nor origin has an answer.
-pub(super) async fn lookup<P: Platform>(
-    platform: &P,
-    config: &EdgeConfig,
-    request_id: &str,
-    resource: &Resource,
-) -> Result<Answer, Problem> {
-    let now = platform.now();
-    let Some(cached) = cached(platform, config, request_id, resource).await else {
-        if platform.memory().absent().contains(&resource.key, now) {
-            return Err(Problem::not_found("Product"));
+pub(super) async fn lookup<P: Platform>(call: &Call<'_, P>, resource: &Resource) -> Result<Answer, Problem> {
+    let (platform, now) = (call.platform, call.now);
+    if platform.memory().absent().get(&resource.key, now).is_some() {
+        return Err(Problem::not_found("Product"));
+    }
+    // A store that is down costs time, not the answer.
+    let (cached, store) = match cached(call, resource).await {
+        Ok(cached) => (cached, true),
+        Err(error) => {
+            log::warn(platform, call.request_id, "catalog.not_read", error);
+            (None, false)
         }
-        return from_origin(platform, config, request_id, resource, |stored| CacheStatus::Miss { stored }).await;
     };
-    let ttl = cached.ttl_seconds(now);
-    if cached.is_fresh(now) {
-        return Ok(found(cached, CacheStatus::Hit { ttl }));
+    let (config, request_id) = (call.config, call.request_id);
+    let fetch = |limit| Fetch { platform, config, request_id, resource, limit, store };
+    let Some(entry) = cached else {
+        return from_origin(fetch(LIMIT), |stored| CacheStatus::Miss { stored })
+            .await
+            .map_err(|failure| failure.problem);
+    };
+    let ttl = entry.envelope.ttl_seconds(now);
+    if entry.envelope.is_fresh(now) {
+        return Ok(found(entry, CacheStatus::Hit { ttl }, now));
     }
-    if !cached.is_servable(now) {
-        return from_origin(platform, config, request_id, resource, |stored| CacheStatus::Expired { stored }).await;
+    let expired = |stored| CacheStatus::Expired { stored };
+    if !entry.envelope.is_servable(now) {
+        return from_origin(fetch(LIMIT), expired).await.map_err(|failure| failure.problem);
     }
-    if !claim::take(platform, &resource.key, CLAIM).await {
-        return Ok(found(cached, CacheStatus::Stale { ttl }));
+    if !claim::take_here(platform, &resource.key, now, CLAIM) {
+        return Ok(found(entry, CacheStatus::Stale { ttl }, now));
     }
     if -ttl <= revalidate_behind_seconds(config) {
         refresh_behind(platform, request_id, resource);
-        return Ok(found(cached, CacheStatus::Stale { ttl }));
+        return Ok(found(entry, CacheStatus::Stale { ttl }, now));
     }
-    match fetch(platform, config, request_id, resource, REVALIDATION_LIMIT).await {
-        Ok(Fetched::Value { envelope, stored }) => Ok(found(envelope, CacheStatus::Expired { stored })),
-        Ok(Fetched::Refused(answer)) => Ok(Answer::Refused(answer)),
-        Err(failure) => {
-            log::warn(platform, request_id, "catalog.revalidation_failed", &failure.problem);
-            Ok(found(cached, CacheStatus::StaleOnError { ttl, origin_status: failure.status }))
-        }
+    if !claim::take_shared(platform, &resource.key, CLAIM).await {
+        return Ok(found(entry, CacheStatus::Stale { ttl }, now));
     }
+    from_origin(fetch(REVALIDATION_LIMIT), expired).await.or_else(|failure| {
+        log::warn(platform, request_id, "catalog.revalidation_failed", &failure.problem);
+        let status = CacheStatus::StaleOnError { ttl, origin_status: failure.status };
+        Ok(found(entry, status, platform.now()))
+    })
 }
 
-fn found(envelope: Envelope, status: CacheStatus) -> Answer {
-    Answer::Found(Looked { envelope, status })
+fn found(entry: Entry, status: CacheStatus, at: Timestamp) -> Answer {
+    Answer::Found(Looked { entry, status, at })
 }
 
-/// What the instance read a moment ago, or what the store has, if it can be read. A store that is down costs time, not the answer.
-async fn cached<P: Platform>(
-    platform: &P,
-    config: &EdgeConfig,
-    request_id: &str,
-    resource: &Resource,
-) -> Option<Envelope> {
-    let now = platform.now();
-    if let Some(hot) = platform.memory().hot().get(&resource.key, now, config.catalog_memory_millis) {
-        return Some(hot);
+/// What the instance remembers, or what the store has.
+///
+/// # Errors
+/// [`KvError`] where the instance remembers nothing and the store did not answer.
+pub(super) async fn cached<P: Platform>(call: &Call<'_, P>, resource: &Resource) -> Result<Option<Entry>, KvError> {
+    let (memory, now) = (call.platform.memory(), call.now);
+    if let Some(hot) = memory.hot().get(&resource.key, now, call.config.catalog_memory_millis) {
+        return Ok(Some(hot));
     }
-    match platform.get(&resource.key).await {
-        Ok(bytes) => {
-            let envelope = bytes.as_ref().and_then(Envelope::decode)?;
-            platform.memory().hot().insert(&resource.key, &envelope, now);
-            Some(envelope)
-        }
-        Err(error) => {
-            log::warn(platform, request_id, "catalog.not_read", error);
-            None
-        }
+    let empty = memory.empty_pages().get(&resource.key, now);
+    if let Some(empty) = empty.filter(|page| page.envelope.is_fresh(now)) {
+        return Ok(Some(empty));
     }
+    let stored = kv::get(call.platform, &resource.key).await?;
+    let Some(envelope) = stored.as_ref().and_then(Envelope::decode) else { return Ok(None) };
+    let entry = Entry::new(envelope, call.config);
+    memory.hot().insert(&resource.key, &entry, now);
+    Ok(Some(entry))
 }
 
 async fn from_origin<P: Platform>(
-    platform: &P,
-    config: &EdgeConfig,
-    request_id: &str,
-    resource: &Resource,
+    fetch: Fetch<'_, P>,
     status: impl Fn(bool) -> CacheStatus,
-) -> Result<Answer, Problem> {
-    match fetch(platform, config, request_id, resource, LIMIT).await {
-        Ok(Fetched::Value { envelope, stored }) => Ok(found(envelope, status(stored))),
-        Ok(Fetched::Refused(answer)) => Ok(Answer::Refused(answer)),
-        Err(failure) => Err(failure.problem),
-    }
+) -> Result<Answer, OriginFailure> {
+    Ok(match fetch.run().await? {
+        Fetched::Value { entry, stored } => found(entry, status(stored), fetch.platform.now()),
+        Fetched::Refused(answer) => Answer::Refused(answer),
+    })
 }
 
 fn refresh_behind<P: Platform>(platform: &P, request_id: &str, resource: &Resource) {
     let (owned, resource, request_id) = (platform.clone(), resource.clone(), request_id.to_owned());
     platform.spawn(async move {
+        if !claim::take_shared(&owned, &resource.key, CLAIM).await {
+            return;
+        }
         let Ok(config) = config::load(&owned).await else { return };
-        if let Err(failure) = fetch(&owned, config, &request_id, &resource, LIMIT).await {
-            log::warn(&owned, &request_id, "catalog.refresh_failed", failure.problem);
+        let (platform, request_id, resource) = (&owned, request_id.as_str(), &resource);
+        let fetch = Fetch { platform, config, request_id, resource, limit: LIMIT, store: true };
+        if let Err(failure) = fetch.run().await {
+            log::warn(platform, request_id, "catalog.refresh_failed", failure.problem);
         }
     });
 }

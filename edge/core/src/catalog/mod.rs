@@ -3,25 +3,29 @@
 //! Products, their lists and categories are public and the same for everybody; market, currency and language would stand in
 //! the URL, and with it in the key.
 
-mod absent;
 mod conditional;
+mod entry;
 mod fetch;
 mod hot;
 mod list_query;
 mod lookup;
+mod moment;
 mod resource;
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use commerce_api::{Problem, headers::CACHE_STATUS, product::ProductResponse};
+use futures_util::future::join_all;
 use http::{HeaderValue, Response, StatusCode, header};
-use jiff::Timestamp;
 
-use crate::{config::EdgeConfig, envelope::Envelope, platform::Platform, query::Query, reply, request::Call};
+use crate::{kv, platform::Platform, query::Query, reply, request::Call};
 
-pub(crate) use absent::AbsentProducts;
+pub(crate) use entry::Entry;
 pub(crate) use hot::HotEntries;
 use list_query::ListQuery;
-use lookup::{Answer, Looked, lookup};
+use lookup::{Answer, Looked, cached, lookup};
+pub(crate) use moment::Moment;
 use resource::Resource;
 
 /// `GET /v1/products`.
@@ -45,52 +49,50 @@ pub(crate) async fn list_categories<P: Platform>(call: &Call<'_, P>) -> Result<R
 /// # Errors
 /// A 404 where there is none, or what [`lookup`] fails with.
 pub(crate) async fn product<P: Platform>(call: &Call<'_, P>, id: &str) -> Result<ProductResponse, Problem> {
-    match lookup(call.platform, call.config, call.request_id, &Resource::product(id)).await? {
-        Answer::Found(looked) => serde_json::from_slice(&looked.envelope.body).map_err(Problem::internal),
+    match lookup(call, &Resource::product(id)).await? {
+        Answer::Found(looked) => serde_json::from_slice(looked.entry.body()).map_err(Problem::internal),
         Answer::Refused(_) => Err(Problem::not_found("Product")),
     }
 }
 
-/// Drops what is cached of a product that has just changed. Lists follow within their freshness.
-pub(crate) async fn forget_product<P: Platform>(platform: &P, id: &str) {
-    let key = Resource::product(id).key;
-    platform.memory().hot().remove(&key);
+/// Drops what is cached of the call's product, which has just changed: under its own id, and under those of the variants that
+/// it has in `answer`, the product in full where the origin gave it, and in the cache. Lists follow later: they are served as
+/// they are until they are fresh no longer, and then while they are refreshed.
+pub(crate) async fn forget_product<P: Platform>(call: &Call<'_, P>, answer: &[u8]) {
+    let own = Resource::product(call.parameter);
+    let cached = cached(call, &own).await.ok().flatten();
+    let mut keys = BTreeSet::from([own.key]);
+    for body in cached.iter().map(|entry| entry.body().as_ref()).chain([answer]) {
+        let variants = serde_json::from_slice::<ProductResponse>(body).map(|product| product.variants);
+        keys.extend(variants.unwrap_or_default().iter().map(|variant| Resource::product(&variant.id).key));
+    }
+    for key in &keys {
+        call.platform.memory().hot().remove(key);
+    }
     // Best effort: what stays behind is served for as long as any other entry, and no longer.
-    let _ = platform.delete(&key).await;
+    join_all(keys.iter().map(|key| kv::delete(call.platform, key))).await;
 }
 
 async fn serve<P: Platform>(call: &Call<'_, P>, resource: &Resource) -> Result<Response<Bytes>, Problem> {
-    match lookup(call.platform, call.config, call.request_id, resource).await? {
-        Answer::Found(looked) => Ok(respond(call, looked, call.platform.now())),
+    match lookup(call, resource).await? {
+        Answer::Found(looked) => Ok(respond(call, looked)),
         Answer::Refused(answer) => Ok(answer),
     }
 }
 
 /// The cached value, or 304 where the client has it already; both with the same headers (RFC 9110, section 15.4.5).
-fn respond<P>(call: &Call<'_, P>, looked: Looked, now: Timestamp) -> Response<Bytes> {
-    let Looked { envelope, status } = looked;
+fn respond<P>(call: &Call<'_, P>, looked: Looked) -> Response<Bytes> {
+    let Looked { entry: Entry { envelope, cache_control }, status, at } = looked;
     let unchanged = conditional::matches(call.headers(), &envelope.etag);
     let mut response = reply::empty(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     let headers = response.headers_mut();
     headers.insert(CACHE_STATUS, status.header());
-    headers.insert(header::AGE, HeaderValue::from(envelope.age_seconds(now)));
-    if let Ok(value) = HeaderValue::try_from(cache_control(&envelope, call.config)) {
-        headers.insert(header::CACHE_CONTROL, value);
-    }
-    if let Ok(tag) = HeaderValue::try_from(&envelope.etag) {
-        headers.insert(header::ETAG, tag);
-    }
+    headers.insert(header::AGE, HeaderValue::from(envelope.age_seconds(at)));
+    headers.insert(header::CACHE_CONTROL, cache_control);
+    headers.insert(header::ETAG, envelope.etag);
     if !unchanged {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *response.body_mut() = envelope.body;
     }
     response
-}
-
-/// How long others may keep the answer: `max-age` counts from when the origin gave it, as `Age` does.
-fn cache_control(envelope: &Envelope, config: &EdgeConfig) -> String {
-    let fresh = (envelope.fresh_until - envelope.stored_at) / 1_000;
-    let on_error = (envelope.stale_until - envelope.fresh_until) / 1_000;
-    let while_revalidating = lookup::revalidate_behind_seconds(config);
-    format!("public, max-age={fresh}, stale-while-revalidate={while_revalidating}, stale-if-error={on_error}")
 }

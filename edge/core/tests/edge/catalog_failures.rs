@@ -94,7 +94,9 @@ fn a_store_that_is_down_costs_time_and_not_the_answer() {
     fake.kv_is_down();
     let read = fake.ask(get("/v1/products"));
     assert_eq!((read.status().as_u16(), header(&read, "cache-status")), (200, "cloudcommerce; fwd=miss"));
-    assert!(fake.log().iter().any(|line| line["event"] == "catalog.not_stored"));
+    let warnings: Vec<_> = fake.log().into_iter().filter(|line| line["level"] == "warn").collect();
+    assert_eq!(warnings.len(), 1, "and is not written to either: {warnings:?}");
+    assert_eq!(warnings[0]["event"], "catalog.not_read");
 }
 
 #[test]
