@@ -1,12 +1,21 @@
 //! The settings of an edge, and the secrets that it signs with.
 
+use std::time::Duration;
+
 use commerce_auth::TokenPolicy;
 use commerce_aws::Credentials;
 use commerce_domain::PricingRules;
 use http::Uri;
 use rust_decimal::Decimal;
 
-use crate::{cors::CorsPolicy, memory::InstanceMemory, platform::Platform};
+use crate::{cors::CorsPolicy, deadline::within, memory::InstanceMemory, platform::Platform};
+
+/// What stands for "not set" where a host wants an URL in any case: the default in `spin.toml`. No such host can exist (RFC
+/// 2606, section 2).
+pub const UNSET_URL: &str = "https://unset.invalid";
+
+/// How long a setting may take to be read.
+const LIMIT: Duration = Duration::from_millis(500);
 
 /// What an edge has to know. Holds no secret, so it may stay in an instance's memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +53,9 @@ pub enum ConfigError {
     /// The value cannot be used.
     #[error("{0} is not valid")]
     Invalid(&'static str),
+    /// The runtime did not tell the value in time.
+    #[error("{0} could not be read in time")]
+    Unreadable(&'static str),
 }
 
 impl ConfigError {
@@ -51,7 +63,7 @@ impl ConfigError {
     #[must_use]
     pub fn setting(&self) -> &'static str {
         match self {
-            Self::Missing(name) | Self::Invalid(name) => name,
+            Self::Missing(name) | Self::Invalid(name) | Self::Unreadable(name) => name,
         }
     }
 }
@@ -75,12 +87,13 @@ impl EdgeConfig {
         "free_shipping_from",
     ];
 
-    /// The settings that `lookup` knows. An empty value counts as absent.
+    /// The settings that `lookup` knows. An empty value counts as absent, and so does [`UNSET_URL`].
     ///
     /// # Errors
     /// [`ConfigError`] for the first setting that is absent or unusable.
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        let lookup = |name| lookup(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let is_set = |text: &String| !text.is_empty() && text != UNSET_URL;
+        let lookup = |name| lookup(name).map(|text| text.trim().to_owned()).filter(is_set);
         let required = |name| lookup(name).ok_or(ConfigError::Missing(name));
         let issuer = required("token_issuer")?;
         let default = PricingRules::default();
@@ -102,9 +115,9 @@ impl EdgeConfig {
             catalog_stale_seconds: whole("catalog_stale_seconds", &lookup, 86_400)?,
             catalog_memory_millis: whole("catalog_memory_millis", &lookup, 1_000)?,
             pricing: PricingRules {
-                tax_rate: decimal("tax_rate", &lookup, default.tax_rate)?,
-                shipping_fee: decimal("shipping_fee", &lookup, default.shipping_fee)?,
-                free_shipping_from: decimal("free_shipping_from", &lookup, default.free_shipping_from)?,
+                tax_rate: decimal("tax_rate", &lookup, default.tax_rate, MOST_TAX)?,
+                shipping_fee: decimal("shipping_fee", &lookup, default.shipping_fee, MOST_SHIPPING)?,
+                free_shipping_from: decimal("free_shipping_from", &lookup, default.free_shipping_from, MOST_SHIPPING)?,
             },
         })
     }
@@ -118,7 +131,7 @@ pub(crate) async fn load<P: Platform>(platform: &P) -> Result<&EdgeConfig, Confi
     }
     let mut values = Vec::with_capacity(EdgeConfig::NAMES.len());
     for name in EdgeConfig::NAMES {
-        values.push((name, platform.variable(name).await));
+        values.push((name, variable(platform, name).await?));
     }
     let value = |name| values.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.clone());
     let config = EdgeConfig::from_lookup(value)?;
@@ -127,15 +140,20 @@ pub(crate) async fn load<P: Platform>(platform: &P) -> Result<&EdgeConfig, Confi
 
 /// The credentials, read anew each time: they are never kept in an instance's memory, and a rotation is seen at once.
 pub(crate) async fn credentials<P: Platform>(platform: &P) -> Result<Credentials, ConfigError> {
-    async fn required<P: Platform>(platform: &P, name: &'static str) -> Result<String, ConfigError> {
-        let value = platform.variable(name).await.filter(|text| !text.is_empty());
-        value.ok_or(ConfigError::Missing(name))
+    async fn read<P: Platform>(platform: &P, name: &'static str) -> Result<Option<String>, ConfigError> {
+        Ok(variable(platform, name).await?.filter(|text| !text.is_empty()))
     }
+    let required = async |name| read(platform, name).await?.ok_or(ConfigError::Missing(name));
     Ok(Credentials {
-        access_key_id: required(platform, "aws_access_key_id").await?,
-        secret_access_key: required(platform, "aws_secret_access_key").await?,
-        session_token: platform.variable("aws_session_token").await.filter(|text| !text.is_empty()),
+        access_key_id: required("aws_access_key_id").await?,
+        secret_access_key: required("aws_secret_access_key").await?,
+        session_token: read(platform, "aws_session_token").await?,
     })
+}
+
+/// A variable of the platform. One that hangs is an error, not absent: a default in its place might be wrong.
+async fn variable<P: Platform>(platform: &P, name: &'static str) -> Result<Option<String>, ConfigError> {
+    within(platform, LIMIT, platform.variable(name)).await.ok_or(ConfigError::Unreadable(name))
 }
 
 /// An absolute http(s) URL without query, without its last slash.
@@ -162,16 +180,21 @@ fn whole(
     text.parse().ok().filter(|number| (0..=31_536_000).contains(number)).ok_or(ConfigError::Invalid(name))
 }
 
+/// The highest tax, 100 %: no cart could be added up beyond what the limit on its lines allows for.
+const MOST_TAX: Decimal = Decimal::ONE;
+const MOST_SHIPPING: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+/// The most decimals of a rate or an amount.
+const MOST_DECIMALS: u32 = 6;
+
 fn decimal(
     name: &'static str,
     lookup: &impl Fn(&'static str) -> Option<String>,
     default: Decimal,
+    most: Decimal,
 ) -> Result<Decimal, ConfigError> {
     let Some(text) = lookup(name) else { return Ok(default) };
-    Decimal::from_str_exact(&text)
-        .ok()
-        .filter(|number| !number.is_sign_negative() && *number <= Decimal::from(1_000_000))
-        .ok_or(ConfigError::Invalid(name))
+    let fits = |number: &Decimal| !number.is_sign_negative() && *number <= most && number.scale() <= MOST_DECIMALS;
+    Decimal::from_str_exact(&text).ok().filter(fits).ok_or(ConfigError::Invalid(name))
 }
 
 #[cfg(test)]
@@ -215,13 +238,21 @@ mod tests {
             ("catalog_fresh_seconds", "-1"),
             ("catalog_stale_seconds", "1d"),
             ("tax_rate", "8%"),
+            ("tax_rate", "1.01"),
+            ("tax_rate", "8"),
+            ("tax_rate", "0.0800001"),
+            ("tax_rate", "-0.08"),
             ("shipping_fee", "-1"),
+            ("free_shipping_from", "1000001"),
         ] {
             let refused = with(name, value).unwrap_err();
             assert_eq!(refused, ConfigError::Invalid(name), "{value}");
             assert!(!refused.to_string().contains(value));
         }
         assert_eq!(with("carts_table", " ").unwrap().carts_table, "shopping-carts");
+        assert_eq!(with("tax_rate", "1").unwrap().pricing.tax_rate, Decimal::ONE);
+        assert_eq!(with("dynamodb_endpoint", UNSET_URL).unwrap().dynamodb_endpoint, None);
+        assert_eq!(with("origin_url", UNSET_URL), Err(ConfigError::Missing("origin_url")));
     }
 
     #[test]
