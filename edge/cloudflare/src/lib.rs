@@ -8,20 +8,18 @@ mod platform;
 
 use std::sync::Arc;
 
-use http::Method;
+#[cfg(feature = "kv-contract")]
+use edge_core::kv_contract::serve;
+#[cfg(not(feature = "kv-contract"))]
+use edge_core::serve;
 use platform::WorkerPlatform;
 use worker::{Context, Env, Result, event, web_sys};
 
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
-    let incoming = edge_core::parse_request_head(&glue::request_head(&request));
-    let mut incoming = incoming.ok_or("the request cannot be read")?;
-    if !matches!(*incoming.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        // A body that breaks off is what has arrived of it: too short to be valid JSON.
-        let body = glue::read(&request, edge_core::REQUEST_READ_LIMIT).await;
-        *incoming.body_mut() = body.map(glue::bytes).unwrap_or_default();
-    }
-    let answer = edge_core::handle(&WorkerPlatform(Arc::new((env, context))), incoming).await;
+    let head = edge_core::parse_request_head(&glue::request_head(&request)).ok_or("the request cannot be read")?;
+    let read = async || glue::read(&request, edge_core::REQUEST_READ_LIMIT).await.map(glue::bytes).ok();
+    let answer = serve(&WorkerPlatform(Arc::new((env, context))), head, read).await;
     let lines = edge_core::header_lines(answer.headers());
     Ok(glue::respond(answer.status().as_u16(), &lines, answer.body()))
 }

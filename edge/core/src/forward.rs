@@ -6,6 +6,7 @@ use bytes::Bytes;
 use commerce_api::{
     Problem, Route,
     headers::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, TRACEPARENT},
+    idempotency::key_of,
 };
 use commerce_auth::PrincipalHeader;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -14,10 +15,6 @@ use crate::{catalog, guard, origin, platform::Platform, query::Query, request::C
 
 /// How long an order or a payment may take.
 const LIMIT: Duration = Duration::from_secs(15);
-
-/// What of the client's headers reaches the origin. Everything else is left behind, whatever it is.
-const REQUEST_HEADERS: [HeaderName; 5] =
-    [header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH, IDEMPOTENCY_KEY, TRACEPARENT];
 
 /// What of the origin's headers reaches the client.
 const RESPONSE_HEADERS: [HeaderName; 9] = [
@@ -39,7 +36,7 @@ const RESPONSE_HEADERS: [HeaderName; 9] = [
 pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
     let body = call.request.body();
     guard::check_content_type(call.headers(), body)?;
-    let path = path(call.route, call.parameter);
+    let path = call.route.path(call.parameter);
     let query = Query::parse(call.query())?.canonical();
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     // A HEAD is a GET whose body the client does not want; the origin's body is dropped on the way out.
@@ -47,31 +44,38 @@ pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<
 
     let mut request =
         origin::request(call.config, method, &target, call.request_id).body(body.clone()).map_err(Problem::internal)?;
-    copy_headers(&REQUEST_HEADERS, call.headers(), request.headers_mut());
+    add_client_headers(call, request.headers_mut())?;
     if let Some(caller) = &call.caller {
         insert(request.headers_mut(), PRINCIPAL, &PrincipalHeader::encode(&caller.principal))?;
         insert(request.headers_mut(), SHOPPER_TOKEN, caller.token)?;
     }
     let answer = origin::send(call.platform, call.config, request, LIMIT).await.map_err(|failure| failure.problem)?;
     if answer.status().is_success() && matches!(call.route, Route::UpdateProduct | Route::DeleteProduct) {
-        catalog::forget_product(call.platform, call.parameter).await;
+        catalog::forget_product(call, answer.body()).await;
     }
     Ok(client_response(answer))
-}
-
-/// The path of the route with its parameter, which has passed as an id: nothing of the client's own path is kept.
-fn path(route: Route, parameter: &str) -> String {
-    let pattern = route.pattern();
-    match (pattern.find('{'), pattern.find('}')) {
-        (Some(open), Some(close)) => format!("{}{parameter}{}", &pattern[..open], &pattern[close + 1..]),
-        _ => pattern.to_owned(),
-    }
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
     let mut value = HeaderValue::from_str(value).map_err(Problem::internal)?;
     value.set_sensitive(true);
     headers.insert(name, value);
+    Ok(())
+}
+
+/// What of the client's headers reaches the origin. Everything else is left behind, whatever it is.
+fn add_client_headers<P>(call: &Call<'_, P>, to: &mut HeaderMap) -> Result<(), Problem> {
+    // Refused here as the origin would: more than one, and what is no key.
+    key_of(call.headers())?;
+    copy_headers(&[header::CONTENT_TYPE, IDEMPOTENCY_KEY], call.headers(), to);
+    for (name, title) in [(header::IF_MATCH, "If-Match"), (header::IF_NONE_MATCH, "If-None-Match")] {
+        if let Some(list) = guard::list(call.headers(), &name, title)? {
+            to.insert(name, HeaderValue::try_from(list).map_err(Problem::internal)?);
+        }
+    }
+    if let Some(trace) = call.trace {
+        to.insert(TRACEPARENT, trace.clone());
+    }
     Ok(())
 }
 

@@ -2,16 +2,16 @@
 //! `METHOD URL` or a status, then `name:value` lines.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request::Parts};
 
-/// The request of a head, without its body. None where the method or the URL is none.
+/// The request of a head. None where the method or the URL is none.
 #[must_use]
-pub fn parse_request_head(head: &str) -> Option<Request<Bytes>> {
+pub fn parse_request_head(head: &str) -> Option<Parts> {
     let (start, lines) = head.split_once('\n').unwrap_or((head, ""));
     let (method, url) = start.split_once(' ')?;
-    let mut request = Request::builder().method(method).uri(url).body(Bytes::new()).ok()?;
-    *request.headers_mut() = parse_lines(lines);
-    Some(request)
+    let (mut parts, ()) = Request::builder().method(method).uri(url).body(()).ok()?.into_parts();
+    parts.headers = parse_lines(lines);
+    Some(parts)
 }
 
 /// The response of a head and a body. None where the status is none.
@@ -60,9 +60,9 @@ mod tests {
     fn a_request_is_read_from_its_head() {
         let request = parse_request_head("GET https://shop.test/v1/products?page=2\naccept:*/*\nhost:shop.test:8443");
         let request = request.unwrap();
-        assert_eq!((request.method(), request.uri().path()), (&http::Method::GET, "/v1/products"));
-        assert_eq!(request.headers()["accept"], "*/*");
-        assert_eq!(request.headers()["host"], "shop.test:8443");
+        assert_eq!((request.method, request.uri.path()), (http::Method::GET, "/v1/products"));
+        assert_eq!(request.headers["accept"], "*/*");
+        assert_eq!(request.headers["host"], "shop.test:8443");
         for bad in ["", "GET", "G T /", "GET \u{7f}", "{} /"] {
             assert!(parse_request_head(bad).is_none(), "{bad}");
         }

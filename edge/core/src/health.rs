@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use commerce_api::problem::{Problem, ProblemCode};
+use commerce_api::{Problem, ProblemCode, Route};
 use http::{HeaderValue, Method, Response, StatusCode, header};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
+    claim,
     config::{self, ConfigError, EdgeConfig},
     origin,
     platform::Platform,
@@ -16,6 +18,10 @@ use crate::{
 
 /// A check that waits longer than this for the origin says that it is not ready.
 const ORIGIN_LIMIT: Duration = Duration::from_secs(2);
+/// For how long the origin's answer stands, in milliseconds: anybody may ask, and must not reach the origin each time.
+const KEEP_MILLIS: i64 = 5_000;
+/// How long a check may be under way.
+const CLAIM: Duration = Duration::from_secs(3);
 
 #[derive(Serialize)]
 struct Health {
@@ -27,18 +33,39 @@ pub(crate) fn healthz() -> Result<Response<Bytes>, Problem> {
     health("ok")
 }
 
-/// `GET /readyz`: the settings are complete, and the origin accepts our signature.
+/// `GET /readyz`: the settings are complete, and the origin accepted our signature, now or a few seconds ago.
 pub(crate) async fn readyz<P: Platform>(
     platform: &P,
     config: Result<&EdgeConfig, ConfigError>,
     request_id: &str,
+    now: Timestamp,
 ) -> Result<Response<Bytes>, Problem> {
     let config = config.map_err(|error| not_ready(&error))?;
     config::credentials(platform).await.map_err(|error| not_ready(&error))?;
-    let request = origin::request(config, Method::GET, "/healthz", request_id).body(Bytes::new());
-    let request = request.map_err(Problem::internal)?;
-    origin::send(platform, config, request, ORIGIN_LIMIT).await.map_err(|failure| failure.problem)?;
+    let known = platform.memory().readiness().clone();
+    let known = known.filter(|(at, _)| (0..KEEP_MILLIS).contains(&(now.as_millisecond() - at)));
+    let accepted = match known {
+        Some((_, accepted)) => accepted,
+        None if claim::take_here(platform, "readyz", now, CLAIM) => {
+            let accepted = ask_origin(platform, config, request_id).await;
+            *platform.memory().readiness() = Some((platform.now().as_millisecond(), accepted.clone()));
+            accepted
+        }
+        None => Err(Problem::unavailable(1, "the origin is being asked for another request")),
+    };
+    accepted?;
     health("ready")
+}
+
+/// Asks the origin under a path that it answers signed requests alone. Its `/healthz` would not do: that one is for everybody.
+async fn ask_origin<P: Platform>(platform: &P, config: &EdgeConfig, request_id: &str) -> Result<(), Problem> {
+    let request = origin::request(config, Method::GET, Route::Readyz.pattern(), request_id).body(Bytes::new());
+    let request = request.map_err(Problem::internal)?;
+    let answer = origin::send(platform, config, request, ORIGIN_LIMIT).await.map_err(|failure| failure.problem)?;
+    if answer.status().is_success() {
+        return Ok(());
+    }
+    Err(Problem::unavailable(5, format!("the origin's readiness: answered {}", answer.status())))
 }
 
 /// What every route but the health checks answers while a setting is missing. Which one it is, `/readyz` tells.
@@ -56,6 +83,7 @@ fn reason(error: &ConfigError) -> &'static str {
     match error {
         ConfigError::Missing(_) => "is not set",
         ConfigError::Invalid(_) => "is not valid",
+        ConfigError::Unreadable(_) => "could not be read in time",
     }
 }
 

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use commerce_api::{Route, headers::REQUEST_ID};
 use commerce_auth::Principal;
 use commerce_domain::Entropy;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, HeaderValue, Request};
+use jiff::Timestamp;
 
 use crate::config::EdgeConfig;
 
@@ -17,6 +18,10 @@ pub(crate) struct Call<'a, P> {
     pub(crate) config: &'a EdgeConfig,
     pub(crate) request: &'a Request<Bytes>,
     pub(crate) request_id: &'a str,
+    /// The trace that the request belongs to, if it is in one.
+    pub(crate) trace: Option<&'a HeaderValue>,
+    /// When the request came. What takes no call of another host is done by this time, as asking the clock costs a call.
+    pub(crate) now: Timestamp,
     pub(crate) route: Route,
     /// The value of the route's parameter; empty where it has none. Its syntax has been checked.
     pub(crate) parameter: &'a str,

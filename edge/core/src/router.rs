@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Access, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, headers::TRACEPARENT,
-    match_route,
+    Access, Parameter, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, match_route,
 };
 use commerce_domain::{OrderId, ProductId, VariantId};
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use jiff::Timestamp;
 
 use crate::{
     auth, cart, catalog,
@@ -16,22 +16,38 @@ use crate::{
     platform::Platform,
     reply,
     request::{Call, Caller, request_id},
+    trace,
 };
 
-/// Answers one request. Whatever goes wrong ends in a problem body.
+/// Answers a request whose body has not been read yet. `read` gives at most [`crate::REQUEST_READ_LIMIT`] bytes of it, or None
+/// where it breaks off. Whatever goes wrong ends in a problem body.
+pub async fn serve<P: Platform>(
+    platform: &P,
+    head: Parts,
+    read: impl AsyncFnOnce() -> Option<Bytes>,
+) -> Response<Bytes> {
+    // No route looks at the body of these, so it is not waited for.
+    let is_read = !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let body = if is_read { read().await } else { Some(Bytes::new()) };
+    let arrived =
+        body.as_ref().map(drop).ok_or_else(|| Problem::new(ProblemCode::ValidationError, "The body did not arrive"));
+    respond(platform, &Request::from_parts(head, body.unwrap_or_default()), arrived).await
+}
+
+/// Answers a request whose body has been read.
 pub async fn handle<P: Platform>(platform: &P, request: Request<Bytes>) -> Response<Bytes> {
+    respond(platform, &request, Ok(())).await
+}
+
+async fn respond<P: Platform>(platform: &P, request: &Request<Bytes>, arrived: Result<(), Problem>) -> Response<Bytes> {
     let started = platform.now();
     let request_id = request_id(platform, request.headers());
-    let mut log = RequestLog {
-        request_id: &request_id,
-        method: request.method(),
-        path: request.uri().path(),
-        traceparent: request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()),
-        started,
-        route: None,
-        problem: None,
+    let trace = trace::parent(request.headers());
+    let mut log = RequestLog { request_id: &request_id, trace, started, route: None, problem: None };
+    let answer = match arrived {
+        Ok(()) => answer(platform, request, &mut log).await,
+        Err(problem) => Err(problem),
     };
-    let answer = answer(platform, &request, &request_id, &mut log).await;
     let mut response = answer.unwrap_or_else(|problem| {
         log.note(&problem);
         problem.into_response(ProblemContext { request_id: &request_id, instance: request.uri().path() })
@@ -41,7 +57,7 @@ pub async fn handle<P: Platform>(platform: &P, request: Request<Bytes>) -> Respo
     if let Some(config) = platform.memory().config.get() {
         cors::decorate(&config.cors, request.headers(), response.headers_mut());
     }
-    log.write(platform, &response, now);
+    log.write(platform, request, &response, now);
     response
 }
 
@@ -49,7 +65,6 @@ pub async fn handle<P: Platform>(platform: &P, request: Request<Bytes>) -> Respo
 async fn answer<P: Platform>(
     platform: &P,
     request: &Request<Bytes>,
-    request_id: &str,
     log: &mut RequestLog<'_>,
 ) -> Result<Response<Bytes>, Problem> {
     guard::check(request)?;
@@ -62,15 +77,16 @@ async fn answer<P: Platform>(
         Found::Options(allow) => return Ok(options(&allow)),
     };
     log.route = Some(route);
+    let (request_id, trace, now) = (log.request_id, log.trace, log.started);
     match route {
         Route::Healthz => return health::healthz(),
-        Route::Readyz => return health::readyz(platform, config, request_id).await,
+        Route::Readyz => return health::readyz(platform, config, request_id, now).await,
         _ => {}
     }
     let config = config.map_err(|error: ConfigError| health::not_configured(&error))?;
-    let caller = caller(platform, config, request, route).await?;
+    let caller = caller(platform, config, request, route, now).await?;
     check_id(route, parameter)?;
-    dispatch(&Call { platform, config, request, request_id, route, parameter, caller }).await
+    dispatch(&Call { platform, config, request, request_id, trace, now, route, parameter, caller }).await
 }
 
 enum Found<'a> {
@@ -105,12 +121,13 @@ async fn caller<'a, P: Platform>(
     config: &EdgeConfig,
     request: &'a Request<Bytes>,
     route: Route,
+    now: Timestamp,
 ) -> Result<Option<Caller<'a>>, Problem> {
     if route.access() == Access::Public {
         return Ok(None);
     }
     let token = auth::bearer_token(request.headers())?;
-    let principal = auth::verify(platform, config, token).await?;
+    let principal = auth::verify(platform, config, token, now).await?;
     if route.access() == Access::Admin && !principal.is_admin() {
         return Err(Problem::new(ProblemCode::Forbidden, "This takes the role admin"));
     }
@@ -119,15 +136,12 @@ async fn caller<'a, P: Platform>(
 
 /// What cannot be an id names nothing: 404, before any I/O.
 fn check_id(route: Route, parameter: &str) -> Result<(), Problem> {
-    let pattern = route.pattern();
-    let takes_variant = !matches!(route, Route::UpdateProduct | Route::DeleteProduct);
-    let (what, known) = if pattern.contains("{productId}") {
-        let variant = takes_variant && parameter.parse::<VariantId>().is_ok();
-        ("Product", variant || parameter.parse::<ProductId>().is_ok())
-    } else if pattern.contains("{orderId}") {
-        ("Order", parameter.parse::<OrderId>().is_ok())
-    } else {
-        return Ok(());
+    let is_product = || parameter.parse::<ProductId>().is_ok();
+    let (what, known) = match route.parameter() {
+        Parameter::Nothing => ("Resource", parameter.is_empty()),
+        Parameter::Product => ("Product", is_product()),
+        Parameter::ProductOrVariant => ("Product", is_product() || parameter.parse::<VariantId>().is_ok()),
+        Parameter::Order => ("Order", parameter.parse::<OrderId>().is_ok()),
     };
     if known { Ok(()) } else { Err(Problem::not_found(what)) }
 }

@@ -1,5 +1,4 @@
 //! The edge as a Spin component: translates between `spin-sdk` and `edge-core`, and knows no rule of the shop.
-//!
 //! May depend on `edge-core`, the ports it implements, and `spin-sdk`. Builds for `wasm32-wasip2` only; elsewhere it is empty.
 
 #![cfg(target_os = "wasi")]
@@ -7,19 +6,21 @@
 mod platform;
 
 use bytes::{Bytes, BytesMut};
+#[cfg(feature = "kv-contract")]
+use edge_core::kv_contract::serve;
+#[cfg(not(feature = "kv-contract"))]
+use edge_core::serve;
+use platform::SpinPlatform;
 use spin_sdk::{
     http::{FullBody, Request, Response},
     http_service,
 };
 
-use platform::SpinPlatform;
-
 #[http_service]
-async fn serve(request: Request) -> Response<FullBody<Bytes>> {
-    let (parts, body) = request.into_parts();
-    // A body that breaks off is what has arrived of it: too short to be valid JSON.
-    let body = read(body, edge_core::REQUEST_READ_LIMIT).await.unwrap_or_default();
-    edge_core::handle(&SpinPlatform, http::Request::from_parts(parts, body)).await.map(FullBody::new)
+async fn answer(request: Request) -> Response<FullBody<Bytes>> {
+    let (head, body) = request.into_parts();
+    let read = async || read(body, edge_core::REQUEST_READ_LIMIT).await.ok();
+    serve(&SpinPlatform, head, read).await.map(FullBody::new)
 }
 
 /// The first `limit` bytes of a body.

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{
     fake::{Fake, answer, problem},
-    shop::{self, PRODUCT, get, header, json_of, refusal, send, with},
+    shop::{self, PRODUCT, VARIANT, get, header, json_of, refusal, send, with},
     tokens,
 };
 
-const ORDER: &str = "/v1/orders/order_01h4vjdvzefw18zfwz5dxw5y8g";
+pub(crate) const ORDER: &str = "/v1/orders/order_01h4vjdvzefw18zfwz5dxw5y8g";
 
-fn origin_with(status: u16, headers: &'static [(&'static str, &'static str)]) -> Fake {
+pub(crate) fn origin_with(status: u16, headers: &'static [(&'static str, &'static str)]) -> Fake {
     let fake = Fake::new();
     fake.origin(move |_| {
         let mut response = answer(status, &json!({"ok": true}));
@@ -189,6 +189,24 @@ fn only_json_is_forwarded() {
 }
 
 #[test]
+fn credentials_of_a_session_are_signed_along_with_their_token() {
+    let fake = shop::open();
+    fake.set("aws_session_token", "session-1");
+    let token = tokens::shopper("user_1");
+    fake.ask(get("/v1/products"));
+    fake.ask(send(&token, "GET", ORDER, &Value::Null));
+    fake.ask(send(&token, "GET", "/v1/cart", &Value::Null));
+    for host in ["origin.test", "dynamodb.test"] {
+        for sent in fake.sent_to(host) {
+            assert_eq!(sent.headers()["x-amz-security-token"], "session-1", "{host}");
+            let signature = sent.headers()["authorization"].to_str().unwrap();
+            assert!(signature.contains("x-amz-security-token"), "{host} {signature}");
+        }
+        assert!(!fake.sent_to(host).is_empty(), "{host}");
+    }
+}
+
+#[test]
 fn a_changed_product_is_read_anew() {
     let fake = shop::open();
     let target = format!("/v1/products/{PRODUCT}");
@@ -196,4 +214,35 @@ fn a_changed_product_is_read_anew() {
     assert!(header(&fake.ask(get(&target)), "cache-status").contains("; hit;"));
     assert_eq!(fake.ask(send(&tokens::admin(), "PUT", &target, &json!({"name": "New"}))).status(), 200);
     assert_eq!(header(&fake.ask(get(&target)), "cache-status"), "cloudcommerce; fwd=miss; stored");
+}
+
+#[test]
+fn a_changed_product_is_read_anew_under_the_ids_of_its_variants_too() {
+    let copies = [PRODUCT, VARIANT].map(|id| format!("/v1/products/{id}"));
+    let is_hit = |fake: &Fake, target: &str| header(&fake.ask(get(target)), "cache-status").contains("; hit;");
+    for (method, cached, body) in [
+        // The answer to a PUT tells of the variants, the cached product does for a DELETE.
+        ("PUT", &copies[1..], json!({"name": "New"})),
+        ("PUT", &copies[..], json!({"name": "New"})),
+        ("DELETE", &copies[..], Value::Null),
+    ] {
+        let fake = shop::open();
+        for target in cached {
+            fake.ask(get(target));
+            assert!(is_hit(&fake, target), "{method} {target}");
+        }
+        if method == "DELETE" {
+            fake.origin(|_| {
+                let mut gone = Response::new(bytes::Bytes::new());
+                *gone.status_mut() = http::StatusCode::NO_CONTENT;
+                Ok(gone)
+            });
+        }
+        let changed = fake.ask(send(&tokens::admin(), method, &copies[0], &body));
+        assert!(changed.status().is_success(), "{changed:?}");
+        fake.origin(|request| Ok(shop::catalog(request)));
+        for target in cached {
+            assert!(!is_hit(&fake, target), "{method} {target}");
+        }
+    }
 }

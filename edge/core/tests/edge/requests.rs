@@ -1,7 +1,9 @@
 //! What holds for every request: limits, routing, CORS, ids, settings, health, the log.
 
 use bytes::Bytes;
-use commerce_api::{Access, Route};
+use commerce_api::{Access, Parameter, Route};
+use futures_executor::block_on;
+use futures_util::future::join_all;
 use http::Request;
 
 use crate::{
@@ -11,7 +13,11 @@ use crate::{
 };
 
 fn path_of(route: Route) -> String {
-    route.pattern().replace("{productId}", shop::PRODUCT).replace("{orderId}", "order_01h4vjdvzefw18zfwz5dxw5y8g")
+    route.path(match route.parameter() {
+        Parameter::Nothing => "",
+        Parameter::Product | Parameter::ProductOrVariant => shop::PRODUCT,
+        Parameter::Order => "order_01h4vjdvzefw18zfwz5dxw5y8g",
+    })
 }
 
 #[test]
@@ -154,11 +160,82 @@ fn health_needs_no_settings_and_readiness_names_what_is_missing() {
 fn readiness_needs_an_origin_that_accepts_the_signature() {
     let fake = shop::open();
     assert_eq!(fake.ask(get("/readyz")).status(), 200);
-    fake.origin(|_| Ok(crate::fake::problem(403, "SIGNATURE_REJECTED")));
+    // An origin with another key: whoever asks for its health is answered, and whoever signs is refused.
+    fake.origin(|request| match request.uri().path() {
+        "/healthz" => Ok(shop::catalog(request)),
+        _ => Ok(crate::fake::problem(403, "SIGNATURE_REJECTED")),
+    });
+    fake.pass(5);
     assert_eq!(refusal(&fake.ask(get("/readyz"))), (502, "ORIGIN_UNREACHABLE".to_owned()));
+    fake.origin(|_| Ok(crate::fake::problem(404, "NOT_FOUND")));
+    fake.pass(5);
+    assert_eq!(refusal(&fake.ask(get("/readyz"))), (503, "UNAVAILABLE".to_owned()), "an origin that knows no /readyz");
     fake.origin_is_down();
+    fake.pass(5);
     assert_eq!(fake.ask(get("/readyz")).status(), 502);
     assert_eq!(fake.ask(get("/healthz")).status(), 200);
+}
+
+#[test]
+fn however_many_ask_for_readiness_the_origin_is_asked_once_in_a_while() {
+    let fake = shop::open();
+    let ask = |fake: &Fake| {
+        let answers = block_on(join_all((0..8).map(|_| edge_core::handle(fake, get("/readyz")))));
+        answers.iter().map(|answer| answer.status().as_u16()).collect::<Vec<_>>()
+    };
+    let first = ask(&fake);
+    assert!(first.contains(&200) && first.iter().all(|status| [200, 503].contains(status)), "{first:?}");
+    assert_eq!((ask(&fake), fake.sent_to("origin.test").len()), (vec![200; 8], 1));
+    fake.origin_is_down();
+    assert_eq!(ask(&fake), [200; 8], "what was found a moment ago stands");
+    fake.pass(5);
+    ask(&fake);
+    assert_eq!((ask(&fake), fake.sent_to("origin.test").len()), (vec![502; 8], 2));
+}
+
+#[test]
+fn the_body_of_a_request_that_has_none_by_its_method_is_not_read() {
+    let fake = shop::open();
+    let ask = |method: &str, body: Option<Bytes>| {
+        let (head, _) = request(method, "/v1/products").body(Bytes::new()).unwrap().into_parts();
+        let mut is_read = false;
+        let answer = block_on(edge_core::serve(&fake, head, async || {
+            is_read = true;
+            body
+        }));
+        (answer.status().as_u16(), is_read)
+    };
+    let long = || Some(Bytes::from(vec![b'x'; 300 * 1024]));
+    assert_eq!(ask("GET", long()), (200, false));
+    assert_eq!(ask("HEAD", long()), (200, false));
+    assert_eq!(ask("OPTIONS", long()), (204, false));
+    assert_eq!(ask("POST", long()), (413, true));
+    assert_eq!(ask("DELETE", long()), (413, true));
+}
+
+#[test]
+fn a_body_that_breaks_off_is_refused_and_nothing_is_forwarded() {
+    let fake = shop::open();
+    for (method, target) in [("POST", "/v1/orders"), ("DELETE", "/v1/cart"), ("PUT", "/v1/nothing")] {
+        let whole = send(&tokens::shopper("user_1"), method, target, &serde_json::Value::Null);
+        let (head, _) = whole.into_parts();
+        let answer = block_on(edge_core::serve(&fake, head, async || None));
+        assert_eq!(refusal(&answer), (400, "VALIDATION_ERROR".to_owned()), "{method} {target}");
+    }
+    assert!(fake.sent_to("origin.test").is_empty() && fake.operations().is_empty());
+    assert_eq!(fake.log()[0]["http.status"], 400, "and it stands in the log");
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_is_no_setting_that_is_absent() {
+    let fake = shop::open();
+    fake.hang_variable(Some("tax_rate"));
+    assert_eq!(refusal(&fake.ask(get("/v1/products"))), (503, "UNAVAILABLE".to_owned()));
+    assert_eq!(json_of(&fake.ask(get("/readyz")))["error"]["details"][0]["field"], "tax_rate");
+    fake.hang_variable(Some("aws_session_token"));
+    assert_eq!(refusal(&fake.ask(get("/v1/products"))), (503, "UNAVAILABLE".to_owned()));
+    fake.hang_variable(None);
+    assert_eq!(fake.ask(get("/v1/products")).status(), 200);
 }
 
 #[test]

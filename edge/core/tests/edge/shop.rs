@@ -1,7 +1,7 @@
 //! What the tests ask of the shop, and how they ask.
 
 use bytes::Bytes;
-use http::{Request, Response, request};
+use http::{HeaderValue, Request, Response, request};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, answer, problem};
@@ -38,6 +38,9 @@ pub(crate) fn catalog(request: &Request<Bytes>) -> Response<Bytes> {
     let headphones = product(PRODUCT, "Wireless Headphones", &number("99.99"), "USD", &[VARIANT]);
     match request.uri().path() {
         "/healthz" => answer(200, &json!({"status": "ok"})),
+        // As everywhere but on /healthz, the signature is looked at first.
+        "/readyz" if !request.headers().contains_key("authorization") => problem(403, "SIGNATURE_REJECTED"),
+        "/readyz" => answer(200, &json!({"status": "ready"})),
         "/v1/products" if request.uri().query().is_some_and(|query| query.contains("page=9")) => {
             answer(200, &json!({"data": [], "pagination": {"page": 9, "limit": 20, "total": 1, "totalPages": 1}}))
         }
@@ -95,7 +98,7 @@ pub(crate) fn with(token: &str, method: &str, target: &str, body: &Value, header
         request = request.header("content-type", "application/json");
     }
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
     request.body(body).unwrap()
 }
