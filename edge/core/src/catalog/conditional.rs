@@ -18,8 +18,8 @@ pub(super) fn etag(target: &str, body: &[u8]) -> HeaderValue {
 
 /// Whether an If-None-Match names the tag, by weak comparison. `*` names any.
 pub(super) fn matches(headers: &HeaderMap, etag: &HeaderValue) -> bool {
-    let Some(wanted) = etag.to_str().ok().and_then(|etag| opaque_tags(etag).next()) else { return false };
     let Ok(Some(list)) = guard::list(headers, &header::IF_NONE_MATCH, "If-None-Match") else { return false };
+    let Some(wanted) = etag.to_str().ok().and_then(|etag| opaque_tags(etag).next()) else { return false };
     list.trim() == "*" || opaque_tags(&list).any(|tag| tag == wanted)
 }
 
