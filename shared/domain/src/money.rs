@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use crate::Currency;
 
@@ -132,14 +132,17 @@ impl Money {
         parts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
-    /// This amount times `rate` (0.08 is 8 %), rounded half away from zero. The one place where money is rounded.
+    /// This amount times `rate` (0.08 is 8 %), rounded half away from zero. The one place where money is rounded, and it rounds
+    /// once: the product is made in whole numbers, where nothing is lost.
     ///
     /// # Errors
     /// [`MoneyError::TooLarge`].
     pub fn at_rate(self, rate: Decimal) -> Result<Self, MoneyError> {
-        let exact = self.amount.checked_mul(rate).ok_or(MoneyError::TooLarge)?;
-        let rounded = exact.round_dp_with_strategy(self.currency.exponent(), RoundingStrategy::MidpointAwayFromZero);
-        Self::new(rounded, self.currency)
+        let exact = i128::from(self.minor()).checked_mul(rate.mantissa()).ok_or(MoneyError::TooLarge)?;
+        let unit = 10_i128.pow(rate.scale());
+        let (whole, rest) = (exact / unit, exact % unit);
+        let away = if rest.abs() * 2 >= unit { exact.signum() } else { 0 };
+        Self::from_minor(i64::try_from(whole + away).map_err(|_| MoneyError::TooLarge)?, self.currency)
     }
 
     /// Splits the amount in proportion to `weights`, by largest remainder; ties go to the earlier part.

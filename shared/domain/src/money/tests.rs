@@ -50,6 +50,14 @@ fn a_rate_rounds_half_away_from_zero() {
 }
 
 #[test]
+fn a_rate_of_many_digits_is_rounded_once() {
+    let below_half = "0.4999999999999999999999999999".parse().unwrap();
+    assert_eq!(usd("0.01").at_rate(below_half).unwrap(), usd("0.00"));
+    assert_eq!(usd("-0.01").at_rate(below_half).unwrap(), usd("0.00"));
+    assert_eq!(usd("999999999999.99").at_rate(below_half), Err(MoneyError::TooLarge));
+}
+
+#[test]
 fn the_largest_remainders_take_the_odd_cents() {
     let parts = usd("0.10").allocate(&[1, 1, 1]);
     assert_eq!(parts, [usd("0.04"), usd("0.03"), usd("0.03")]);
