@@ -49,14 +49,6 @@ pub struct Cart {
     pub updated_at: Timestamp,
 }
 
-impl Cart {
-    /// The entity tag of this state: `"<cart id>.<version>"`, quotes included. For If-Match only.
-    #[must_use]
-    pub fn etag(&self) -> String {
-        format!("\"{}.{}\"", self.id, self.version)
-    }
-}
-
 /// One variant in a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CartLine {

@@ -74,30 +74,6 @@ impl Product {
     pub fn stock(&self) -> i64 {
         self.variants.iter().map(|variant| variant.stock).sum()
     }
-
-    /// The variant that `wanted` names, or the only one when nothing was named.
-    ///
-    /// # Errors
-    /// [`VariantChoice::Required`] when several could be meant, [`VariantChoice::Unknown`] when none is.
-    pub fn choose(&self, wanted: Option<VariantId>) -> Result<&Variant, VariantChoice> {
-        match (wanted, self.variants.as_slice()) {
-            (Some(id), variants) => variants.iter().find(|variant| variant.id == id).ok_or(VariantChoice::Unknown),
-            (None, [only]) => Ok(only),
-            (None, []) => Err(VariantChoice::Unknown),
-            (None, _) => Err(VariantChoice::Required),
-        }
-    }
-}
-
-/// Why no variant could be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum VariantChoice {
-    /// The product has several variants and none was named.
-    #[error("the product has several variants: name one")]
-    Required,
-    /// The product has no such variant.
-    #[error("the product has no such variant")]
-    Unknown,
 }
 
 /// The name of a category in URLs: 1 to 80 of `a-z`, `0-9` and inner hyphens. Its id is `cat_` and the slug.

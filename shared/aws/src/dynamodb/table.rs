@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{DynamoDb, Ignored};
@@ -54,25 +54,6 @@ pub struct CreateTable {
     pub ttl_attribute: Option<String>,
     /// Whether its stream carries old and new images.
     pub stream: bool,
-}
-
-/// What `DescribeTable` says of a table, as far as it is used.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct TableDescription {
-    /// The table's name.
-    pub table_name: String,
-    /// `CREATING`, `ACTIVE`, …
-    pub table_status: String,
-    /// Where its stream is read, if it has one.
-    #[serde(default)]
-    pub latest_stream_arn: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct DescribeTableOutput {
-    table: TableDescription,
 }
 
 impl KeyAttribute {
@@ -165,15 +146,6 @@ impl<E: AwsEnvironment> DynamoDb<E> {
             self.call::<_, Ignored>("UpdateTimeToLive", &request, Repeat::Unsafe).await?;
         }
         Ok(true)
-    }
-
-    /// What a table is, and whether it can be used yet.
-    ///
-    /// # Errors
-    /// [`AwsError::ResourceNotFound`] where there is none, or another [`AwsError`].
-    pub async fn describe_table(&self, table_name: &str) -> Result<TableDescription, AwsError> {
-        let request = json!({"TableName": table_name});
-        self.call::<_, DescribeTableOutput>("DescribeTable", &request, Repeat::Safe).await.map(|output| output.table)
     }
 }
 
