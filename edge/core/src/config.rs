@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use commerce_auth::TokenPolicy;
 use commerce_aws::Credentials;
-use commerce_domain::PricingRules;
+use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use http::Uri;
-use rust_decimal::Decimal;
 
 use crate::{cors::CorsPolicy, deadline::within, memory::InstanceMemory, platform::Platform};
 
@@ -70,7 +69,7 @@ impl ConfigError {
 
 impl EdgeConfig {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 15] = [
         "origin_url",
         "aws_region",
         "dynamodb_endpoint",
@@ -82,6 +81,7 @@ impl EdgeConfig {
         "catalog_fresh_seconds",
         "catalog_stale_seconds",
         "catalog_memory_millis",
+        "shop_currency",
         "tax_rate",
         "shipping_fee",
         "free_shipping_from",
@@ -96,7 +96,6 @@ impl EdgeConfig {
         let lookup = |name| lookup(name).map(|text| text.trim().to_owned()).filter(is_set);
         let required = |name| lookup(name).ok_or(ConfigError::Missing(name));
         let issuer = required("token_issuer")?;
-        let default = PricingRules::default();
         Ok(Self {
             origin_url: base_url("origin_url", &required("origin_url")?)?,
             aws_region: required("aws_region")?,
@@ -114,11 +113,7 @@ impl EdgeConfig {
             catalog_fresh_seconds: whole("catalog_fresh_seconds", &lookup, 60)?,
             catalog_stale_seconds: whole("catalog_stale_seconds", &lookup, 86_400)?,
             catalog_memory_millis: whole("catalog_memory_millis", &lookup, 1_000)?,
-            pricing: PricingRules {
-                tax_rate: decimal("tax_rate", &lookup, default.tax_rate, MOST_TAX)?,
-                shipping_fee: decimal("shipping_fee", &lookup, default.shipping_fee, MOST_SHIPPING)?,
-                free_shipping_from: decimal("free_shipping_from", &lookup, default.free_shipping_from, MOST_SHIPPING)?,
-            },
+            pricing: pricing(&lookup)?,
         })
     }
 }
@@ -180,21 +175,21 @@ fn whole(
     text.parse().ok().filter(|number| (0..=31_536_000).contains(number)).ok_or(ConfigError::Invalid(name))
 }
 
-/// The highest tax, 100 %: no cart could be added up beyond what the limit on its lines allows for.
-const MOST_TAX: Decimal = Decimal::ONE;
-const MOST_SHIPPING: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
-/// The most decimals of a rate or an amount.
-const MOST_DECIMALS: u32 = 6;
-
-fn decimal(
-    name: &'static str,
-    lookup: &impl Fn(&'static str) -> Option<String>,
-    default: Decimal,
-    most: Decimal,
-) -> Result<Decimal, ConfigError> {
-    let Some(text) = lookup(name) else { return Ok(default) };
-    let fits = |number: &Decimal| !number.is_sign_negative() && *number <= most && number.scale() <= MOST_DECIMALS;
-    Decimal::from_str_exact(&text).ok().filter(fits).ok_or(ConfigError::Invalid(name))
+fn pricing(lookup: &impl Fn(&'static str) -> Option<String>) -> Result<PricingRules, ConfigError> {
+    let settings = PricingSettings {
+        currency: lookup("shop_currency"),
+        tax_rate: lookup("tax_rate"),
+        shipping_fee: lookup("shipping_fee"),
+        free_shipping_from: lookup("free_shipping_from"),
+    };
+    PricingRules::from_settings(&settings).map_err(|wrong| {
+        ConfigError::Invalid(match wrong {
+            PricingRulesError::Currency => "shop_currency",
+            PricingRulesError::TaxRate => "tax_rate",
+            PricingRulesError::ShippingFee => "shipping_fee",
+            PricingRulesError::FreeShippingFrom => "free_shipping_from",
+        })
+    })
 }
 
 #[cfg(test)]
@@ -237,20 +232,18 @@ mod tests {
             ("dynamodb_endpoint", "http://"),
             ("catalog_fresh_seconds", "-1"),
             ("catalog_stale_seconds", "1d"),
+            ("shop_currency", "usd"),
             ("tax_rate", "8%"),
-            ("tax_rate", "1.01"),
             ("tax_rate", "8"),
-            ("tax_rate", "0.0800001"),
-            ("tax_rate", "-0.08"),
             ("shipping_fee", "-1"),
-            ("free_shipping_from", "1000001"),
+            ("free_shipping_from", "49.999"),
         ] {
             let refused = with(name, value).unwrap_err();
             assert_eq!(refused, ConfigError::Invalid(name), "{value}");
             assert!(!refused.to_string().contains(value));
         }
         assert_eq!(with("carts_table", " ").unwrap().carts_table, "shopping-carts");
-        assert_eq!(with("tax_rate", "1").unwrap().pricing.tax_rate, Decimal::ONE);
+        assert!(with("tax_rate", "1").is_ok());
         assert_eq!(with("dynamodb_endpoint", UNSET_URL).unwrap().dynamodb_endpoint, None);
         assert_eq!(with("origin_url", UNSET_URL), Err(ConfigError::Missing("origin_url")));
     }

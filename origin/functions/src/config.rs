@@ -2,13 +2,12 @@
 
 use commerce_auth::TokenPolicy;
 use commerce_aws::{CallerKeys, Credentials, MissingCredentials};
-use commerce_domain::PricingRules;
+use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use http::Uri;
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
 use origin_gateways::{Secret, StripeConfig};
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
-use rust_decimal::Decimal;
 
 /// Where Stripe answers unless told otherwise.
 const STRIPE_URL: &str = "https://api.stripe.com";
@@ -51,7 +50,7 @@ pub struct Config {
     /// `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
     /// `EDGE_PREVIOUS_ACCESS_KEY_ID` and `EDGE_PREVIOUS_SECRET_ACCESS_KEY` while keys are rotated.
     pub caller: CallerPolicy,
-    /// `TAX_RATE`, `SHIPPING_FEE`, `FREE_SHIPPING_FROM`.
+    /// `SHOP_CURRENCY`, `TAX_RATE`, `SHIPPING_FEE`, `FREE_SHIPPING_FROM`.
     pub pricing: PricingRules,
 }
 
@@ -75,7 +74,6 @@ impl Config {
         let region = required("AWS_REGION")?;
         let endpoint = lookup("DYNAMODB_ENDPOINT").map(|url| url.parse());
         let client_ids = lookup("TOKEN_CLIENT_IDS").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
-        let default = PricingRules::default();
         Ok(Self {
             database: DatabaseSettings::new(required("DATABASE_URL")?),
             credentials: Credentials::from_vars(lookup)
@@ -93,22 +91,26 @@ impl Config {
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
                 return_url: required("PAYMENT_RETURN_URL")?,
             },
-            pricing: PricingRules {
-                tax_rate: decimal(&lookup, "TAX_RATE", default.tax_rate)?,
-                shipping_fee: decimal(&lookup, "SHIPPING_FEE", default.shipping_fee)?,
-                free_shipping_from: decimal(&lookup, "FREE_SHIPPING_FROM", default.free_shipping_from)?,
-            },
+            pricing: pricing(&lookup)?,
         })
     }
 }
 
-fn decimal(
-    lookup: &impl Fn(&str) -> Option<String>,
-    name: &'static str,
-    default: Decimal,
-) -> Result<Decimal, ConfigError> {
-    let Some(text) = lookup(name) else { return Ok(default) };
-    text.parse().ok().filter(|number: &Decimal| !number.is_sign_negative()).ok_or(ConfigError::Invalid(name))
+fn pricing(lookup: &impl Fn(&str) -> Option<String>) -> Result<PricingRules, ConfigError> {
+    let settings = PricingSettings {
+        currency: lookup("SHOP_CURRENCY"),
+        tax_rate: lookup("TAX_RATE"),
+        shipping_fee: lookup("SHIPPING_FEE"),
+        free_shipping_from: lookup("FREE_SHIPPING_FROM"),
+    };
+    PricingRules::from_settings(&settings).map_err(|wrong| {
+        ConfigError::Invalid(match wrong {
+            PricingRulesError::Currency => "SHOP_CURRENCY",
+            PricingRulesError::TaxRate => "TAX_RATE",
+            PricingRulesError::ShippingFee => "SHIPPING_FEE",
+            PricingRulesError::FreeShippingFrom => "FREE_SHIPPING_FROM",
+        })
+    })
 }
 
 fn caller(lookup: &impl Fn(&str) -> Option<String>, region: &str) -> Result<CallerPolicy, ConfigError> {
@@ -153,7 +155,11 @@ mod tests {
         for (name, _) in REQUIRED {
             assert_eq!(config(&[arn], name).unwrap_err(), ConfigError::Missing(name));
         }
-        assert_eq!(config(&[arn, ("TAX_RATE", "-1")], "").unwrap_err(), ConfigError::Invalid("TAX_RATE"));
+        for (name, value) in
+            [("TAX_RATE", "-1"), ("TAX_RATE", "8"), ("SHIPPING_FEE", "4.999"), ("SHOP_CURRENCY", "usd")]
+        {
+            assert_eq!(config(&[arn, (name, value)], "").unwrap_err(), ConfigError::Invalid(name));
+        }
         assert_eq!(
             config(&[arn, ("DYNAMODB_ENDPOINT", " ")], "").unwrap_err(),
             ConfigError::Invalid("DYNAMODB_ENDPOINT")

@@ -1,6 +1,6 @@
 //! The cart on the wire.
 
-use commerce_domain::{Cart, Currency, MoneyError, PricingRules, pricing};
+use commerce_domain::{Cart, Currency, Money, MoneyError, PricingRules, pricing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -92,10 +92,9 @@ impl CartResponse {
     /// The cart with what it costs.
     ///
     /// # Errors
-    /// [`MoneyError`] if a sum does not fit or the lines mix currencies.
+    /// [`MoneyError`] if a sum does not fit or a line is not in the shop's currency.
     pub fn of(cart: &Cart, rules: &PricingRules) -> Result<Self, MoneyError> {
-        let currency = cart.lines.first().map_or(Currency::USD, |line| line.unit_price.currency());
-        let totals = pricing::price(currency, cart.lines.iter().map(|line| (line.unit_price, line.quantity)), rules)?;
+        let totals = pricing::price(cart.lines.iter().map(|line| (line.unit_price, line.quantity)), rules)?;
         let items = cart.lines.iter().zip(&totals.lines).map(|(line, cost)| CartItemResponse {
             product_id: line.product_id.to_string(),
             variant_id: line.variant_id.to_string(),
@@ -111,7 +110,7 @@ impl CartResponse {
             user_id: cart.owner.clone(),
             version: cart.version,
             items: items.collect(),
-            currency: currency.to_string(),
+            currency: rules.currency().to_string(),
             subtotal: totals.subtotal.into(),
             tax: totals.tax.into(),
             shipping: totals.shipping.into(),
@@ -120,16 +119,16 @@ impl CartResponse {
         })
     }
 
-    /// The cart of somebody who never filled one.
+    /// The cart of somebody who never filled one, in the shop's currency.
     #[must_use]
-    pub fn empty(owner: &str) -> Self {
-        let nothing = commerce_domain::Money::zero(Currency::USD);
+    pub fn empty(owner: &str, currency: Currency) -> Self {
+        let nothing = Money::zero(currency);
         Self {
             id: None,
             user_id: owner.to_owned(),
             version: 0,
             items: Vec::new(),
-            currency: Currency::USD.to_string(),
+            currency: currency.to_string(),
             subtotal: nothing.into(),
             tax: nothing.into(),
             shipping: nothing.into(),

@@ -65,7 +65,7 @@ fn the_cart_after_adding() {
 
 #[test]
 fn an_empty_cart() {
-    assert_golden("cart_empty.json", &pretty(&CartResponse::empty("user_789")));
+    assert_golden("cart_empty.json", &pretty(&CartResponse::empty("user_789", Currency::USD)));
 }
 
 #[test]

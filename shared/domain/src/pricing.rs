@@ -1,34 +1,124 @@
 //! What a cart or an order costs. The edge shows it, the origin decides it, both with this code.
 //!
-//! Holds for every result: Σ line subtotals = subtotal, Σ line taxes = tax, and subtotal + tax + shipping = total.
+//! Holds for every result: Σ line subtotals = subtotal, Σ line taxes = tax, and subtotal + tax + shipping = total. Tax is rounded
+//! per line, and nothing else is rounded.
 
 use rust_decimal::Decimal;
 
 use crate::{Currency, Money, MoneyError, Quantity};
 
-/// How the shop taxes and ships. One flat rate each.
+/// A tax rate has at most this many decimals.
+pub const MAX_RATE_DECIMALS: u32 = 6;
+
+/// Shipping costs at most this many whole units of the currency, so that it fits into the total of any cart.
+pub const MAX_SHIPPING_FEE: u32 = 1_000_000;
+
+/// How the shop taxes and ships: one flat rate each, in the one currency that it sells in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PricingRules {
-    /// The tax on goods: 0.08 is 8 %.
-    pub tax_rate: Decimal,
-    /// What shipping costs, in the currency of the cart.
-    pub shipping_fee: Decimal,
-    /// From this subtotal on, shipping is free.
-    pub free_shipping_from: Decimal,
+    tax_rate: Decimal,
+    shipping_fee: Money,
+    free_shipping_from: Money,
+}
+
+/// A setting that makes up [`PricingRules`], and why it cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PricingRulesError {
+    /// The currency is unknown.
+    #[error("the shop's currency is unknown")]
+    Currency,
+    /// The tax rate is not one.
+    #[error("the tax rate must be from 0 to 1 (0.08 is 8 %) with at most {MAX_RATE_DECIMALS} decimals")]
+    TaxRate,
+    /// The shipping fee is no amount of the currency, or out of bounds.
+    #[error("the shipping fee must be an amount of the shop's currency from 0 to {MAX_SHIPPING_FEE}")]
+    ShippingFee,
+    /// The threshold is no amount of the currency, or below zero.
+    #[error("the threshold of free shipping must be an amount of the shop's currency, not below zero")]
+    FreeShippingFrom,
+}
+
+/// [`PricingRules`] as settings spell them; what is `None` has its default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PricingSettings {
+    /// ISO 4217; USD if absent.
+    pub currency: Option<String>,
+    /// The tax on goods: 0.08, which is also the default, is 8 %.
+    pub tax_rate: Option<String>,
+    /// What shipping costs; 4.99 if absent.
+    pub shipping_fee: Option<String>,
+    /// From this subtotal on, shipping is free; 50 if absent.
+    pub free_shipping_from: Option<String>,
 }
 
 impl Default for PricingRules {
-    /// 8 % tax; shipping at 4.99, free from 50.
+    /// US dollars; 8 % tax; shipping at 4.99, free from 50.
     fn default() -> Self {
-        Self {
-            tax_rate: Decimal::new(8, 2),
-            shipping_fee: Decimal::new(499, 2),
-            free_shipping_from: Decimal::new(50, 0),
-        }
+        let dollars = |minor| Money::from_minor(minor, Currency::USD).expect("should be money: it is small");
+        Self { tax_rate: Decimal::new(8, 2), shipping_fee: dollars(499), free_shipping_from: dollars(5_000) }
     }
 }
 
-/// What a cart or an order costs, in one currency.
+impl PricingRules {
+    /// These rules. Both amounts are in the currency that the shop sells in.
+    ///
+    /// # Errors
+    /// [`PricingRulesError`] for the first argument that is out of bounds; the threshold's if the currencies differ.
+    pub fn new(tax_rate: Decimal, shipping_fee: Money, free_shipping_from: Money) -> Result<Self, PricingRulesError> {
+        if !(Decimal::ZERO..=Decimal::ONE).contains(&tax_rate) || tax_rate.normalize().scale() > MAX_RATE_DECIMALS {
+            return Err(PricingRulesError::TaxRate);
+        }
+        if shipping_fee.is_negative() || shipping_fee.amount() > Decimal::from(MAX_SHIPPING_FEE) {
+            return Err(PricingRulesError::ShippingFee);
+        }
+        if free_shipping_from.is_negative() || free_shipping_from.currency() != shipping_fee.currency() {
+            return Err(PricingRulesError::FreeShippingFrom);
+        }
+        Ok(Self { tax_rate, shipping_fee, free_shipping_from })
+    }
+
+    /// The rules that settings spell.
+    ///
+    /// # Errors
+    /// [`PricingRulesError`] for the first setting that cannot be used.
+    pub fn from_settings(settings: &PricingSettings) -> Result<Self, PricingRulesError> {
+        let default = Self::default();
+        let currency = match settings.currency.as_deref() {
+            Some(code) => code.parse().map_err(|_| PricingRulesError::Currency)?,
+            None => default.currency(),
+        };
+        let amount = |text: Option<&str>, default: Money, wrong: PricingRulesError| {
+            let amount = decimal(text, default.amount()).ok_or(wrong)?;
+            Money::new(amount, currency).map_err(|_| wrong)
+        };
+        Self::new(
+            decimal(settings.tax_rate.as_deref(), default.tax_rate).ok_or(PricingRulesError::TaxRate)?,
+            amount(settings.shipping_fee.as_deref(), default.shipping_fee, PricingRulesError::ShippingFee)?,
+            amount(
+                settings.free_shipping_from.as_deref(),
+                default.free_shipping_from,
+                PricingRulesError::FreeShippingFrom,
+            )?,
+        )
+    }
+
+    /// The one currency that the shop sells in.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.shipping_fee.currency()
+    }
+
+    fn shipping(&self, lines: &[LineTotals], subtotal: Money) -> Money {
+        let free = lines.is_empty() || subtotal.amount() >= self.free_shipping_from.amount();
+        if free { Money::zero(self.currency()) } else { self.shipping_fee }
+    }
+}
+
+fn decimal(text: Option<&str>, default: Decimal) -> Option<Decimal> {
+    text.map_or(Some(default), |text| Decimal::from_str_exact(text).ok())
+}
+
+/// What a cart or an order costs, in the shop's currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals {
     /// Per line, in the order given.
@@ -55,12 +145,10 @@ pub struct LineTotals {
 /// Prices lines of (unit price, quantity). No lines cost nothing, shipping included.
 ///
 /// # Errors
-/// [`MoneyError::CurrencyMismatch`] if a line is in another currency, [`MoneyError::TooLarge`] if a sum is.
-pub fn price(
-    currency: Currency,
-    lines: impl IntoIterator<Item = (Money, Quantity)>,
-    rules: &PricingRules,
-) -> Result<Totals, MoneyError> {
+/// [`MoneyError::CurrencyMismatch`] if a line is not in the shop's currency: nothing says what shipping costs in another one.
+/// [`MoneyError::TooLarge`] if a sum is.
+pub fn price(lines: impl IntoIterator<Item = (Money, Quantity)>, rules: &PricingRules) -> Result<Totals, MoneyError> {
+    let currency = rules.currency();
     let lines = lines
         .into_iter()
         .map(|(unit_price, quantity)| {
@@ -70,84 +158,10 @@ pub fn price(
         .collect::<Result<Vec<_>, MoneyError>>()?;
     let subtotal = Money::sum(currency, lines.iter().map(|line| line.subtotal))?;
     let tax = Money::sum(currency, lines.iter().map(|line| line.tax))?;
-    let shipping = shipping(currency, &lines, subtotal, rules)?;
+    let shipping = rules.shipping(&lines, subtotal);
     let total = subtotal.checked_add(tax)?.checked_add(shipping)?;
     Ok(Totals { lines, subtotal, tax, shipping, total })
 }
 
-fn shipping(
-    currency: Currency,
-    lines: &[LineTotals],
-    subtotal: Money,
-    rules: &PricingRules,
-) -> Result<Money, MoneyError> {
-    if lines.is_empty() || subtotal.amount() >= rules.free_shipping_from {
-        return Ok(Money::zero(currency));
-    }
-    // A fee of 4.99 becomes 5 in a currency without decimals.
-    Money::new(Decimal::ONE, currency)?.at_rate(rules.shipping_fee)
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn usd(text: &str) -> Money {
-        Money::new(text.parse().unwrap(), Currency::USD).unwrap()
-    }
-
-    fn pieces(count: i64) -> Quantity {
-        Quantity::new(count).unwrap()
-    }
-
-    #[test]
-    fn two_headphones_cost_what_the_reference_says() {
-        let totals = price(Currency::USD, [(usd("99.99"), pieces(2))], &PricingRules::default()).unwrap();
-        assert_eq!(totals.subtotal, usd("199.98"));
-        assert_eq!(totals.tax, usd("16.00"));
-        assert_eq!(totals.shipping, usd("0.00"));
-        assert_eq!(totals.total, usd("215.98"));
-    }
-
-    #[test]
-    fn shipping_is_free_from_the_threshold_on() {
-        let cost = |price_text| {
-            price(Currency::USD, [(usd(price_text), pieces(1))], &PricingRules::default()).unwrap().shipping
-        };
-        assert_eq!(cost("49.99"), usd("4.99"));
-        assert_eq!(cost("50.00"), usd("0.00"));
-    }
-
-    #[test]
-    fn an_empty_cart_costs_nothing() {
-        assert_eq!(price(Currency::USD, [], &PricingRules::default()).unwrap().total, usd("0"));
-    }
-
-    #[test]
-    fn a_fee_follows_the_decimals_of_the_currency() {
-        let yen: Currency = "JPY".parse().unwrap();
-        let one = Money::new(Decimal::ONE, yen).unwrap();
-        assert_eq!(price(yen, [(one, pieces(1))], &PricingRules::default()).unwrap().shipping.minor(), 5);
-    }
-
-    proptest! {
-        #[test]
-        fn the_parts_add_up_to_the_total(
-            lines in prop::collection::vec((0_i64..10_000_000, 1_i64..=999), 0..99),
-            tax_basis_points in 0_i64..3_000,
-        ) {
-            let rules = PricingRules { tax_rate: Decimal::new(tax_basis_points, 4), ..PricingRules::default() };
-            let input = lines.iter().map(|(minor, count)| {
-                (Money::from_minor(*minor, Currency::USD).unwrap(), pieces(*count))
-            });
-            let totals = price(Currency::USD, input, &rules).unwrap();
-            let goods: i64 = lines.iter().map(|(minor, count)| minor * count).sum();
-            prop_assert_eq!(totals.subtotal.minor(), goods);
-            prop_assert_eq!(totals.lines.iter().map(|line| line.tax.minor()).sum::<i64>(), totals.tax.minor());
-            prop_assert_eq!(totals.subtotal.minor() + totals.tax.minor() + totals.shipping.minor(), totals.total.minor());
-            prop_assert!(!totals.total.is_negative());
-        }
-    }
-}
+mod tests;

@@ -36,6 +36,7 @@ const edge :Workerd.Worker = (
     (name = "CATALOG_FRESH_SECONDS", fromEnvironment = "CATALOG_FRESH_SECONDS"),
     (name = "CATALOG_MEMORY_MILLIS", fromEnvironment = "CATALOG_MEMORY_MILLIS"),
     (name = "CATALOG_STALE_SECONDS", fromEnvironment = "CATALOG_STALE_SECONDS"),
+    (name = "SHOP_CURRENCY", fromEnvironment = "SHOP_CURRENCY"),
     (name = "TAX_RATE", fromEnvironment = "TAX_RATE"),
     (name = "SHIPPING_FEE", fromEnvironment = "SHIPPING_FEE"),
     (name = "FREE_SHIPPING_FROM", fromEnvironment = "FREE_SHIPPING_FROM"),

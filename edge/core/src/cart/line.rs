@@ -87,6 +87,12 @@ fn line<P: Platform>(
     let broken = |what: &str| Problem::internal(format!("catalog: {what} of {}", product.id));
     let currency: Currency = product.currency.parse().map_err(|_| broken("currency"))?;
     let unit_price: Money = variant.price.in_currency(currency).map_err(|_| broken("price"))?;
+    // In another currency nobody knows what shipping costs.
+    let ours = call.config.pricing.currency();
+    if currency != ours {
+        let detail = format!("This shop sells in {ours}, and the product is priced in {currency}");
+        return Err(Problem::new(ProblemCode::CurrencyNotSupported, detail));
+    }
     Ok(CartLine {
         variant_id: variant.id.parse().map_err(|_| broken("variant"))?,
         product_id: product.id.parse().map_err(|_| broken("id"))?,

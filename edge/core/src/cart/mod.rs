@@ -10,13 +10,13 @@ mod trim;
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem,
+    Problem, ProblemCode,
     cart::{AddItemRequest, CartChangedResponse, CartResponse, UpdateItemRequest},
     headers::IDEMPOTENT_REPLAYED,
     json::parse_body,
 };
 use commerce_aws::cart_table::StoredCart;
-use commerce_domain::{Quantity, VariantId};
+use commerce_domain::{MoneyError, Quantity, VariantId};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -31,7 +31,7 @@ pub(crate) async fn get_cart<P: Platform>(call: &Call<'_, P>) -> Result<Response
     let owner = owner(call)?;
     match CartStore::open(call).await?.load(owner).await? {
         Some(stored) => cart_response(call, stored, |cart| cart),
-        None => Ok(private(reply::json(StatusCode::OK, &CartResponse::empty(owner))?)),
+        None => Ok(private(reply::json(StatusCode::OK, &CartResponse::empty(owner, call.config.pricing.currency()))?)),
     }
 }
 
@@ -122,12 +122,22 @@ fn cart_response<P: Platform, T: serde::Serialize>(
 ) -> Result<Response<Bytes>, Problem> {
     let etag = etag(&stored);
     let cart = stored.into_cart().map_err(Problem::internal)?;
-    let cart = CartResponse::of(&cart, &call.config.pricing).map_err(Problem::internal)?;
+    let cart = CartResponse::of(&cart, &call.config.pricing).map_err(unpriceable)?;
     let mut response = private(reply::json(StatusCode::OK, &body(cart))?);
     if let Some(etag) = etag {
         response.headers_mut().insert(header::ETAG, etag);
     }
     Ok(response)
+}
+
+/// Additions keep a cart within what can be priced, until the shop begins to sell in another currency.
+fn unpriceable(error: MoneyError) -> Problem {
+    match error {
+        MoneyError::CurrencyMismatch => {
+            Problem::new(ProblemCode::Conflict, "The cart is in a currency that the shop no longer sells in: empty it")
+        }
+        other => Problem::internal(other),
+    }
 }
 
 /// A cart is nobody else's business, and no proxy may rewrite it.
@@ -143,7 +153,7 @@ fn insert_etag(response: &mut Response<Bytes>, stored: &StoredCart) {
     }
 }
 
-/// The tag of [`commerce_domain::Cart::etag`], of the stored form.
+/// The entity tag of this state of the cart, for If-Match only: `"<cart id>.<version>"`, quotes included.
 fn etag(stored: &StoredCart) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{}.{}\"", stored.cart_id, stored.version)).ok()
 }

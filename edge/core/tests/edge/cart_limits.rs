@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use commerce_aws::TransportError;
+use commerce_domain::Clock;
 use futures_util::future::join_all;
 use http::Response;
 use serde_json::{Value, json};
@@ -167,10 +168,25 @@ fn a_cart_never_holds_more_than_can_be_added_up() {
 }
 
 #[test]
+fn what_is_not_in_the_shops_currency_cannot_be_added() {
+    let fake = shop::open();
+    let token = tokens::shopper("user_1");
+    let refused = add(&fake, &token, &json!({"productId": FOREIGN, "quantity": 1}));
+    assert_eq!(refusal(&refused), (422, "CURRENCY_NOT_SUPPORTED".to_owned()));
+    assert_eq!(json_of(&refused)["detail"], "This shop sells in USD, and the product is priced in EUR");
+    assert_eq!(fake.cart_item("user_1"), None);
+}
+
+#[test]
 fn a_cart_is_of_one_currency() {
     let fake = shop::open();
     let token = tokens::shopper("user_1");
     add(&fake, &token, &one());
+    // The shop moves to the euro.
+    fake.set("shop_currency", "EUR");
+    let fake = fake.restarted();
+    let get = |fake: &Fake| fake.ask(send(&token, "GET", "/v1/cart", &Value::Null));
+    assert_eq!(refusal(&get(&fake)), (409, "CONFLICT".to_owned()));
     let foreign = json!({"productId": FOREIGN, "quantity": 1});
     assert_eq!(refusal(&add(&fake, &token, &foreign)), (409, "CONFLICT".to_owned()));
     fake.ask(send(&token, "DELETE", &format!("/v1/cart/items/{PRODUCT}"), &Value::Null));
@@ -194,6 +210,19 @@ fn throttling_is_tried_again_and_then_503_with_retry_after() {
     let refused = add(&fake, &token, &one());
     assert_eq!((refusal(&refused), header(&refused, "retry-after")), ((503, "UNAVAILABLE".to_owned()), "1"));
     assert_eq!(quantity(&fake, &token), 1);
+}
+
+#[test]
+fn a_stalled_read_is_tried_again_and_answered() {
+    let fake = shop::open();
+    let token = tokens::shopper("user_1");
+    add(&fake, &token, &one());
+    fake.dynamodb_answers(Err(TransportError::TimedOut));
+    let begun = fake.now();
+    assert_eq!(quantity(&fake, &token), 1);
+    let time = fake.now().duration_since(begun).as_secs();
+    assert!((1..3).contains(&time), "{time} s: one attempt that was given up, within the budget");
+    assert_eq!(fake.operations(), ["UpdateItem", "PutItem", "GetItem", "GetItem"]);
 }
 
 #[test]

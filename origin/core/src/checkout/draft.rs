@@ -32,8 +32,7 @@ pub(super) async fn draw_up<B: Backend>(
     let found = backend.database().load_prices(&variants).await?;
     let prices: HashMap<VariantId, PricedVariant> = found.into_iter().map(|price| (price.variant_id, price)).collect();
     let sold = all_sold(cart, &prices)?;
-    let currency = sold.first().map_or(commerce_domain::Currency::USD, |(_, price)| price.price.currency());
-    let totals = pricing::price(currency, sold.iter().map(|(line, now)| (now.price, line.quantity)), backend.pricing())
+    let totals = pricing::price(sold.iter().map(|(line, now)| (now.price, line.quantity)), backend.pricing())
         .map_err(|_| PlaceOrderError::CannotBePriced)?;
     compare(request, cart, &sold, &totals)?;
     if !totals.total.is_zero() {
@@ -48,7 +47,7 @@ pub(super) async fn draw_up<B: Backend>(
         cart_version: cart.version,
         request_hash: request.request_hash,
         lines: order_lines(&sold, &totals),
-        currency,
+        currency: totals.total.currency(),
         subtotal: totals.subtotal,
         tax: totals.tax,
         shipping: totals.shipping,
