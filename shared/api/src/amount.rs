@@ -1,4 +1,7 @@
 //! Decimal numbers on the wire: plain JSON numbers with all their digits, never floats and never strings.
+//!
+//! `serde_json` reads an object of its own as a number, too; what a client sends is kept from it by
+//! [`parse_body`](crate::json::parse_body).
 
 use commerce_domain::{Currency, Money, MoneyError};
 use rust_decimal::Decimal;
@@ -10,11 +13,14 @@ use serde_json::Number;
 pub struct Amount(Decimal);
 
 impl Amount {
-    /// The money, if the amount suits the currency.
+    /// The money, if the amount suits the currency: written with no more decimals than the currency has, zeros included.
     ///
     /// # Errors
     /// As [`Money::new`].
     pub fn in_currency(self, currency: Currency) -> Result<Money, MoneyError> {
+        if self.0.scale() > currency.exponent() {
+            return Err(MoneyError::TooManyDecimals);
+        }
         Money::new(self.0, currency)
     }
 }
@@ -92,8 +98,13 @@ mod tests {
 
     #[test]
     fn an_amount_must_suit_its_currency() {
-        assert!(parse("1.001").unwrap().in_currency(Currency::USD).is_err());
-        assert!(parse("1.00").unwrap().in_currency("JPY".parse().unwrap()).is_ok());
+        let in_currency = |text, code: &str| parse(text).unwrap().in_currency(code.parse().unwrap());
+        for (text, code) in [("1.50", "USD"), ("1.5", "USD"), ("1", "USD"), ("1", "JPY"), ("1.500", "KWD")] {
+            assert!(in_currency(text, code).is_ok(), "{text} {code}");
+        }
+        for (text, code) in [("1.001", "USD"), ("1.500", "USD"), ("1.5000", "KWD"), ("1.0", "JPY"), ("0.000", "USD")] {
+            assert_eq!(in_currency(text, code), Err(MoneyError::TooManyDecimals), "{text} {code}");
+        }
     }
 
     #[test]

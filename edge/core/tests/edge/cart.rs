@@ -210,10 +210,11 @@ fn bad_bodies_are_refused_by_field_and_change_nothing() {
         (json!({"productId": PRODUCT, "quantity": "2"}), "quantity"),
         (json!({"productId": PRODUCT, "quantity": 1.5}), "quantity"),
         (json!({"productId": 5, "quantity": 1}), "productId"),
-        (json!({"productId": PRODUCT}), "body"),
+        (json!({"productId": PRODUCT}), "quantity"),
         (json!({"productId": PRODUCT, "quantity": 1, "price": 0.01}), "price"),
         (json!({"productId": VARIANT, "variantId": SHIRT_M, "quantity": 1}), "variantId"),
         (json!([]), "body"),
+        (json!([PRODUCT, null, 2]), "body"),
     ] {
         let answer = add(&fake, &token, &body);
         assert_eq!(refusal(&answer), (400, "VALIDATION_ERROR".to_owned()), "{body}");
