@@ -6,7 +6,7 @@ use commerce_domain::{Currency, Money, Product, ProductId, Variant, VariantId};
 use origin_core::catalog::ProductSubject;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
 use super::list::slug;
@@ -43,7 +43,7 @@ fn product(row: &Row) -> Result<Product, DbError> {
         brand: row.try_get(3)?,
         category: slug(row.try_get(4)?)?,
         tags: row.try_get(5)?,
-        specifications: texts(row.try_get(6)?)?,
+        specifications: texts(row, 6)?,
         rating: row.try_get(7)?,
         review_count: u32::try_from(row.try_get::<_, i32>(8)?).map_err(DbError::broken)?,
         version: u64::try_from(row.try_get::<_, i64>(9)?).map_err(DbError::broken)?,
@@ -54,9 +54,9 @@ fn product(row: &Row) -> Result<Product, DbError> {
     })
 }
 
-/// A JSON object of texts.
-pub(super) fn texts(json: Value) -> Result<BTreeMap<String, String>, DbError> {
-    serde_json::from_value(json).map_err(DbError::broken)
+/// The JSON object of texts in that column. Never read as a `Value`, which takes some names for more than names.
+pub(super) fn texts(row: &Row, column: usize) -> Result<BTreeMap<String, String>, DbError> {
+    row.try_get(column).map(|Json(texts)| texts).map_err(DbError::broken)
 }
 
 /// Name and value of each option, as they are stored.

@@ -59,14 +59,14 @@ fn product(row: &Row, variants: Vec<EntryVariant>, images: Vec<EntryImage>) -> R
         brand: row.try_get(5)?,
         category: EntryCategory { slug: slug(row.try_get(6)?)?, name: row.try_get(7)? },
         tags: row.try_get(8)?,
-        specifications: texts(row.try_get(9)?)?,
+        specifications: texts(row, 9)?,
         published: row.try_get(10)?,
         currency: row.try_get::<_, &str>(11)?.parse().map_err(DbError::broken)?,
         rating: row.try_get::<_, rust_decimal::Decimal>(12)?.normalize(),
         review_count: u32::try_from(row.try_get::<_, i32>(13)?).map_err(DbError::broken)?,
         images,
         variants,
-        extra: texts(row.try_get(14)?)?,
+        extra: texts(row, 14)?,
     })
 }
 
@@ -82,10 +82,10 @@ fn variant(row: &Row) -> Result<EntryVariant, DbError> {
         backorder_limit: u32::try_from(row.try_get::<_, i64>(5)?).map_err(DbError::broken)?,
         // What was sold beyond the stock is nothing that a file could carry.
         stock: row.try_get::<_, i64>(6)?.max(0),
-        extra: texts(row.try_get(7)?)?,
+        extra: texts(row, 7)?,
     })
 }
 
 fn image(row: &Row) -> Result<EntryImage, DbError> {
-    Ok(EntryImage { url: row.try_get(1)?, alt: row.try_get(2)?, extra: texts(row.try_get(3)?)? })
+    Ok(EntryImage { url: row.try_get(1)?, alt: row.try_get(2)?, extra: texts(row, 3)? })
 }

@@ -146,6 +146,20 @@ async fn a_product_is_found_by_its_own_id_and_by_its_variants() {
 }
 
 #[tokio::test]
+async fn texts_may_have_any_name() {
+    let database = testing::database().await;
+    let odd: Extra = [("$serde_json::private::Number".to_owned(), "five".to_owned())].into();
+    let mut entry = entry("shirt", "Home", vec![EntryVariant { extra: odd.clone(), ..variant("", 1050, 3) }]);
+    (entry.specifications, entry.extra) = (odd.clone(), odd);
+    let placed = place(entry);
+    database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
+    let found = database.find_product(ProductSubject::Product(placed.product_id)).await.unwrap().unwrap();
+    assert_eq!(found.specifications, placed.entry.specifications);
+    let exported = database.export_entries(0, 10).await.unwrap();
+    assert_eq!(exported[0].1, placed.entry);
+}
+
+#[tokio::test]
 async fn of_two_changes_to_one_version_only_the_first_is_saved() {
     let database = testing::database().await;
     let placed = place(entry("lamp", "Home", vec![variant("", 500, 3)]));
