@@ -3,6 +3,7 @@
 //! A [`Problem`] has two texts by construction: the detail, which the client reads, and the cause, which only the log gets.
 
 use bytes::Bytes;
+use commerce_domain::state::IllegalTransition;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -253,6 +254,13 @@ impl Problem {
     }
 }
 
+/// A 409: what was asked is not possible in the state that the resource is in.
+impl From<IllegalTransition> for Problem {
+    fn from(illegal: IllegalTransition) -> Self {
+        Self::new(ProblemCode::Conflict, illegal.to_string())
+    }
+}
+
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "type")]
@@ -309,6 +317,15 @@ mod tests {
         assert!(problem.to_string().contains("password"));
         let body = problem.into_response(CONTEXT).into_body();
         assert!(!String::from_utf8_lossy(&body).contains("password"));
+    }
+
+    #[test]
+    fn a_step_that_a_state_does_not_allow_is_a_409() {
+        use commerce_domain::state::{OrderEvent, OrderStatus};
+        let problem = Problem::from(OrderStatus::Delivered.on(OrderEvent::Cancel).unwrap_err());
+        assert_eq!((problem.code(), problem.status()), (ProblemCode::Conflict, StatusCode::CONFLICT));
+        let body: serde_json::Value = serde_json::from_slice(problem.into_response(CONTEXT).body()).unwrap();
+        assert_eq!(body["detail"], "cancel is not possible while DELIVERED");
     }
 
     #[test]
