@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{Config, ConfigError, caller::with_caller};
 
-/// How long a call of DynamoDB or of the issuer may take.
+/// How long a call of the issuer may take. One of DynamoDB ends sooner, by the client's retry policy.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a function does not serve.
@@ -72,4 +72,51 @@ fn backend(config: Config) -> Result<impl Backend, ServeError> {
         hooks: NoHooks,
         pricing: config.pricing,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce_aws::{Credentials, RetryPolicy};
+    use commerce_domain::VariantId;
+    use http::Uri;
+    use origin_core::{checkout::CartStore, inventory::ReadStock};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Where the first connection is never answered, and the others are told that there is nothing.
+    async fn stalls_once() -> Uri {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move {
+            let _stalled = listener.accept().await.unwrap();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").await.unwrap();
+            }
+        });
+        uri
+    }
+
+    async fn client() -> AwsClient<System> {
+        let http = ReqwestClient::new(CALL_TIMEOUT).unwrap();
+        AwsClient::new(System::new(http), Credentials::new("id", "secret"), "eu-west-1", Some(stalls_once().await))
+    }
+
+    #[tokio::test]
+    async fn a_read_of_dynamodb_that_stalls_is_repeated_and_answered() {
+        let carts = DynamoCarts::new(client().await, "carts");
+        let stock = DynamoStock::new(client().await, "stock");
+        let variants: [VariantId; 1] = ["var_01h4vjdvzefw18zfwz5dxw5y8g".parse().unwrap()];
+        let read_cart = tokio::time::timeout(RetryPolicy::default().budget, carts.read_cart("user_1"));
+        let read_stock = tokio::time::timeout(CALL_TIMEOUT, stock.read_stock(&variants));
+        let (cart, levels) = tokio::join!(read_cart, read_stock);
+        assert_eq!(cart.expect("should end within the budget").unwrap(), None);
+        assert_eq!(levels.expect("should end before the first attempt would time out by itself").unwrap(), []);
+    }
 }

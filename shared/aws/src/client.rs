@@ -1,16 +1,22 @@
 //! The signed client: one call of an AWS JSON service, repeated as far as that is safe.
 
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
 use bytes::Bytes;
 use commerce_domain::{Clock, Entropy};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
-use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     credentials::Credentials,
     error::{AwsError, from_response},
-    ports::{HttpClient, MaybeSend, MaybeSync, Timer},
-    retry::{Repeat, RetryPolicy},
+    ports::{HttpClient, MaybeSend, MaybeSync, Timer, TransportError},
+    retry::{Progress, Repeat, RetryPolicy},
     sigv4::{SigningScope, sign_request},
 };
 
@@ -59,7 +65,8 @@ impl<E: AwsEnvironment> AwsClient<E> {
     }
 
     /// Calls `operation` of `service`: signs `request`, sends it, and reads the answer. What failed is sent again within
-    /// the client's [`RetryPolicy`] where nothing was done, or where `repeat` says that doing it twice is safe.
+    /// the client's [`RetryPolicy`] where nothing was done, or where `repeat` says that doing it twice is safe. An attempt
+    /// that takes longer than the policy allows has failed.
     ///
     /// # Errors
     /// The [`AwsError`] of the last attempt.
@@ -74,51 +81,62 @@ impl<E: AwsEnvironment> AwsClient<E> {
         Req: Serialize + ?Sized,
         Res: DeserializeOwned,
     {
+        self.go_on(&mut self.begin(), service, operation, request, repeat).await
+    }
+
+    /// The beginning of a call that may send several requests within one budget.
+    pub(crate) fn begin(&self) -> Progress {
+        Progress::begin(&self.env)
+    }
+
+    /// As [`Self::call`], as a part of a call that has begun.
+    pub(crate) async fn go_on<Req, Res>(
+        &self,
+        progress: &mut Progress,
+        service: JsonService,
+        operation: &str,
+        request: &Req,
+        repeat: Repeat,
+    ) -> Result<Res, AwsError>
+    where
+        Req: Serialize + ?Sized,
+        Res: DeserializeOwned,
+    {
         let body = serde_json::to_vec(request).map_err(|error| AwsError::Validation { message: error.to_string() })?;
-        let answer = self.send(service, operation, body.into(), repeat).await?;
+        let body = Bytes::from(body);
+        let answer = loop {
+            let limit = self.retry.attempt(progress, repeat, &self.env);
+            match self.attempt(service, operation, body.clone(), limit).await {
+                Ok(answer) => break answer,
+                Err(error) => self.pause(progress, error, repeat).await?,
+            }
+        };
         serde_json::from_slice(&answer).map_err(|error| AwsError::UnreadableResponse { message: error.to_string() })
     }
 
-    async fn send(
+    /// Waits until the next attempt may begin.
+    ///
+    /// # Errors
+    /// `error` itself where there shall be none.
+    pub(crate) async fn pause(&self, progress: &Progress, error: AwsError, repeat: Repeat) -> Result<(), AwsError> {
+        let Some(pause) = self.retry.pause(&error, repeat, progress, &self.env) else { return Err(error) };
+        self.env.sleep(pause).await;
+        Ok(())
+    }
+
+    /// Signed anew each time: a repeated call must not carry the time of the first.
+    async fn attempt(
         &self,
         service: JsonService,
         operation: &str,
         body: Bytes,
-        repeat: Repeat,
+        limit: Duration,
     ) -> Result<Bytes, AwsError> {
-        let started = self.env.now();
-        let mut attempt = 1;
-        loop {
-            let error = match self.attempt(service, operation, body.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let Some(pause) = self.pause(&error, repeat, attempt, started) else {
-                return Err(error);
-            };
-            self.env.sleep(pause).await;
-            attempt += 1;
-        }
-    }
-
-    /// How long to wait before another attempt, `None` where there shall be none.
-    pub(crate) fn pause(
-        &self,
-        error: &AwsError,
-        repeat: Repeat,
-        attempt: u32,
-        started: Timestamp,
-    ) -> Option<std::time::Duration> {
-        self.retry.pause(error, repeat, attempt, started, &self.env)
-    }
-
-    /// Signed anew each time: a repeated call must not carry the time of the first.
-    async fn attempt(&self, service: JsonService, operation: &str, body: Bytes) -> Result<Bytes, AwsError> {
         let request = self.request(service, operation, body)?;
         let scope = SigningScope { region: &self.region, service: service.name };
         let signed = sign_request(request, &self.credentials, scope, self.env.now(), &[])
             .map_err(|error| AwsError::Validation { message: error.to_string() })?;
-        let response = self.env.send(signed).await?;
+        let response = before(self.env.sleep(limit), self.env.send(signed)).await.ok_or(TransportError::TimedOut)??;
         if response.status().is_success() { Ok(response.into_body()) } else { Err(from_response(&response)) }
     }
 
@@ -140,6 +158,16 @@ impl<E: AwsEnvironment> AwsClient<E> {
             .body(body)
             .map_err(|error| invalid(error.to_string()))
     }
+}
+
+/// What `work` comes to, unless it takes longer than `end`.
+async fn before<T>(end: impl Future<Output = ()>, work: impl Future<Output = T>) -> Option<T> {
+    let (mut end, mut work) = (pin!(end), pin!(work));
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => end.as_mut().poll(context).map(|()| None),
+    })
+    .await
 }
 
 #[cfg(test)]

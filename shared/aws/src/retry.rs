@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use commerce_domain::Entropy;
+use commerce_domain::{Clock, Entropy};
 use jiff::Timestamp;
 
 use crate::error::AwsError;
@@ -16,9 +16,12 @@ use crate::error::AwsError;
 pub struct RetryPolicy {
     /// How often the call is sent at most, the first time included.
     pub max_attempts: u32,
-    /// No attempt begins later than this after the first one. What an attempt itself may take is the
-    /// [`HttpClient`](crate::HttpClient)'s affair.
+    /// Attempts and pauses together end within this.
     pub budget: Duration,
+    /// What one attempt of a [`Repeat::Safe`] call may take. Less than half of the budget, so that one that stalls leaves
+    /// time for another: none begins with less than this left. An [`Repeat::Unsafe`] call would not be sent again and may
+    /// take all that is left.
+    pub attempt_timeout: Duration,
     /// The longest pause before the second attempt; it doubles with each further one.
     pub base: Duration,
     /// The longest pause at all.
@@ -35,25 +38,57 @@ pub enum Repeat {
     Unsafe,
 }
 
-impl RetryPolicy {
-    /// A single attempt.
-    pub const NONE: Self = Self { max_attempts: 1, budget: Duration::ZERO, base: Duration::ZERO, cap: Duration::ZERO };
+/// How far a call has come. Whatever is sent for it shares its budget.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    started: Timestamp,
+    attempts: u32,
+}
 
-    /// How long to wait before the attempt after `attempt` (counted from 1), `None` where there shall be none.
+impl Progress {
+    pub(crate) fn begin(clock: &impl Clock) -> Self {
+        Self { started: clock.now(), attempts: 0 }
+    }
+
+    fn elapsed(&self, clock: &impl Clock) -> Duration {
+        Duration::try_from(clock.now().duration_since(self.started)).unwrap_or_default()
+    }
+}
+
+impl RetryPolicy {
+    /// A single attempt, of five seconds at most.
+    pub const NONE: Self = Self {
+        max_attempts: 1,
+        budget: Duration::from_secs(5),
+        attempt_timeout: Duration::from_secs(5),
+        base: Duration::ZERO,
+        cap: Duration::ZERO,
+    };
+
+    /// Counts an attempt. What it may take.
+    pub(crate) fn attempt(&self, progress: &mut Progress, repeat: Repeat, clock: &impl Clock) -> Duration {
+        progress.attempts += 1;
+        let left = self.budget.saturating_sub(progress.elapsed(clock));
+        match repeat {
+            Repeat::Safe => left.min(self.attempt_timeout),
+            Repeat::Unsafe => left,
+        }
+    }
+
+    /// How long to wait before another attempt, `None` where there shall be none.
     pub(crate) fn pause(
         &self,
         error: &AwsError,
         repeat: Repeat,
-        attempt: u32,
-        started: Timestamp,
-        clock_and_entropy: &(impl commerce_domain::Clock + Entropy),
+        progress: &Progress,
+        clock_and_entropy: &(impl Clock + Entropy),
     ) -> Option<Duration> {
-        if attempt >= self.max_attempts || !is_worth_repeating(error, repeat) {
+        if progress.attempts >= self.max_attempts || !is_worth_repeating(error, repeat) {
             return None;
         }
-        let pause = full_jitter(self.ceiling(attempt), clock_and_entropy);
-        let elapsed = Duration::try_from(clock_and_entropy.now().duration_since(started)).unwrap_or_default();
-        (elapsed.saturating_add(pause) <= self.budget).then_some(pause)
+        let pause = full_jitter(self.ceiling(progress.attempts), clock_and_entropy);
+        let end = progress.elapsed(clock_and_entropy).saturating_add(pause).saturating_add(self.attempt_timeout);
+        (end <= self.budget).then_some(pause)
     }
 
     fn ceiling(&self, attempt: u32) -> Duration {
@@ -61,12 +96,13 @@ impl RetryPolicy {
     }
 }
 
-/// Three attempts within two seconds: for a call that a shopper waits for.
+/// Three attempts within three seconds, of one second each: for a call that a shopper waits for.
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             max_attempts: 3,
-            budget: Duration::from_secs(2),
+            budget: Duration::from_secs(3),
+            attempt_timeout: Duration::from_secs(1),
             base: Duration::from_millis(50),
             cap: Duration::from_millis(500),
         }
@@ -94,7 +130,7 @@ mod tests {
         byte: u8,
     }
 
-    impl commerce_domain::Clock for Fixed {
+    impl Clock for Fixed {
         fn now(&self) -> Timestamp {
             Timestamp::from_millisecond(self.now).unwrap()
         }
@@ -108,7 +144,8 @@ mod tests {
 
     const POLICY: RetryPolicy = RetryPolicy {
         max_attempts: 5,
-        budget: Duration::from_secs(1),
+        budget: Duration::from_millis(1_500),
+        attempt_timeout: Duration::from_millis(500),
         base: Duration::from_millis(100),
         cap: Duration::from_millis(300),
     };
@@ -117,8 +154,12 @@ mod tests {
         AwsError::Throttled { message: String::new() }
     }
 
-    fn pause_after(attempt: u32, now: i64, byte: u8) -> Option<Duration> {
-        POLICY.pause(&throttled(), Repeat::Unsafe, attempt, Timestamp::UNIX_EPOCH, &Fixed { now, byte })
+    fn after(attempts: u32) -> Progress {
+        Progress { started: Timestamp::UNIX_EPOCH, attempts }
+    }
+
+    fn pause_after(attempts: u32, now: i64, byte: u8) -> Option<Duration> {
+        POLICY.pause(&throttled(), Repeat::Unsafe, &after(attempts), &Fixed { now, byte })
     }
 
     #[test]
@@ -134,14 +175,22 @@ mod tests {
     #[test]
     fn attempts_are_limited() {
         assert_eq!(pause_after(5, 0, 0), None);
-        assert_eq!(
-            RetryPolicy::NONE.pause(&throttled(), Repeat::Safe, 1, Timestamp::UNIX_EPOCH, &Fixed { now: 0, byte: 0 }),
-            None
-        );
+        let fixed = Fixed { now: 0, byte: 0 };
+        assert_eq!(RetryPolicy::NONE.pause(&throttled(), Repeat::Safe, &after(1), &fixed), None);
     }
 
     #[test]
-    fn no_attempt_begins_after_the_deadline() {
+    fn an_attempt_that_may_be_repeated_leaves_time_for_that() {
+        let limit = |repeat, now| POLICY.attempt(&mut after(0), repeat, &Fixed { now, byte: 0 }).as_millis();
+        assert_eq!((limit(Repeat::Safe, 0), limit(Repeat::Safe, 1_000), limit(Repeat::Safe, 1_200)), (500, 500, 300));
+        assert_eq!((limit(Repeat::Unsafe, 0), limit(Repeat::Unsafe, 600)), (1_500, 900));
+        assert_eq!((limit(Repeat::Safe, 2_000), limit(Repeat::Unsafe, 2_000)), (0, 0));
+        let default = RetryPolicy::default();
+        assert!(default.attempt_timeout * 2 + default.base <= default.budget);
+    }
+
+    #[test]
+    fn no_attempt_begins_with_less_than_its_time_left() {
         assert!(pause_after(1, 900, 0xff).is_some());
         assert_eq!(pause_after(1, 901, 0xff), None);
         assert_eq!(pause_after(1, 1001, 0), None);
@@ -151,8 +200,7 @@ mod tests {
     fn an_unknown_outcome_is_repeated_only_where_that_is_safe() {
         use crate::ports::TransportError::{Connection, Refused, TimedOut};
         let fixed = Fixed { now: 0, byte: 0 };
-        let repeats =
-            |error: &AwsError, repeat| POLICY.pause(error, repeat, 1, Timestamp::UNIX_EPOCH, &fixed).is_some();
+        let repeats = |error: &AwsError, repeat| POLICY.pause(error, repeat, &after(1), &fixed).is_some();
         let internal = AwsError::Other { status: 500, code: "InternalServerError".into(), message: String::new() };
         for error in [internal, TimedOut.into(), Connection("reset".into()).into()] {
             assert!(repeats(&error, Repeat::Safe) && !repeats(&error, Repeat::Unsafe), "{error}");

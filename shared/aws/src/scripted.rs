@@ -17,11 +17,12 @@ use crate::ports::{HttpClient, Timer, TransportError};
 /// What the script says next.
 pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
 
-/// Answers from a script, remembers what it was asked, and lets a second pass with each request.
+/// Answers from a script, remembers what it was asked, and lets a second pass with each request that is answered.
 pub(crate) struct Scripted(Mutex<Script>);
 
 pub(crate) struct Script {
-    answers: VecDeque<Answer>,
+    /// None never comes.
+    answers: VecDeque<Option<Answer>>,
     pub(crate) requests: Vec<Request<Bytes>>,
     pub(crate) pauses: Vec<Duration>,
     pub(crate) now: Timestamp,
@@ -30,7 +31,14 @@ pub(crate) struct Script {
 impl Scripted {
     pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let now = "2026-03-01T12:00:00Z".parse().unwrap();
-        Self(Mutex::new(Script { answers: answers.into_iter().collect(), requests: vec![], pauses: vec![], now }))
+        let answers = answers.into_iter().map(Some).collect();
+        Self(Mutex::new(Script { answers, requests: vec![], pauses: vec![], now }))
+    }
+
+    /// Before what is scripted, a request that is never answered.
+    pub(crate) fn after_a_stall(self) -> Self {
+        self.script().answers.push_front(None);
+        self
     }
 
     pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
@@ -40,10 +48,18 @@ impl Scripted {
 
 impl HttpClient for Scripted {
     async fn send(&self, request: Request<Bytes>) -> Answer {
-        let mut script = self.script();
-        script.now += Duration::from_secs(1);
-        script.requests.push(request);
-        script.answers.pop_front().expect("should not be asked more often than scripted")
+        let next = {
+            let mut script = self.script();
+            script.requests.push(request);
+            script.answers.pop_front().expect("should not be asked more often than scripted")
+        };
+        match next {
+            Some(answer) => {
+                self.script().now += Duration::from_secs(1);
+                answer
+            }
+            None => std::future::pending().await,
+        }
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{
     request::Call,
 };
 
-/// How long one attempt may take.
+/// How long one attempt may take. One that may be repeated has less, by the client's retry policy.
 const LIMIT: Duration = Duration::from_secs(3);
 /// How often a mutation is tried on a cart that others begin and end meanwhile, or whose answers are lost.
 const ROUNDS: usize = 3;

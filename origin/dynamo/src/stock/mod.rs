@@ -15,10 +15,16 @@ use commerce_aws::{AwsClient, AwsEnvironment, DynamoDb, RetryPolicy};
 /// Contention on a popular variant passes: tried often, in short steps, for as long as a shopper may wait.
 const RETRY: RetryPolicy = RetryPolicy {
     max_attempts: 24,
-    budget: Duration::from_secs(5),
+    budget: Duration::from_secs(7),
+    attempt_timeout: Duration::from_secs(2),
     base: Duration::from_millis(10),
     cap: Duration::from_millis(400),
 };
+
+const _: () = assert!(
+    2 * RETRY.attempt_timeout.as_millis() < RETRY.budget.as_millis(),
+    "an attempt that stalls leaves time for another"
+);
 
 /// The counters in one table. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -16,6 +16,7 @@ async fn call(env: &Scripted, repeat: Repeat) -> Result<Value, AwsError> {
     let retry = RetryPolicy {
         max_attempts: 4,
         budget: Duration::from_secs(10),
+        attempt_timeout: Duration::from_secs(1),
         base: Duration::from_millis(100),
         cap: Duration::from_secs(1),
     };
@@ -76,11 +77,36 @@ async fn attempts_end_with_the_last_error() {
 #[tokio::test]
 async fn attempts_end_with_the_budget() {
     let env = Scripted::new([throttled(), throttled()]);
-    let retry = RetryPolicy { max_attempts: 9, budget: Duration::from_secs(2), ..RetryPolicy::default() };
+    let retry = RetryPolicy { max_attempts: 9, ..RetryPolicy::default() };
     let client = AwsClient::new(&env, Credentials::new("AKID", "secret"), "eu", None).with_retry(retry);
     let refused = client.call::<_, Value>(SERVICE, "GetItem", &json!({}), Repeat::Safe).await;
     assert!(matches!(refused, Err(AwsError::Throttled { .. })));
-    assert_eq!(env.script().requests.len(), 2, "each attempt takes a second of the two");
+    assert_eq!(env.script().requests.len(), 2, "each attempt takes a second, and a third would not fit into three");
+}
+
+#[tokio::test]
+async fn a_stalled_call_is_repeated_within_the_budget_where_that_is_safe() {
+    let get = async |env: &Scripted, repeat| {
+        let begun = env.script().now;
+        let client = AwsClient::new(env, Credentials::new("AKID", "secret"), "eu", None);
+        let outcome = client.call::<_, Value>(SERVICE, "GetItem", &json!({}), repeat).await;
+        (outcome, Duration::try_from(env.script().now.duration_since(begun)).unwrap())
+    };
+    let budget = RetryPolicy::default().budget;
+    let env = Scripted::new([answer(200, &json!({"done": true}))]).after_a_stall();
+    let (outcome, time) = get(&env, Repeat::Safe).await;
+    assert_eq!(outcome.unwrap(), json!({"done": true}));
+    assert!(time < budget, "{time:?}");
+
+    let env = Scripted::new([]).after_a_stall().after_a_stall();
+    let (outcome, time) = get(&env, Repeat::Safe).await;
+    assert!(matches!(outcome, Err(AwsError::Transport(TransportError::TimedOut))));
+    assert!(time < budget, "{time:?}");
+
+    let env = Scripted::new([]).after_a_stall();
+    let (outcome, time) = get(&env, Repeat::Unsafe).await;
+    assert!(outcome.unwrap_err().outcome_is_unknown());
+    assert_eq!(time, budget, "what cannot be repeated may take all of it");
 }
 
 #[tokio::test]

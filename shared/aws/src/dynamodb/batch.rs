@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::Item;
 
-use super::{DynamoDb, is_false};
+use super::{DynamoDb, SERVICE, is_false};
 use crate::{client::AwsEnvironment, error::AwsError, retry::Repeat};
 
-/// The most keys of one batch.
-pub const MAX_BATCH_GET_KEYS: usize = 100;
-
-/// Reads up to [`MAX_BATCH_GET_KEYS`] items, each by its key (DynamoDB API reference, `BatchGetItem`).
+/// Reads up to 100 items, each by its key (DynamoDB API reference, `BatchGetItem`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BatchGetItem {
@@ -46,31 +43,27 @@ struct Output {
 }
 
 impl<E: AwsEnvironment> DynamoDb<E> {
-    /// The items that exist, by table, in no order. Keys that DynamoDB leaves unprocessed are asked for again within the
-    /// client's retry policy.
+    /// The items that exist, by table, in no order. Keys that DynamoDB leaves unprocessed are asked for again: all requests
+    /// together are one call of the client's retry policy.
     ///
     /// # Errors
     /// [`AwsError::Throttled`] where keys stay unprocessed, or another [`AwsError`] of a read.
     pub async fn batch_get_item(&self, request: &BatchGetItem) -> Result<BTreeMap<String, Vec<Item>>, AwsError> {
-        let started = self.client().env().now();
+        let mut progress = self.client().begin();
         let mut found: BTreeMap<String, Vec<Item>> = BTreeMap::new();
         let mut wanted = request.clone();
-        let mut attempt = 1;
         loop {
-            let output: Output = self.call("BatchGetItem", &wanted, Repeat::Safe).await?;
+            let output: Output =
+                self.client().go_on(&mut progress, SERVICE, "BatchGetItem", &wanted, Repeat::Safe).await?;
             for (table, items) in output.responses {
                 found.entry(table).or_default().extend(items);
             }
             if output.unprocessed_keys.is_empty() {
                 return Ok(found);
             }
-            let error = AwsError::Throttled { message: "keys left unprocessed".to_owned() };
-            let Some(pause) = self.client().pause(&error, Repeat::Safe, attempt, started) else {
-                return Err(error);
-            };
-            self.client().env().sleep(pause).await;
+            let unprocessed = AwsError::Throttled { message: "keys left unprocessed".to_owned() };
+            self.client().pause(&progress, unprocessed, Repeat::Safe).await?;
             wanted.request_items = output.unprocessed_keys;
-            attempt += 1;
         }
     }
 }

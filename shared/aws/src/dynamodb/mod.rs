@@ -18,9 +18,9 @@ use crate::{
     retry::Repeat,
 };
 
-pub use batch::{BatchGetItem, KeysAndAttributes, MAX_BATCH_GET_KEYS};
+pub use batch::{BatchGetItem, KeysAndAttributes};
 pub use query::{GetItem, Query, QueryOutput};
-pub use table::{AttributeType, CreateTable, KeyAttribute, SecondaryIndex, TableDescription};
+pub use table::{AttributeType, CreateTable, KeyAttribute, SecondaryIndex};
 pub use transaction::{ConditionCheck, MAX_TRANSACT_WRITES, TransactWrite, TransactWriteItems};
 pub use value::{item, list, map, number, text};
 pub use write::{DeleteItem, PutItem, ReturnValues, UpdateItem};

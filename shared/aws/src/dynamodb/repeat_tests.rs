@@ -1,10 +1,13 @@
 //! Which operations are sent again.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
     credentials::Credentials,
+    retry::RetryPolicy,
     scripted::{Answer, Scripted, answer, internal, throttled},
 };
 
@@ -80,7 +83,7 @@ async fn a_conflict_is_repeated_and_then_reported_as_contention() {
     };
     let env = Scripted::new([conflict(), done()]);
     assert!(db(&env).transact_write_items(&TransactWriteItems::default()).await.is_ok());
-    // Each attempt takes a second, and the default policy ends after two.
+    // Each attempt takes a second, and the default policy ends after three.
     let env = Scripted::new([conflict(), conflict()]);
     let refused = db(&env).transact_write_items(&TransactWriteItems::default()).await.unwrap_err();
     assert!(matches!(refused, AwsError::TransactionConflict { .. }) && refused.is_contention());
@@ -95,6 +98,26 @@ async fn unprocessed_keys_are_asked_for_again() {
     let second: Value = serde_json::from_slice(script.requests[1].body()).unwrap();
     assert_eq!(second, json!({"RequestItems": {"stock": {"Keys": [{"id": {"S": "b"}}, {"id": {"S": "c"}}]}}}));
     assert_eq!(script.pauses.len(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_has_one_budget_for_all_its_requests() {
+    // Long enough that only the number of requests counts.
+    fn patient(env: &Scripted) -> DynamoDb<&Scripted> {
+        let retry = RetryPolicy { budget: Duration::from_mins(1), ..RetryPolicy::default() };
+        let client = AwsClient::new(env, Credentials::new("AKID", "secret"), "eu-central-1", None);
+        DynamoDb::new(client.with_retry(retry))
+    }
+    let env = Scripted::new([batch(&["a"], &["b", "c"]), throttled(), batch(&["b"], &["c"])]);
+    let refused = patient(&env).batch_get_item(&wanted(&["a", "b", "c"])).await;
+    assert!(matches!(refused, Err(AwsError::Throttled { .. })), "{refused:?}");
+    assert_eq!(env.script().requests.len(), 3, "the three attempts of the policy, whatever they were for");
+    let env = Scripted::new([batch(&["a"], &["b"]), throttled(), batch(&["b"], &[])]);
+    assert_eq!(patient(&env).batch_get_item(&wanted(&["a", "b"])).await.unwrap()["stock"], [key("a"), key("b")]);
+    // And in time: each request takes a second of the three.
+    let env = Scripted::new([batch(&["a"], &["b"]), throttled()]);
+    assert!(db(&env).batch_get_item(&wanted(&["a", "b"])).await.is_err());
+    assert_eq!(env.script().requests.len(), 2);
 }
 
 #[tokio::test]

@@ -47,12 +47,13 @@ impl Entropy for Fake {
 }
 
 impl Timer for Fake {
-    /// Time passes only where everything else stands still.
+    /// Time passes only where everything else stands still. Of two that sleep, the one for the shorter time wakes first.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + MaybeSend {
         let fake = self.clone();
         async move {
-            give_way(100).await;
-            *lock(&fake.0.millis) += i64::try_from(duration.as_millis()).unwrap();
+            let millis = u32::try_from(duration.as_millis()).unwrap();
+            give_way(100 + millis / 10).await;
+            *lock(&fake.0.millis) += i64::from(millis);
         }
     }
 }
