@@ -1,7 +1,8 @@
 //! AWS Signature Version 4 in header form: signing, and verification of what others signed.
 //!
 //! Both go through `aws-sigv4`, so that they cannot disagree about the canonical form: a verifier that repeats the
-//! signature with the caller's secret accepts exactly what the signer would have sent.
+//! signature with the caller's secret accepts exactly what the signer would have sent. That the form is AWS's own is tested
+//! against signatures of AWS, and against a second implementation of its documentation.
 
 mod covered;
 mod sign;
@@ -20,5 +21,9 @@ pub struct SigningScope<'a> {
     pub service: &'a str,
 }
 
+#[cfg(test)]
+mod aws_vectors_tests;
+#[cfg(test)]
+mod independent_tests;
 #[cfg(test)]
 mod round_trip_tests;
