@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jwt_simple::algorithms::RS256PublicKey;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::principal::is_claim_text;
 
@@ -42,7 +43,7 @@ pub enum JwksError {
 
 #[derive(Deserialize)]
 struct Document {
-    keys: Vec<Entry>,
+    keys: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -57,8 +58,9 @@ struct Entry {
 }
 
 impl Jwks {
-    /// Reads a key set. Keys of another type, use or algorithm, keys without an id, and RSA keys outside 2048 to 4096
-    /// bits or with an exponent other than 65537 are skipped (RFC 7517, section 5: unknown keys should be ignored).
+    /// Reads a key set. Keys of another type, use or algorithm, keys without an id, RSA keys outside 2048 to 4096 bits or
+    /// with an exponent other than 65537, and whatever is no key at all are skipped (RFC 7517, section 5: what is not
+    /// understood, lacks a member or has a value out of range should be ignored).
     ///
     /// # Errors
     /// [`JwksError`] where the document is too large, malformed or ambiguous, or nothing usable is left.
@@ -71,7 +73,8 @@ impl Jwks {
             return Err(JwksError::TooManyKeys);
         }
         let mut keys = BTreeMap::new();
-        for (kid, key) in document.keys.into_iter().filter_map(Entry::into_key) {
+        let entries = document.keys.into_iter().filter_map(|key| serde_json::from_value::<Entry>(key).ok());
+        for (kid, key) in entries.filter_map(Entry::into_key) {
             if keys.insert(kid, key).is_some() {
                 return Err(JwksError::DuplicateKeyId);
             }
