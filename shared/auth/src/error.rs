@@ -37,7 +37,7 @@ pub enum TokenError {
     /// `token_use` is absent or not `access`.
     #[error("token is not an access token")]
     WrongUse,
-    /// `client_id` is absent or not one of those allowed.
+    /// `client_id` is not one of those allowed.
     #[error("token was issued to another client")]
     WrongClient,
     /// A claim that must be there is not; its name.

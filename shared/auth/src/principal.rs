@@ -5,6 +5,9 @@ use std::{collections::BTreeSet, fmt};
 /// The most characters of a subject, a client id, a user name or a token id.
 pub const MAX_CLAIM_CHARS: usize = 128;
 
+/// The most bytes of a scope.
+pub const MAX_SCOPE_LENGTH: usize = 512;
+
 /// What a caller may do beyond being a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -37,7 +40,9 @@ pub struct Principal {
     /// What the token's groups grant.
     pub roles: BTreeSet<Role>,
     /// The token's `client_id`: the application that signed the caller in.
-    pub client_id: Option<String>,
+    pub client_id: String,
+    /// The token's `scope`: what the application may do for the caller, names separated by single spaces.
+    pub scope: Option<String>,
     /// The token's `username`.
     pub username: Option<String>,
     /// The token's `jti`, by which a single token is revoked.
@@ -68,6 +73,13 @@ pub(crate) fn is_claim_text(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_CLAIM_CHARS && !text.chars().any(char::is_control)
 }
 
+/// Whether `text` is a scope (RFC 6749, section 3.3) that may stand in a principal.
+pub(crate) fn is_scope(text: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    text.len() <= MAX_SCOPE_LENGTH && text.split(' ').all(is_name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,12 +101,24 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_is_a_list_of_names() {
+        for good in ["openid", "openid aws.cognito.signin.user.admin", "https://shop.example/orders:read"] {
+            assert!(is_scope(good), "{good}");
+        }
+        assert!(is_scope(&"s".repeat(MAX_SCOPE_LENGTH)) && !is_scope(&"s".repeat(MAX_SCOPE_LENGTH + 1)));
+        for bad in ["", " ", "a ", " a", "a  b", "a\tb", "a\"b", "a\\b", "\u{e9}"] {
+            assert!(!is_scope(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn debug_output_leaves_out_the_user_name() {
         let principal = Principal {
             subject: "sub-1".into(),
             issuer: "https://issuer.example".into(),
             roles: BTreeSet::new(),
-            client_id: None,
+            client_id: "app-1".into(),
+            scope: None,
             username: Some("ada@example.com".into()),
             token_id: None,
         };

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     error::TokenError,
     jwks::Jwks,
-    principal::{Principal, Role, is_claim_text},
+    principal::{Principal, Role, is_claim_text, is_scope},
     strict_json::{ObjectError, UniqueObject},
 };
 
@@ -31,7 +31,7 @@ pub const TIME_TOLERANCE_SECONDS: u64 = 60;
 pub struct TokenPolicy {
     /// The only issuer trusted, exactly as in `iss`.
     pub issuer: String,
-    /// The applications whose tokens are accepted; `None` accepts those of any client of the issuer.
+    /// The applications whose tokens are accepted; `None` accepts those of any client of the issuer. Every token names one.
     pub client_ids: Option<Vec<String>>,
 }
 
@@ -75,17 +75,16 @@ pub fn verify_access_token(
     if text_claim(&claims, "token_use")? != Some("access") {
         return Err(TokenError::WrongUse);
     }
-    let client_id = text_claim(&claims, "client_id")?;
-    if let Some(allowed) = &policy.client_ids
-        && !client_id.is_some_and(|client| allowed.iter().any(|id| id == client))
-    {
+    let client_id = text_claim(&claims, "client_id")?.ok_or(TokenError::MissingClaim("client_id"))?;
+    if policy.client_ids.as_ref().is_some_and(|allowed| !allowed.iter().any(|id| id == client_id)) {
         return Err(TokenError::WrongClient);
     }
     let principal = Principal {
         subject: text_claim(&claims, "sub")?.ok_or(TokenError::MissingClaim("sub"))?.to_owned(),
         issuer: policy.issuer.clone(),
         roles: roles(&claims)?,
-        client_id: client_id.map(str::to_owned),
+        client_id: client_id.to_owned(),
+        scope: scope(&claims)?,
         username: text_claim(&claims, "username")?.map(str::to_owned),
         token_id: text_claim(&claims, "jti")?.map(str::to_owned),
     };
@@ -170,6 +169,14 @@ fn text_claim<'a>(claims: &'a UniqueObject, name: &'static str) -> Result<Option
         None => Ok(None),
         Some(Value::String(text)) if is_claim_text(text) => Ok(Some(text)),
         Some(_) => Err(TokenError::Malformed(name)),
+    }
+}
+
+fn scope(claims: &UniqueObject) -> Result<Option<String>, TokenError> {
+    match claims.get("scope") {
+        None => Ok(None),
+        Some(Value::String(scope)) if is_scope(scope) => Ok(Some(scope.clone())),
+        Some(_) => Err(TokenError::Malformed("scope")),
     }
 }
 

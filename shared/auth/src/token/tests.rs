@@ -7,7 +7,7 @@ use jwt_simple::{
 use serde_json::{Map, json};
 
 use super::*;
-use crate::principal::MAX_CLAIM_CHARS;
+use crate::principal::{MAX_CLAIM_CHARS, MAX_SCOPE_LENGTH};
 
 const NOW: i64 = 1_800_000_000;
 const ISSUER: &str = "https://issuer.example/pool";
@@ -72,7 +72,7 @@ fn a_proper_token_names_its_principal() {
     assert_eq!(verified.expires_at.as_second(), NOW + 3600);
     let principal = verified.principal;
     assert_eq!((principal.subject.as_str(), principal.issuer.as_str()), ("sub-1", ISSUER));
-    assert_eq!(principal.client_id.as_deref(), Some("app-1"));
+    assert_eq!((principal.client_id.as_str(), principal.scope.as_deref()), ("app-1", Some("openid")));
     assert_eq!(principal.username.as_deref(), Some("ada"));
     assert_eq!(principal.token_id.as_deref(), Some("token-1"));
     assert_eq!(principal.roles, BTreeSet::from([Role::Admin]));
@@ -197,11 +197,25 @@ fn only_access_tokens_are_accepted() {
 #[test]
 fn another_client_is_refused_unless_any_is_accepted() {
     assert!(verify_claims(claims_with("client_id", json!("app-2"))).is_ok());
-    for client in [Value::Null, json!("app-3")] {
-        let token = sign(&KEY, claims_with("client_id", client));
-        assert_eq!(verify(&token), Err(TokenError::WrongClient));
-        let any = TokenPolicy { client_ids: None, ..policy() };
-        assert!(verify_access_token(&token, &KEYS, &any, Timestamp::from_second(NOW).unwrap()).is_ok());
+    let any = TokenPolicy { client_ids: None, ..policy() };
+    let now = Timestamp::from_second(NOW).unwrap();
+    let other = sign(&KEY, claims_with("client_id", json!("app-3")));
+    assert_eq!(verify(&other), Err(TokenError::WrongClient));
+    assert!(verify_access_token(&other, &KEYS, &any, now).is_ok());
+    let nobody = sign(&KEY, claims_with("client_id", Value::Null));
+    for policy in [policy(), any] {
+        let refused = verify_access_token(&nobody, &KEYS, &policy, now);
+        assert_eq!(refused, Err(TokenError::MissingClaim("client_id")), "{policy:?}");
+    }
+}
+
+#[test]
+fn a_scope_is_optional_and_bounded() {
+    let scope = |scope| verify_claims(claims_with("scope", scope)).map(|token| token.principal.scope);
+    assert_eq!(scope(Value::Null), Ok(None));
+    assert_eq!(scope(json!("openid orders:read")), Ok(Some("openid orders:read".into())));
+    for bad in [json!(""), json!(["openid"]), json!("a  b"), json!("s".repeat(MAX_SCOPE_LENGTH + 1))] {
+        assert_eq!(scope(bad.clone()), Err(TokenError::Malformed("scope")), "{bad}");
     }
 }
 
@@ -262,7 +276,17 @@ mod key_sets {
             key_with(&[("kty", json!("EC"))]),
             key_with(&[("use", json!("enc"))]),
             key_with(&[("alg", json!("RS512"))]),
+            key_with(&[("kty", Value::Null)]),
+            key_with(&[("kty", json!(["RSA"]))]),
             key_with(&[("kid", Value::Null)]),
+            key_with(&[("kid", json!(1))]),
+            key_with(&[("use", json!(["sig"]))]),
+            key_with(&[("n", json!(7))]),
+            json!({}),
+            json!(1),
+            json!(null),
+            json!("RSA"),
+            json!([key_with(&[])]),
             key_with(&[("n", json!("AQAB"))]),
             key_with(&[("n", json!(""))]),
             key_with(&[("n", json!("+/"))]),
@@ -287,7 +311,7 @@ mod key_sets {
 
     #[test]
     fn a_malformed_set_is_refused() {
-        for document in [json!([]), json!({}), json!({"keys": {}}), json!({"keys": [1]})] {
+        for document in [json!([]), json!({}), json!({"keys": {}}), json!({"keys": null}), json!(1)] {
             assert_eq!(read(&document), Err(JwksError::Malformed), "{document}");
         }
         assert_eq!(read(&json!({"keys": []})), Err(JwksError::NoUsableKey));

@@ -64,7 +64,8 @@ pub(crate) fn principal(sub: &str, admin: bool) -> Principal {
         subject: sub.to_owned(),
         issuer: "https://issuer.test".to_owned(),
         roles: admin.then_some(Role::Admin).into_iter().collect(),
-        client_id: None,
+        client_id: "app-1".to_owned(),
+        scope: None,
         username: Some(format!("{sub} by name")),
         token_id: None,
     }
