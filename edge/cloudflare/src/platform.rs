@@ -25,6 +25,7 @@ impl edge_core::Platform for WorkerPlatform {
 }
 
 impl commerce_domain::Clock for WorkerPlatform {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(worker::Date::now().as_millis().cast_signed()).unwrap_or_default()
     }

@@ -61,7 +61,7 @@ pub(crate) async fn keep_asking(question: Rc<Question>, expected: Bytes, phase: 
     while phase.get() != Stage::Over && failures < MAX_FAILURES {
         let begun = now();
         let answer = ask_on(&mut connection, &question).await;
-        let latency = begun.elapsed();
+        let latency = now().duration_since(begun);
         let counted = u64::from(phase.get() == Stage::Measured);
         match answer {
             Ok(Ok(body)) if body == expected => {

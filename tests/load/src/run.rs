@@ -78,7 +78,7 @@ async fn measure(plan: Plan) -> Result<Report, String> {
     phase.set(Stage::Measured);
     tokio::time::sleep(plan.measured).await;
     phase.set(Stage::Over);
-    let elapsed = begun.elapsed();
+    let elapsed = now().duration_since(begun);
     let used = Sample::take(plan.pid).map_err(unread)?.since(before);
     let seen = together(connections.join_all().await);
     let micros = |ticks: u64| ticks * cpu::tick_micros();
