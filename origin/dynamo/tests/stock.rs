@@ -11,8 +11,8 @@ mod stock {
     use origin_core::{
         StoreError,
         inventory::{
-            BeginPaymentOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome, ReserveStock,
-            SettleHold, Shortage, StockLevel,
+            BackorderLimit, BeginPaymentOutcome, HeldLine, Hold, LimitOutcome, NewStock, PutStock, ReadStock,
+            ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
         },
     };
     use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
@@ -54,6 +54,10 @@ mod stock {
             let level = self.level(variant).await;
             (level.on_hand, level.reserved)
         }
+    }
+
+    fn limit(variant_id: VariantId, limit: u32) -> BackorderLimit {
+        BackorderLimit { variant_id, limit }
     }
 
     fn now() -> Timestamp {
@@ -104,6 +108,51 @@ mod stock {
         let variant = house.variant(1, 2).await;
         assert_eq!(house.stock.reserve(&hold(&[(variant, 3)])).await, Ok(ReserveOutcome::Held));
         assert_eq!(house.level(variant).await.available(), -2);
+        assert!(matches!(house.stock.reserve(&hold(&[(variant, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
+    }
+
+    #[tokio::test]
+    async fn a_limit_changes_what_can_be_sold_with_it() {
+        let house = Warehouse::open().await;
+        let (more, less, same) = (house.variant(5, 0).await, house.variant(5, 1000).await, house.variant(5, 7).await);
+        let limits = [limit(more, 2), limit(less, 0), limit(same, 7)];
+        for _ in 0..2 {
+            assert_eq!(house.stock.set_limits(&limits).await, Ok(vec![LimitOutcome::Set; 3]));
+        }
+        let versions = [house.level(more).await, house.level(less).await, house.level(same).await];
+        assert_eq!(versions.map(|level| (level.backorder_limit, level.version)), [(2, 2), (0, 2), (7, 1)]);
+        assert_eq!(house.stock.reserve(&hold(&[(more, 7), (less, 5)])).await, Ok(ReserveOutcome::Held));
+        let short = |variant_id, sellable| Shortage { variant_id, requested: 1, sellable };
+        for variant in [more, less] {
+            let outcome = house.stock.reserve(&hold(&[(variant, 1)])).await;
+            assert_eq!(outcome, Ok(ReserveOutcome::SoldOut(vec![short(variant, 0)])));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_limit_below_what_is_sold_is_kept() {
+        let house = Warehouse::open().await;
+        let (sold, unknown) = (house.variant(5, 10).await, VariantId::generate(&SystemClock, &SystemEntropy));
+        house.stock.reserve(&hold(&[(sold, 8)])).await.unwrap();
+        let outcomes = house.stock.set_limits(&[limit(unknown, 1), limit(sold, 2)]).await;
+        assert_eq!(outcomes, Ok(vec![LimitOutcome::NoCounter, LimitOutcome::Kept { limit: 10, sold_beyond: 3 }]));
+        assert_eq!(house.level(sold).await.backorder_limit, 10);
+        assert_eq!(house.stock.set_limits(&[limit(sold, 3)]).await, Ok(vec![LimitOutcome::Set]));
+        assert!(matches!(house.stock.reserve(&hold(&[(sold, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
+        assert_eq!(house.stock.set_limits(&[]).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn of_limits_set_at_once_none_is_counted_twice() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        for round in 0..10 {
+            let wanted: Vec<[BackorderLimit; 1]> = (0..4).map(|number| [limit(variant, round * 4 + number)]).collect();
+            let set = join_all(wanted.iter().map(|wanted| house.stock.set_limits(wanted))).await;
+            assert!(set.iter().all(|set| matches!(set, Ok(_) | Err(StoreError::Unavailable(_)))), "{set:?}");
+        }
+        let limit = u32::try_from(house.level(variant).await.backorder_limit).unwrap();
+        assert_eq!(house.stock.reserve(&hold(&[(variant, 5 + limit)])).await, Ok(ReserveOutcome::Held));
         assert!(matches!(house.stock.reserve(&hold(&[(variant, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
     }
 

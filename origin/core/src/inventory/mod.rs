@@ -1,8 +1,10 @@
 //! Stock: the counters, and the holds that checkouts put on them.
 
+mod limits;
 mod ports;
 mod read;
 
+pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
 pub use ports::{
     BeginPaymentOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome, ReserveStock, SettleHold,
     Shortage, StockLevel, StockStore,

@@ -5,6 +5,7 @@ use std::future::Future;
 use commerce_domain::{OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 
+use super::SetLimits;
 use crate::StoreError;
 
 /// The counters of one variant.
@@ -160,5 +161,5 @@ pub trait SettleHold: Send + Sync {
 }
 
 /// All that can be asked of the counters.
-pub trait StockStore: PutStock + ReadStock + ReserveStock + SettleHold {}
-impl<T: PutStock + ReadStock + ReserveStock + SettleHold> StockStore for T {}
+pub trait StockStore: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold {}
+impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold> StockStore for T {}
