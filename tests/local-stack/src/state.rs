@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +10,7 @@ use commerce_aws::Credentials;
 use commerce_domain::Entropy;
 use serde::{Deserialize, Serialize};
 
-use crate::StackError;
+use crate::{PartialFile, StackError};
 
 /// The alphabet of AWS's access key ids.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -106,16 +105,10 @@ impl StateDir {
 
 /// Writes a file that its owner alone can read, whole or not at all.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), StackError> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
     let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-        // A partial file of an earlier run keeps its mode.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        let mut file = PartialFile::create(path, 0o600)?;
         file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)
+        file.complete()
     };
     write().map_err(StackError::state(path))
 }
@@ -133,6 +126,8 @@ fn new_credentials(entropy: &impl Entropy) -> KeptCredentials {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use test_support::SystemEntropy;
 
     use super::*;
