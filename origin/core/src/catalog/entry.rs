@@ -89,23 +89,62 @@ impl EntryCategory {
         Self::titled("Uncategorized")
     }
 
-    /// The category of a title; no title means [`Self::uncategorized`]. A title without any letter or digit of ASCII gets a slug
-    /// made of its hash.
+    /// The category of a title; no title means [`Self::uncategorized`].
+    ///
+    /// Titles that differ in case, white space and common punctuation alone ("Home & Garden", "home garden") name one category.
+    /// Where the slug cannot show all that is left ("C++", "電子 TV", a very long title), it ends with a hash of it, so that two
+    /// categories never become one.
     #[must_use]
     pub fn titled(title: &str) -> Self {
         let title = title.trim();
         if title.is_empty() {
             return Self::uncategorized();
         }
-        let slug = CategorySlug::from_title(title).unwrap_or_else(|_| hashed(title));
-        Self { slug, name: title.to_owned() }
+        Self { slug: slug(title), name: title.to_owned() }
     }
 }
 
-fn hashed(title: &str) -> CategorySlug {
-    let hash = Sha256::digest(title.as_bytes());
-    let number = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-    format!("c{number:016x}").parse().expect("should be a slug: a letter and 16 hexadecimal digits")
+/// Characters that stand between words and mean nothing by themselves, beside white space and general punctuation.
+const SEPARATORS: &str = "&,-/_.'\"()[]{}:;|<>!?\\`´«»·";
+
+fn slug(title: &str) -> CategorySlug {
+    let words = words(title);
+    match CategorySlug::from_title(&words) {
+        Ok(slug) if slug.as_str() == words => slug,
+        Ok(slug) => {
+            let shown: String = slug.as_str().chars().take(MAX_SHOWN).collect();
+            let hash = fingerprint(&words) >> 32;
+            let slug = format!("{}-{hash:08x}", shown.trim_end_matches('-'));
+            slug.parse().expect("should be a slug: one that is cut, a hyphen and 8 hexadecimal digits")
+        }
+        Err(_) => {
+            let slug = format!("c{:016x}", fingerprint(&words));
+            slug.parse().expect("should be a slug: a letter and 16 hexadecimal digits")
+        }
+    }
+}
+
+/// How much of a title stands before the hash in a slug, which has at most 80 characters.
+const MAX_SHOWN: usize = 71;
+
+/// The title in lower case, with one hyphen for whatever separates its words.
+fn words(title: &str) -> String {
+    let separates = |letter: char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || SEPARATORS.contains(letter)
+            || ('\u{2010}'..='\u{2027}').contains(&letter)
+    };
+    let words = title.split(separates).filter(|word| !word.is_empty());
+    let words = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");
+    // A title of nothing but separators is taken by its letters.
+    if words.is_empty() { title.to_owned() } else { words }
+}
+
+/// Eight bytes of a hash.
+pub(super) fn fingerprint(text: &str) -> u64 {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 impl CatalogEntry {
@@ -140,12 +179,51 @@ impl CatalogEntry {
 mod tests {
     use super::*;
 
+    fn slug_of(title: &str) -> String {
+        EntryCategory::titled(title).slug.to_string()
+    }
+
     #[test]
     fn every_title_finds_a_category() {
-        assert_eq!(EntryCategory::titled(" Home & Garden ").slug.as_str(), "home-garden");
+        assert_eq!(slug_of(" Home & Garden "), "home-garden");
         assert_eq!(EntryCategory::titled("  "), EntryCategory::uncategorized());
         let japan = EntryCategory::titled("日本");
         assert_eq!((japan.slug.as_str().len(), japan.name.as_str()), (17, "日本"));
-        assert_ne!(japan.slug, EntryCategory::titled("日本語").slug);
+        assert_ne!(slug_of("日本"), slug_of("日本語"));
+        assert_eq!(slug_of("&").len(), 17);
+    }
+
+    #[test]
+    fn ordinary_titles_have_plain_slugs_and_their_spellings_are_one_category() {
+        for (slug, titles) in [
+            ("home-garden", &["Home & Garden", "home garden", "HOME/Garden", "Home – Garden"][..]),
+            ("men-s-t-shirts", &["Men's T-Shirts", "Men’s T-shirts"]),
+            ("tvs-4k", &["TVs, 4K"]),
+            ("animals-pet-supplies-dogs", &["Animals & Pet Supplies > Dogs"]),
+            ("necklace", &["Necklace"]),
+        ] {
+            for title in titles {
+                assert_eq!(slug_of(title), slug, "{title}");
+            }
+        }
+    }
+
+    #[test]
+    fn different_titles_are_different_categories() {
+        let long = "a very long title, ".repeat(8);
+        let (long, longer) = (format!("{long} one"), format!("{long} other"));
+        for group in [
+            &["C", "C++", "C#"][..],
+            &["電子 TV", "家具 TV", "TV"],
+            &["Été", "T", "Bté"],
+            &[&long, &longer],
+            &["&", "/"],
+        ] {
+            let slugs: std::collections::BTreeSet<String> = group.iter().map(|title| slug_of(title)).collect();
+            assert_eq!(slugs.len(), group.len(), "{slugs:?}");
+        }
+        assert!(slug_of("C++").starts_with("c-") && slug_of("電子 TV").starts_with("tv-"));
+        assert_eq!((slug_of("C++"), slug_of("ÉTÉ")), (slug_of("c++"), slug_of("été")), "case makes no difference");
+        assert!(slug_of(&long).len() <= 80);
     }
 }

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use sha2::{Digest, Sha256};
-
-use super::entry::CatalogEntry;
+use super::entry::{CatalogEntry, fingerprint};
 
 /// The most products in one file.
 pub const MAX_PRODUCTS: usize = 1_000_000;
@@ -13,9 +11,20 @@ pub const MAX_PRODUCTS: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// A product with everything that goes in with it.
-    Entry(Box<CatalogEntry>),
+    Entry(Box<ReadEntry>),
     /// A refused field. A row with several refused fields yields several faults.
     Fault(RowFault),
+}
+
+/// A product that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadEntry {
+    /// The line that it begins at, from 1.
+    pub line: u64,
+    /// Whether it is all that its source says of it: no row that may be its own was refused.
+    pub whole: bool,
+    /// The product.
+    pub entry: CatalogEntry,
 }
 
 /// A field of an input row that was refused. The row did not go in; the rest of the file did.
@@ -89,21 +98,31 @@ pub enum ReadError {
 #[derive(Debug, Default)]
 pub(super) struct SeenHandles(BTreeSet<u64>);
 
+/// Why a handle may not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum HandleRefusal {
+    /// It was there before.
+    #[error("another product of the file has it")]
+    Seen,
+    /// There are too many.
+    #[error("a file has at most {MAX_PRODUCTS} products")]
+    TooMany,
+}
+
 impl SeenHandles {
     /// Notes a handle that comes for the first time.
     ///
     /// # Errors
-    /// The reason why it may not come: it was there before, or there are too many.
-    pub(super) fn first(&mut self, handle: &str) -> Result<(), String> {
+    /// [`HandleRefusal`].
+    pub(super) fn first(&mut self, handle: &str) -> Result<(), HandleRefusal> {
+        let fingerprint = fingerprint(handle);
+        if self.0.contains(&fingerprint) {
+            return Err(HandleRefusal::Seen);
+        }
         if self.0.len() == MAX_PRODUCTS {
-            return Err(format!("a file has at most {MAX_PRODUCTS} products"));
+            return Err(HandleRefusal::TooMany);
         }
-        let hash = Sha256::digest(handle.as_bytes());
-        let fingerprint = hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte));
-        if self.0.insert(fingerprint) {
-            Ok(())
-        } else {
-            Err("was there before: the rows of a product follow each other".to_owned())
-        }
+        self.0.insert(fingerprint);
+        Ok(())
     }
 }

@@ -7,8 +7,24 @@ use commerce_api::{Amount, limits::MAX_TEXT};
 use commerce_domain::{Currency, Money, MoneyError};
 use rust_decimal::Decimal;
 
+use super::{
+    entry::{CatalogEntry, Extra},
+    ndjson::line_bytes,
+    shopify::columns::TYPE,
+};
+
 /// The longest name, handle, brand, SKU, option name, option value and tag, in characters.
 pub const MAX_NAME: usize = 255;
+/// The longest description, in characters. Lists show the first [`MAX_TEXT`] of them.
+pub const MAX_DESCRIPTION: usize = 100_000;
+/// The largest product, in bytes of its line of NDJSON without its numbers and the name of its category (1 MiB).
+pub const MAX_PRODUCT_BYTES: usize = 1024 * 1024;
+/// The largest row or line of a file, in bytes: those have room, so that no product outgrows the files that carry it.
+pub const MAX_ROW_BYTES: usize = MAX_PRODUCT_BYTES + 64 * 1024;
+/// The most cells without a place of their own, and the most kept spellings, of one product, variant or image.
+pub const MAX_EXTRA: usize = 256;
+/// The longest such cell, in characters.
+pub const MAX_EXTRA_CELL: usize = 65_536;
 /// The longest image URL, in characters.
 pub const MAX_URL: usize = 2048;
 /// The most images a product has.
@@ -23,6 +39,8 @@ pub const MAX_SPECIFICATIONS: usize = 100;
 pub const MAX_STOCK: i64 = 1_000_000;
 /// The heaviest variant, in grams.
 pub const MAX_GRAMS: u32 = 10_000_000;
+/// The option that Shopify gives a product without options, and its value.
+pub const NO_OPTION: (&str, &str) = ("Title", "Default Title");
 
 /// Why a value is refused, as a phrase that follows the field's name.
 pub type Reason = String;
@@ -41,6 +59,65 @@ pub fn name(text: &str) -> Result<(), Reason> {
 /// The reason.
 pub fn free_text(text: &str) -> Result<(), Reason> {
     length(text, 0, MAX_TEXT)
+}
+
+/// Checks a description: at most [`MAX_DESCRIPTION`] characters.
+///
+/// # Errors
+/// The reason.
+pub fn description(text: &str) -> Result<(), Reason> {
+    length(text, 0, MAX_DESCRIPTION)
+}
+
+/// Checks a file's column name: not blank, at most [`MAX_NAME`] characters.
+///
+/// # Errors
+/// The reason.
+pub fn column(name: &str) -> Result<(), Reason> {
+    if name.trim().is_empty() { Err("has no name".to_owned()) } else { length(name, 1, MAX_NAME) }
+}
+
+/// Checks a file's cell that is kept word for word: at most [`MAX_EXTRA_CELL`] characters.
+///
+/// # Errors
+/// The reason.
+pub fn cell(text: &str) -> Result<(), Reason> {
+    length(text, 0, MAX_EXTRA_CELL)
+}
+
+/// Checks kept cells: at most [`MAX_EXTRA`], each with the name of its column.
+///
+/// # Errors
+/// The reason.
+pub fn extra(extra: &Extra) -> Result<(), Reason> {
+    if extra.len() > MAX_EXTRA {
+        return Err(format!("has more than {MAX_EXTRA} entries"));
+    }
+    for (name, text) in extra {
+        column(name).map_err(|reason| format!("has a column that {reason}"))?;
+        cell(text).map_err(|reason| format!("has a cell {name:?} that {reason}"))?;
+    }
+    Ok(())
+}
+
+/// Checks that a product is not too large as a whole: at most [`MAX_PRODUCT_BYTES`]. What changes without the product, such as
+/// its stock, is not counted.
+///
+/// # Errors
+/// The reason.
+pub fn size(entry: &CatalogEntry) -> Result<(), Reason> {
+    let mut steady = CatalogEntry { rating: Decimal::ZERO, review_count: 0, ..entry.clone() };
+    steady.category.name.clear();
+    steady.extra.remove(TYPE);
+    for variant in &mut steady.variants {
+        variant.price = Money::zero(entry.currency);
+        (variant.stock, variant.weight_grams, variant.backorder_limit) = (0, None, 0);
+    }
+    if line_bytes(&steady) <= MAX_PRODUCT_BYTES {
+        Ok(())
+    } else {
+        Err(format!("is larger than {MAX_PRODUCT_BYTES} bytes"))
+    }
 }
 
 /// Checks the URL of an image: http or https, at most [`MAX_URL`] visible characters.
@@ -106,11 +183,16 @@ fn money_reason(error: MoneyError, currency: Currency) -> Reason {
     }
 }
 
-/// Checks the options of one variant: at most [`MAX_OPTIONS`], named differently, no part empty or too long.
+/// The options of one variant as they are stored: without outer white space, and none where the only one is [`NO_OPTION`].
+/// There are at most [`MAX_OPTIONS`], named differently, no part empty or too long.
 ///
 /// # Errors
 /// The reason.
-pub fn options(options: &[(String, String)]) -> Result<(), Reason> {
+pub fn options<'a>(given: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<(String, String)>, Reason> {
+    let options: Vec<(&str, &str)> = given.into_iter().map(|(name, value)| (name.trim(), value.trim())).collect();
+    if options == [NO_OPTION] {
+        return Ok(Vec::new());
+    }
     if options.len() > MAX_OPTIONS {
         return Err(format!("has more than {MAX_OPTIONS} options"));
     }
@@ -121,7 +203,7 @@ pub fn options(options: &[(String, String)]) -> Result<(), Reason> {
             return Err(format!("names the option {option:?} twice"));
         }
     }
-    Ok(())
+    Ok(options.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// Checks specifications: at most [`MAX_SPECIFICATIONS`], names of 1 to 255 and values of at most 1,000 characters.
@@ -172,46 +254,4 @@ fn length(text: &str, min: usize, max: usize) -> Result<(), Reason> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_measured_in_characters_without_outer_space() {
-        assert!(name(&"é".repeat(MAX_NAME)).is_ok());
-        assert!(name(&"é".repeat(MAX_NAME + 1)).is_err());
-        assert!(name(" \t").is_err());
-        assert!(name("a\0b").is_err());
-    }
-
-    #[test]
-    fn only_http_urls_show_images() {
-        for good in ["https://a.b/c.jpg?v=1", "http://127.0.0.1:80/x", "https://[::1]/x"] {
-            assert!(image_url(good).is_ok(), "{good}");
-        }
-        for bad in ["", "ftp://a/b", "https://", "https:///x", "javascript:alert(1)", "https://a b", "//a/b", "a.jpg"] {
-            assert!(image_url(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn prices_suit_their_currency() {
-        let yen = "JPY".parse().unwrap();
-        assert!(price(Decimal::new(100, 0), yen).is_ok());
-        assert_eq!(price(Decimal::new(1005, 1), yen).unwrap_err(), "JPY has at most 0 decimals");
-        assert_eq!(price(Decimal::new(-1, 2), Currency::USD).unwrap_err(), "must not be negative");
-    }
-
-    #[test]
-    fn tags_are_lower_case_and_distinct_in_the_order_given() {
-        assert_eq!(tags([" Pot", "Plants", "pot", ""]).unwrap(), ["pot", "plants"]);
-        assert!(tags(["a,b"]).is_err());
-    }
-
-    #[test]
-    fn an_option_is_named_once_and_never_empty() {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert!(options(&[pair("Size", "XL"), pair("Colour", "red")]).is_ok());
-        assert!(options(&[pair("Size", "XL"), pair("Size", "M")]).is_err());
-        assert!(options(&[pair("Size", "")]).is_err());
-    }
-}
+mod tests;

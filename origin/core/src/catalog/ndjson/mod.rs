@@ -88,6 +88,27 @@ fn zero() -> DecimalNumber {
     DecimalNumber(Decimal::ZERO)
 }
 
+/// How many bytes the line of a product has, its end included.
+pub fn line_bytes(entry: &CatalogEntry) -> usize {
+    let mut count = Count(0);
+    // A count takes any number of bytes.
+    let _ = write_line(&mut count, entry);
+    count.0
+}
+
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes a product as a line.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{ImageField, ProductLine, VariantField};
 use crate::catalog::{
-    entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant, Extra},
+    entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant},
     rules::{self, MAX_IMAGES},
 };
 
@@ -34,7 +34,7 @@ fn take<T>(refused: &mut Refused, field: impl Into<String>, outcome: Result<T, S
 fn entry(line: ProductLine, refused: &mut Refused) -> Option<CatalogEntry> {
     take(refused, "handle", rules::name(&line.handle));
     take(refused, "name", rules::name(&line.name));
-    take(refused, "description", rules::free_text(&line.description));
+    take(refused, "description", rules::description(&line.description));
     line.brand.as_deref().map(|brand| take(refused, "brand", rules::name(brand)));
     let slug = line.category.slug.parse::<CategorySlug>().map_err(|error| error.to_string());
     let slug = take(refused, "category.slug", slug);
@@ -50,7 +50,7 @@ fn entry(line: ProductLine, refused: &mut Refused) -> Option<CatalogEntry> {
     if i32::try_from(line.review_count).is_err() {
         refused.push(("reviewCount".to_owned(), "is too large".to_owned()));
     }
-    extra_is_text(&line.extra, "extra", refused);
+    take(refused, "extra", rules::extra(&line.extra));
     let mut entry = CatalogEntry {
         handle: line.handle.trim().to_owned(),
         name: line.name.trim().to_owned(),
@@ -75,6 +75,7 @@ fn entry(line: ProductLine, refused: &mut Refused) -> Option<CatalogEntry> {
     if entry.variants.is_empty() && refused.is_empty() {
         refused.push(("variants".to_owned(), "must not be empty".to_owned()));
     }
+    take(refused, "row", rules::size(&entry));
     Some(entry)
 }
 
@@ -86,7 +87,7 @@ fn images(fields: Vec<ImageField>, refused: &mut Refused) -> Vec<EntryImage> {
     for (index, field) in fields.iter().enumerate() {
         take(refused, format!("images[{index}].url"), rules::image_url(&field.url));
         take(refused, format!("images[{index}].alt"), rules::free_text(&field.alt));
-        extra_is_text(&field.extra, &format!("images[{index}].extra"), refused);
+        take(refused, format!("images[{index}].extra"), rules::extra(&field.extra));
     }
     fields.into_iter().map(|field| EntryImage { url: field.url, alt: field.alt, extra: field.extra }).collect()
 }
@@ -94,27 +95,21 @@ fn images(fields: Vec<ImageField>, refused: &mut Refused) -> Vec<EntryImage> {
 fn variant(field: VariantField, index: usize, entry: &CatalogEntry, refused: &mut Refused) -> Option<EntryVariant> {
     let at = |name: &str| format!("variants[{index}].{name}");
     field.sku.as_deref().map(|sku| take(refused, at("sku"), rules::name(sku)));
-    let options: Vec<_> = field.options.into_iter().map(|option| (option.name, option.value)).collect();
-    take(refused, at("options"), rules::options(&options).and_then(|()| entry.room_for(&options)));
+    let given = field.options.iter().map(|option| (option.name.as_str(), option.value.as_str()));
+    let options = rules::options(given).and_then(|options| entry.room_for(&options).map(|()| options));
+    let options = take(refused, at("options"), options);
     let price = take(refused, at("price"), rules::amount(field.price, entry.currency));
     field.weight_grams.map(|grams| take(refused, at("weightGrams"), rules::grams(grams)));
     take(refused, at("stock"), rules::count(field.stock));
     take(refused, at("backorderLimit"), rules::count(i64::from(field.backorder_limit)));
-    extra_is_text(&field.extra, &at("extra"), refused);
+    take(refused, at("extra"), rules::extra(&field.extra));
     Some(EntryVariant {
-        sku: field.sku,
-        options,
+        sku: field.sku.map(|sku| sku.trim().to_owned()),
+        options: options?,
         price: price?,
         weight_grams: field.weight_grams,
         stock: field.stock,
         backorder_limit: field.backorder_limit,
         extra: field.extra,
     })
-}
-
-/// PostgreSQL stores no NUL.
-fn extra_is_text(extra: &Extra, field: &str, refused: &mut Refused) {
-    if extra.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        refused.push((field.to_owned(), "must not contain a NUL character".to_owned()));
-    }
 }

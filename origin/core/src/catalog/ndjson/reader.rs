@@ -8,11 +8,14 @@ use std::{
 use super::parse::parse;
 use crate::catalog::{
     entry::CatalogEntry,
-    report::{ImportCounts, Item, ReadError, RowFault, SeenHandles},
+    report::{ImportCounts, Item, ReadEntry, ReadError, RowFault, SeenHandles},
+    rules::MAX_ROW_BYTES,
 };
 
-/// The longest line, in bytes (1 MiB): a hundred variants and 250 images fit.
-pub const MAX_LINE_BYTES: u64 = 1024 * 1024;
+/// The longest line, in bytes. Every product of the catalog fits: one that would not is never let in.
+pub const MAX_LINE_BYTES: usize = MAX_ROW_BYTES;
+/// What some programs begin a file of UTF-8 with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An iterator over the products and faults of a file of lines. Holds one line at a time, and eight bytes for each handle.
 pub struct NdjsonReader<R> {
@@ -43,13 +46,14 @@ impl<R: BufRead> NdjsonReader<R> {
     }
 
     fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let most = MAX_LINE_BYTES as u64;
         let mut line = Vec::new();
-        let read = self.input.by_ref().take(MAX_LINE_BYTES + 1).read_until(b'\n', &mut line)?;
+        let read = self.input.by_ref().take(most + 1).read_until(b'\n', &mut line)?;
         self.line += 1;
         // What is left of a line that is too long is passed over; the line itself says that it is too long.
-        while line.len() as u64 > MAX_LINE_BYTES && line.last() != Some(&b'\n') {
+        while line.len() > MAX_LINE_BYTES && line.last() != Some(&b'\n') {
             let mut rest = Vec::new();
-            let more = self.input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut rest)?;
+            let more = self.input.by_ref().take(most).read_until(b'\n', &mut rest)?;
             if more == 0 || rest.last() == Some(&b'\n') {
                 break;
             }
@@ -58,11 +62,12 @@ impl<R: BufRead> NdjsonReader<R> {
     }
 
     fn take(&mut self, line: &[u8]) {
+        let line = if self.line == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
         if line.trim_ascii().is_empty() {
             return;
         }
         self.counts.rows += 1;
-        let outcome = if line.len() as u64 > MAX_LINE_BYTES {
+        let outcome = if line.len() > MAX_LINE_BYTES {
             Err(vec![self.fault("row", format!("is longer than {MAX_LINE_BYTES} bytes"))])
         } else {
             parse(line).map_err(|faults| faults.into_iter().map(|(field, why)| self.fault(field, why)).collect())
@@ -74,7 +79,8 @@ impl<R: BufRead> NdjsonReader<R> {
             }
             Ok(entry) => {
                 self.counts.add(&entry);
-                self.ready.push_back(Item::Entry(Box::new(entry)));
+                // A line that is refused is refused as a whole.
+                self.ready.push_back(Item::Entry(Box::new(ReadEntry { line: self.line, whole: true, entry })));
             }
         }
     }
@@ -85,7 +91,7 @@ impl<R: BufRead> NdjsonReader<R> {
 
     fn distinct(&mut self, entry: CatalogEntry) -> Result<CatalogEntry, Vec<RowFault>> {
         let first = self.seen.first(&entry.handle);
-        first.map_err(|reason| vec![self.fault("handle", reason)]).map(|()| entry)
+        first.map_err(|refusal| vec![self.fault("handle", refusal.to_string())]).map(|()| entry)
     }
 }
 

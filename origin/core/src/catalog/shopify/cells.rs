@@ -1,7 +1,8 @@
 //! Cells that a spreadsheet would take for a formula.
 //!
-//! On export a cell that begins with `=`, `+`, `-` or `@` gets an apostrophe in front, and so does one that begins with
-//! apostrophes before such a character; on import one apostrophe is taken away again. So every text comes back as it was.
+//! On export a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return (OWASP, "CSV Injection") gets an apostrophe
+//! in front, and so does one that begins with apostrophes before such a character; on import one apostrophe is taken away again.
+//! So every text comes back as it was.
 
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ pub(super) fn restore(cell: String) -> String {
 }
 
 fn looks_like_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@'])
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 #[cfg(test)]
@@ -30,8 +31,8 @@ mod tests {
 
     #[test]
     fn formulas_are_disarmed_and_nothing_else() {
-        for (text, cell) in [("=1+1", "'=1+1"), ("@a", "'@a"), ("-5", "'-5"), ("+1", "'+1"), ("'=x", "''=x")] {
-            assert_eq!(escape(text), cell);
+        for text in ["=1+1", "@a", "-5", "+1", "'=x", "\t=1", "\r=1"] {
+            assert_eq!(escape(text), format!("'{text}"));
         }
         for text in ["", "a=1", "'", "'quoted'", " =1"] {
             assert_eq!(escape(text), text);
@@ -41,7 +42,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_cell_comes_back(text in "['=+@a-]{0,6}\\PC{0,4}") {
+        fn every_cell_comes_back(text in "['=+@a\t\r-]{0,6}\\PC{0,4}") {
             prop_assert_eq!(restore(escape(&text).into_owned()), text);
         }
     }

@@ -12,8 +12,10 @@ pub const VENDOR: &str = "Vendor";
 pub const TYPE: &str = "Type";
 /// The product's labels, separated by commas.
 pub const TAGS: &str = "Tags";
-/// Whether shoppers see the product.
+/// Whether shoppers see the product, unless [`STATUS`] hides it.
 pub const PUBLISHED: &str = "Published";
+/// `active`, or what hides the product: `draft`, `archived`. Kept with the product; only newer exports have it.
+pub const STATUS: &str = "Status";
 /// The names of the options.
 pub const OPTION_NAMES: [&str; 3] = ["Option1 Name", "Option2 Name", "Option3 Name"];
 /// The variant's value of each option.
@@ -48,8 +50,6 @@ pub const BACKORDER_LIMIT: &str = "CloudCommerce / Variant Backorder Limit";
 
 /// What `continue` in [`POLICY`] stands for: a counter needs a number.
 pub const CONTINUE_LIMIT: u32 = 1000;
-/// The option that Shopify gives a product without options, and its value.
-pub const NO_OPTION: (&str, &str) = ("Title", "Default Title");
 
 /// What every export has, in Shopify's order.
 pub(super) const STANDARD: [&str; 47] = [
@@ -115,7 +115,7 @@ pub(super) enum Owner {
 
 /// Where a column's cells are kept.
 pub(super) fn owner(column: &str) -> Owner {
-    const PLACED: [&str; 22] = [
+    const PLACED: [&str; 23] = [
         HANDLE,
         TITLE,
         BODY,
@@ -123,6 +123,7 @@ pub(super) fn owner(column: &str) -> Owner {
         TYPE,
         TAGS,
         PUBLISHED,
+        STATUS,
         SKU,
         GRAMS,
         QUANTITY,

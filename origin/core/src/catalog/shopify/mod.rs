@@ -2,7 +2,7 @@
 //!
 //! Rows in sequence with the same handle are a product. A row with a price is a variant, a row with an image is (also) an image.
 //! A refused row is reported and left out; where it is a product's first row, the product is. Memory is bounded: one
-//! product at a time, 256 KiB a row.
+//! product at a time, and one row.
 
 mod cells;
 pub mod columns;

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use commerce_api::json::parse_body;
 use commerce_domain::Currency;
 use rust_decimal::Decimal;
 
 use super::{
     columns::{
         BACKORDER_LIMIT, BODY, CONTINUE_LIMIT, CURRENCY, GRAMS, HANDLE, IMAGE_ALT, IMAGE_POSITION, IMAGE_SRC,
-        NO_OPTION, OPTION_NAMES, OPTION_VALUES, Owner, POLICY, PRICE, PUBLISHED, QUANTITY, RATING, REVIEW_COUNT, SKU,
-        SPECIFICATIONS, TAGS, TITLE, TYPE, VENDOR, owner,
+        OPTION_NAMES, OPTION_VALUES, Owner, POLICY, PRICE, PUBLISHED, QUANTITY, RATING, REVIEW_COUNT, SKU,
+        SPECIFICATIONS, STATUS, TAGS, TITLE, TYPE, VENDOR, owner,
     },
     row::{Faults, Row},
     spelling::{self, keep},
 };
 use crate::catalog::{
     entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant, Extra},
-    rules,
+    rules::{self, NO_OPTION},
 };
 
 /// The product that a first row begins, without variants and images.
@@ -24,7 +25,7 @@ pub(super) fn product(row: &Row<'_>, default_currency: Currency, faults: &mut Fa
     let before = faults.found.len();
     faults.take(HANDLE, rules::name(row.trimmed(HANDLE)));
     faults.take(TITLE, rules::name(row.trimmed(TITLE)));
-    faults.take(BODY, rules::free_text(row.raw(BODY)));
+    faults.take(BODY, rules::description(row.raw(BODY)));
     let brand = Some(row.trimmed(VENDOR)).filter(|brand| !brand.is_empty());
     if let Some(brand) = brand {
         faults.take(VENDOR, rules::name(brand));
@@ -49,7 +50,7 @@ pub(super) fn product(row: &Row<'_>, default_currency: Currency, faults: &mut Fa
         category: EntryCategory::titled(row.raw(TYPE)),
         tags: tags?,
         specifications: specifications?,
-        published: published?,
+        published: published? && spelling::is_active(row.raw(STATUS)),
         currency: currency?,
         rating: rating?,
         review_count: review_count?,
@@ -69,6 +70,7 @@ fn keep_product_spelling(row: &Row<'_>, entry: &mut CatalogEntry) {
         (TYPE, spelling::category(&entry.category).to_owned()),
         (TAGS, entry.tags.join(", ")),
         (PUBLISHED, entry.published.to_string()),
+        (STATUS, String::new()),
     ];
     for (column, ours) in ours {
         if row.has_column(column) {
@@ -99,7 +101,9 @@ fn specifications(cell: &str) -> Result<BTreeMap<String, String>, String> {
     if cell.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let read = serde_json::from_str(cell).map_err(|_| "is no JSON object of texts".to_owned())?;
+    // Strictly: none of the names stands twice.
+    let read = parse_body(cell.as_bytes());
+    let read = read.map_err(|_| "is no JSON object of texts with distinct names".to_owned())?;
     rules::specifications(&read).map(|()| read)
 }
 
@@ -129,7 +133,7 @@ pub(super) fn variant(
     let amount = spelling::decimal(row.trimmed(PRICE));
     let price = faults.take(PRICE, amount.and_then(|amount| rules::price(amount, currency)));
     let weight_grams = faults.take(GRAMS, spelling::grams(row.trimmed(GRAMS)));
-    let quantity = spelling::whole(row.trimmed(QUANTITY));
+    let quantity = spelling::quantity(row.trimmed(QUANTITY));
     let stock = faults.take(QUANTITY, quantity.and_then(|stock| rules::count(stock).map(|()| stock)));
     let backorder_limit = backorder_limit(row, faults);
     if faults.found.len() > before {
@@ -182,23 +186,18 @@ pub(super) fn policy_cell(backorder_limit: u32) -> &'static str {
 }
 
 fn options(row: &Row<'_>, names: &[String], faults: &mut Faults) -> Vec<(String, String)> {
-    let mut options = Vec::new();
+    let mut given = Vec::new();
     for (index, column) in OPTION_VALUES.iter().enumerate() {
         match (names.get(index), row.trimmed(column)) {
             (Some(name), "") if names.len() == 1 && name == NO_OPTION.0 => {}
             (Some(_), "") => faults.add(column, "the variant needs a value of this option"),
-            (Some(name), value) => options.push((name.clone(), value.to_owned())),
+            (Some(name), value) => given.push((name.as_str(), value)),
             (None, "") => {}
             (None, value) if index == 0 && value == NO_OPTION.1 => {}
             (None, _) => faults.add(column, "the product has no such option"),
         }
     }
-    let none = matches!(options.as_slice(), [(name, value)] if (name.as_str(), value.as_str()) == NO_OPTION);
-    if none {
-        options.clear();
-    }
-    faults.take(OPTION_VALUES[0], rules::options(&options));
-    options
+    faults.take(OPTION_VALUES[0], rules::options(given)).unwrap_or_default()
 }
 
 fn backorder_limit(row: &Row<'_>, faults: &mut Faults) -> Option<u32> {

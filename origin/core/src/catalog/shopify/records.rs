@@ -5,8 +5,10 @@ use std::io::{self, BufRead};
 
 use csv_core::ReadRecordResult;
 
-/// The largest record, in bytes of cell text (256 KiB).
-pub const MAX_RECORD_BYTES: usize = 256 * 1024;
+use crate::catalog::rules::MAX_ROW_BYTES;
+
+/// The largest record, in bytes of cell text. Every row of an export is smaller: it says less than the product's line of NDJSON.
+pub const MAX_RECORD_BYTES: usize = MAX_ROW_BYTES;
 /// The most columns.
 pub const MAX_COLUMNS: usize = 256;
 
@@ -15,6 +17,8 @@ pub(super) struct RecordReader<R> {
     input: R,
     core: csv_core::Reader,
     line: u64,
+    /// Whether the last byte that was counted was a carriage return: a line feed behind it ends no further line.
+    after_return: bool,
     cells: Vec<u8>,
     ends: Vec<usize>,
     before_first: bool,
@@ -25,8 +29,8 @@ pub(super) struct RecordReader<R> {
 pub(super) enum Record {
     /// Its cells. What is not UTF-8 in them is `None`.
     Cells { line: u64, cells: Vec<Option<String>> },
-    /// It was larger than [`MAX_RECORD_BYTES`] or had more than [`MAX_COLUMNS`] cells.
-    TooLarge { line: u64 },
+    /// It was larger than [`MAX_RECORD_BYTES`] or had more than [`MAX_COLUMNS`] cells. It began with these.
+    TooLarge { line: u64, begun: Vec<Option<String>> },
 }
 
 impl<R: BufRead> RecordReader<R> {
@@ -35,6 +39,7 @@ impl<R: BufRead> RecordReader<R> {
             input,
             core: csv_core::Reader::new(),
             line: 1,
+            after_return: false,
             cells: vec![0; MAX_RECORD_BYTES],
             ends: vec![0; MAX_COLUMNS + 1],
             before_first: true,
@@ -45,38 +50,45 @@ impl<R: BufRead> RecordReader<R> {
     pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         self.skip_line_ends()?;
         let start = self.line;
-        let (mut written, mut fields, mut too_large) = (0, 0, false);
+        let (mut written, mut fields, mut too_large) = (0, 0, None);
         loop {
             let input = self.input.fill_buf()?;
             let (outcome, read, out, ended) =
                 self.core.read_record(input, &mut self.cells[written..], &mut self.ends[fields..]);
-            self.line += newlines(&input[..read]);
+            count_lines(&input[..read], &mut self.line, &mut self.after_return);
             self.input.consume(read);
             written += out;
             fields += ended;
             match outcome {
                 ReadRecordResult::InputEmpty => {}
-                // What has been read of the record is let go; its end is still looked for.
+                // What has been read of the record is let go but for its first cells; its end is still looked for.
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    (written, fields, too_large) = (0, 0, true);
+                    too_large.get_or_insert_with(|| self.texts(fields.min(MAX_COLUMNS)));
+                    (written, fields) = (0, 0);
                 }
-                ReadRecordResult::Record if too_large || fields > MAX_COLUMNS => {
-                    return Ok(Some(Record::TooLarge { line: start }));
+                ReadRecordResult::Record => {
+                    let whole = too_large.is_none() && fields <= MAX_COLUMNS;
+                    let cells = too_large.unwrap_or_else(|| self.texts(fields.min(MAX_COLUMNS)));
+                    return Ok(Some(if whole {
+                        Record::Cells { line: start, cells }
+                    } else {
+                        Record::TooLarge { line: start, begun: cells }
+                    }));
                 }
-                ReadRecordResult::Record => return Ok(Some(self.record(start, fields))),
                 ReadRecordResult::End => return Ok(None),
             }
         }
     }
 
-    fn record(&self, line: u64, fields: usize) -> Record {
+    /// The first `fields` cells that were read. What is not UTF-8 is `None`.
+    fn texts(&self, fields: usize) -> Vec<Option<String>> {
         let mut begin = 0;
-        let cells = self.ends[..fields].iter().map(|end| {
+        let texts = self.ends[..fields].iter().map(|end| {
             let cell = &self.cells[begin..*end];
             begin = *end;
             String::from_utf8(cell.to_vec()).ok()
         });
-        Record::Cells { line, cells: cells.collect() }
+        texts.collect()
     }
 
     /// Passes blank lines and what is left of the last line's end, so that the next record begins on `self.line`. Also passes a
@@ -91,14 +103,19 @@ impl<R: BufRead> RecordReader<R> {
             if blank == 0 {
                 return Ok(());
             }
-            self.line += newlines(&input[..blank]);
+            count_lines(&input[..blank], &mut self.line, &mut self.after_return);
             self.input.consume(blank);
         }
     }
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+/// Counts line ends: a line feed, a carriage return, or both in sequence.
+fn count_lines(bytes: &[u8], line: &mut u64, after_return: &mut bool) {
+    for byte in bytes {
+        let ends = *byte == b'\r' || (*byte == b'\n' && !*after_return);
+        *line += u64::from(ends);
+        *after_return = *byte == b'\r';
+    }
 }
 
 #[cfg(test)]
@@ -129,14 +146,28 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_is_too_large_is_passed_over() {
-        let text = format!("a,b\n{},1\nc,d\n{}\ne", "x".repeat(MAX_RECORD_BYTES + 1), ",".repeat(MAX_COLUMNS));
+    fn every_kind_of_line_end_is_counted_once() {
+        let expected = [cells(1, &["a"]), cells(2, &["b\rc\r\nd"]), cells(5, &["e"]), cells(7, &["f"])];
+        assert_eq!(read("a\r\"b\rc\r\nd\"\re\r\rf\r"), expected);
+        assert_eq!(read("a\n\"b\rc\r\nd\"\ne\n\nf\n"), expected);
+        assert_eq!(read("a\r\n\"b\rc\r\nd\"\r\ne\r\n\r\nf\r\n"), expected);
+    }
+
+    #[test]
+    fn a_record_that_is_too_large_is_passed_over_but_for_its_first_cells() {
+        let (long, wide) = ("x".repeat(MAX_RECORD_BYTES + 1), "y,".repeat(MAX_COLUMNS));
+        let text = format!("a,b\nh,{long},1\n{long}\nc,d\n{wide}\ne");
+        let too_large = |line: u64, begun: &[&str]| {
+            let begun = begun.iter().map(|cell| Some((*cell).to_owned())).collect();
+            Record::TooLarge { line, begun }
+        };
         let expected = [
             cells(1, &["a", "b"]),
-            Record::TooLarge { line: 2 },
-            cells(3, &["c", "d"]),
-            Record::TooLarge { line: 4 },
-            cells(5, &["e"]),
+            too_large(2, &["h"]),
+            too_large(3, &[]),
+            cells(4, &["c", "d"]),
+            too_large(5, &["y"; MAX_COLUMNS]),
+            cells(6, &["e"]),
         ];
         assert_eq!(read(&text), expected);
     }
@@ -144,7 +175,7 @@ mod tests {
     #[test]
     fn a_quote_left_open_costs_no_more_than_the_rest_of_the_file() {
         let text = format!("a\n\"{}", "x\n".repeat(MAX_RECORD_BYTES));
-        assert_eq!(read(&text), [cells(1, &["a"]), Record::TooLarge { line: 2 }]);
+        assert_eq!(read(&text), [cells(1, &["a"]), Record::TooLarge { line: 2, begun: Vec::new() }]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     columns::{HANDLE, PRICE, TITLE},
     records::MAX_COLUMNS,
 };
-use crate::catalog::report::RowFault;
+use crate::catalog::{report::RowFault, rules};
 
 /// Which column stands where.
 #[derive(Debug)]
@@ -20,9 +20,8 @@ impl Header {
     pub(super) fn of(line: u64, cells: Vec<String>) -> Result<Self, RowFault> {
         let mut places = BTreeMap::new();
         for (place, name) in cells.iter().enumerate() {
-            if name.trim().is_empty() {
-                return Err(RowFault::new(line, "header", format!("column {} has no name", place + 1)));
-            }
+            rules::column(name)
+                .map_err(|reason| RowFault::new(line, "header", format!("column {} {reason}", place + 1)))?;
             if places.insert(name.clone(), place).is_some() {
                 return Err(RowFault::new(line, name, "the column is there twice"));
             }
@@ -41,6 +40,11 @@ impl Header {
 
     pub(super) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Where the column stands.
+    pub(super) fn place(&self, column: &str) -> Option<usize> {
+        self.places.get(column).copied()
     }
 }
 

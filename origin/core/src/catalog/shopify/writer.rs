@@ -12,13 +12,16 @@ use super::{
     columns::{
         BACKORDER_LIMIT, BODY, CONTINUE_LIMIT, CURRENCY, GRAMS, HANDLE, IMAGE_ALT, IMAGE_POSITION, IMAGE_SRC,
         OPTION_NAMES, OPTION_VALUES, Owner, POLICY, PRICE, PUBLISHED, QUANTITY, RATING, REVIEW_COUNT, SKU,
-        SPECIFICATIONS, STANDARD, TAGS, TITLE, TYPE, VENDOR, owner,
+        SPECIFICATIONS, STANDARD, STATUS, TAGS, TITLE, TYPE, VENDOR, owner,
     },
     parts::{option_cell, policy_cell},
     records::MAX_COLUMNS,
     spelling::{self, spell},
 };
 use crate::catalog::entry::{CatalogEntry, EntryImage, EntryVariant};
+
+/// The most columns beside Shopify's.
+const MAX_FURTHER: usize = MAX_COLUMNS - STANDARD.len();
 
 /// The columns of an export: Shopify's, then ours where they say something, then those that files brought along.
 #[derive(Debug, Clone, Default)]
@@ -31,11 +34,8 @@ impl ExportColumns {
     pub fn observe(&mut self, entry: &CatalogEntry) {
         let extras = entry.variants.iter().map(|variant| &variant.extra);
         let extras = extras.chain(entry.images.iter().map(|image| &image.extra)).chain([&entry.extra]);
-        for column in extras.flat_map(|extra| extra.keys()) {
-            let known = STANDARD.contains(&column.as_str()) || self.further.contains(column);
-            if !known && self.further.len() < MAX_COLUMNS - STANDARD.len() {
-                self.further.insert(column.clone());
-            }
+        for column in extras.flat_map(|extra| extra.keys()).filter(|column| owner(column) != Owner::Placed) {
+            self.need(column);
         }
         let limits = entry.variants.iter().map(|variant| variant.backorder_limit);
         let ours = [
@@ -44,12 +44,27 @@ impl ExportColumns {
             (REVIEW_COUNT, entry.review_count > 0),
             (SPECIFICATIONS, !entry.specifications.is_empty()),
             (BACKORDER_LIMIT, limits.into_iter().any(|limit| limit != 0 && limit != CONTINUE_LIMIT)),
+            (STATUS, entry.extra.contains_key(STATUS)),
         ];
-        self.further.extend(ours.into_iter().filter(|(_, needed)| *needed).map(|(column, _)| column.to_owned()));
+        for (column, _) in ours.into_iter().filter(|(_, needed)| *needed) {
+            self.need(column);
+        }
     }
 
-    fn names(&self) -> Vec<String> {
-        STANDARD.iter().map(|name| (*name).to_owned()).chain(self.further.iter().cloned()).collect()
+    fn need(&mut self, column: &str) {
+        // One more than fit is enough to know that they do not.
+        if self.further.len() <= MAX_FURTHER && !STANDARD.contains(&column) && !self.further.contains(column) {
+            self.further.insert(column.to_owned());
+        }
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        if self.further.len() > MAX_FURTHER {
+            return Err(io::Error::other(format!(
+                "the catalog needs more than the {MAX_COLUMNS} columns that a file may have: export it as NDJSON"
+            )));
+        }
+        Ok(STANDARD.iter().map(|name| (*name).to_owned()).chain(self.further.iter().cloned()).collect())
     }
 }
 
@@ -63,10 +78,10 @@ impl<W: Write> ShopifyWriter<W> {
     /// Writes the header.
     ///
     /// # Errors
-    /// Where writing fails.
+    /// Where writing fails, or the columns are too many.
     pub fn new(output: W, columns: &ExportColumns) -> io::Result<Self> {
+        let columns = columns.names()?;
         let mut output = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(output);
-        let columns = columns.names();
         output.write_record(columns.iter().map(|name| escape(name).into_owned())).map_err(into_io)?;
         Ok(Self { columns, output })
     }
@@ -76,8 +91,10 @@ impl<W: Write> ShopifyWriter<W> {
     /// # Errors
     /// Where writing fails.
     pub fn write(&mut self, entry: &CatalogEntry) -> io::Result<()> {
+        let (visibility, positions) = (spelling::visibility(entry), spelling::positions(&entry.images));
         for index in 0..entry.variants.len().max(entry.images.len()) {
-            let row = OutRow { entry, index, variant: entry.variants.get(index), image: entry.images.get(index) };
+            let (variant, image) = (entry.variants.get(index), entry.images.get(index));
+            let row = OutRow { entry, visibility: &visibility, positions: &positions, index, variant, image };
             let cells = self.columns.iter().map(|column| row.cell(column));
             self.output.write_record(cells.map(|cell| escape(&cell).into_owned())).map_err(into_io)?;
         }
@@ -103,6 +120,10 @@ fn into_io(error: csv::Error) -> io::Error {
 /// A row to be.
 struct OutRow<'a> {
     entry: &'a CatalogEntry,
+    /// The cells of Published and Status.
+    visibility: &'a (String, String),
+    /// The cells of Image Position.
+    positions: &'a [String],
     index: usize,
     variant: Option<&'a EntryVariant>,
     image: Option<&'a EntryImage>,
@@ -137,7 +158,8 @@ impl OutRow<'_> {
             VENDOR => entry.brand.clone().unwrap_or_default(),
             TYPE => spelling::category(&entry.category).to_owned(),
             TAGS => entry.tags.join(", "),
-            PUBLISHED => entry.published.to_string(),
+            PUBLISHED => self.visibility.0.clone(),
+            STATUS => self.visibility.1.clone(),
             CURRENCY => entry.currency.to_string(),
             RATING if entry.rating.is_zero() => String::new(),
             RATING => entry.rating.normalize().to_string(),
@@ -151,10 +173,11 @@ impl OutRow<'_> {
                 option_cell(options, place).0.to_owned()
             }
         };
-        if self.index > 0 {
-            return Some(String::new());
-        }
-        Some(spell(&entry.extra, column, cell))
+        Some(match (self.index, column) {
+            (0, PUBLISHED | STATUS) => cell,
+            (0, _) => spell(&entry.extra, column, cell),
+            _ => String::new(),
+        })
     }
 
     /// The cell if the column speaks of a variant and the row has one.
@@ -181,7 +204,7 @@ impl OutRow<'_> {
         let image = self.image?;
         let cell = match column {
             IMAGE_SRC => image.url.clone(),
-            IMAGE_POSITION => (self.index + 1).to_string(),
+            IMAGE_POSITION => return self.positions.get(self.index).cloned(),
             IMAGE_ALT => image.alt.clone(),
             _ => return None,
         };
