@@ -11,9 +11,9 @@ mod write;
 
 pub use entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant, Extra};
 pub use ports::{
-    CarryCatalog, CatalogDatabase, CategoryEntry, ImportedBatch, InsertOutcome, ListedCategory, ListedProduct,
-    PlacedEntry, ProductChange, ProductPage, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort,
-    WriteCatalog,
+    CarryCatalog, CatalogDatabase, CatalogSnapshot, CategoryEntry, ImportedBatch, InsertOutcome, KnownStock,
+    ListedCategory, ListedProduct, PlacedEntry, ProductChange, ProductPage, ProductQuery, ProductSubject, ReadCatalog,
+    SaveOutcome, Sort, StoredProduct, VariantChange, WriteCatalog,
 };
-pub use report::{ImportCounts, Item, MAX_PRODUCTS, ReadError, RowFault};
+pub use report::{ImportCounts, Item, MAX_PRODUCTS, ReadEntry, ReadError, RowFault};
 pub use write::{ExpectedVersion, WriteProductError, change_product, create_product, delete_product};
