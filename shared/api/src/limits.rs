@@ -14,5 +14,5 @@ pub const DEFAULT_PAGE_SIZE: u32 = 20;
 pub const MAX_PAGE: u32 = 10_000;
 /// The longest Idempotency-Key, in characters.
 pub const MAX_IDEMPOTENCY_KEY: usize = 255;
-/// The longest single text field, in characters, unless its own type says less.
+/// The longest single text field, in characters, unless its own type says otherwise.
 pub const MAX_TEXT: usize = 10_000;

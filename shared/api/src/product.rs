@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commerce_domain::{Product, Variant};
+use commerce_domain::{Product, Variant, VariantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct ProductSummary {
     pub id: String,
     /// The name.
     pub name: String,
-    /// The description.
+    /// The description; of a long one its first 10,000 characters.
     pub description: String,
     /// The lowest price of its variants.
     pub price: Amount,
@@ -204,6 +204,12 @@ pub struct UpdateProductRequest {
     /// The new price of the only variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Amount>,
+    /// Whether shoppers see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<bool>,
+    /// Variants that change, each once; the others stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Vec<UpdateVariantRequest>>,
     /// The maker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
@@ -216,6 +222,26 @@ pub struct UpdateProductRequest {
     /// All specifications.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub specifications: Option<BTreeMap<String, String>>,
+}
+
+/// A change of a variant: what is named changes, what is absent stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateVariantRequest {
+    /// `var_…` of the product.
+    pub id: VariantId,
+    /// The new price of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<Amount>,
+    /// The merchant's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The weight of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_grams: Option<u32>,
+    /// How many may be sold beyond the stock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backorder_limit: Option<u32>,
 }
 
 /// A category.

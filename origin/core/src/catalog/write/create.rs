@@ -1,22 +1,20 @@
 //! A new product: into the database, then onto the counters of stock.
 
 use commerce_api::product::CreateProductRequest;
-use commerce_domain::{CategorySlug, Clock, Entropy, Product, ProductId, Variant, VariantId};
-use jiff::Timestamp;
+use commerce_domain::{CategorySlug, Clock, Entropy, EventId, Product, ProductId, VariantId};
 
 use super::{WriteProductError, validate};
 use crate::{
-    catalog::{
-        entry::CatalogEntry,
-        ports::{InsertOutcome, PlacedEntry, WriteCatalog},
-    },
+    catalog::ports::{InsertOutcome, PlacedEntry, StoredProduct, WriteCatalog},
     inventory::{NewStock, PutStock},
 };
 
 /// Creates the product that a request describes.
 ///
-/// The database is written first, the counters second; only both make a product. Where the counters cannot be written, the
-/// product is taken out again, so that a repeated request does not make a second one that can be bought.
+/// The database is written first, with the event that tells of the product and its stock; the counters second. Only both make
+/// a product. Where the counters cannot be written, the product is taken out again, so that a repeated request does not make a
+/// second one that can be bought. Where the process dies between the two, nothing of the product can be bought until the
+/// event's relay puts the counters.
 ///
 /// # Errors
 /// [`WriteProductError`]; all bad fields of a request are named at once.
@@ -31,19 +29,22 @@ pub async fn create_product<D: WriteCatalog, S: PutStock>(
     let product_id = ProductId::generate(clock, entropy);
     entry.handle = handle(&entry.name, product_id);
     let variant_ids = entry.variants.iter().map(|_| VariantId::generate(clock, entropy)).collect();
-    let placed = PlacedEntry { product_id, variant_ids, entry };
+    let event_id = EventId::generate(clock, entropy);
+    let placed = PlacedEntry { product_id, variant_ids, event_id, whole: true, entry };
     let now = clock.now();
     match database.insert_product(&placed, now).await? {
         InsertOutcome::Inserted => {}
         InsertOutcome::UnknownCategory => return Err(WriteProductError::field("categoryId", "no such category")),
     }
     if let Err(error) = stock.put_stock_if_absent(&counters(&placed)).await {
-        if let Err(second) = database.delete_product(product_id, None, clock.now()).await {
+        let event = EventId::generate(clock, entropy);
+        if let Err(second) = database.delete_product(product_id, None, event, clock.now()).await {
             tracing::error!(product.id = %product_id, cause = %second, "a product without counters stays in the shop");
         }
         return Err(error.into());
     }
-    Ok(product(placed, now))
+    let PlacedEntry { product_id, variant_ids, entry, .. } = placed;
+    Ok(StoredProduct { id: product_id, variant_ids, version: 1, created_at: now, updated_at: now, entry }.into())
 }
 
 /// What files call the product: its name, and enough of its id to be unique.
@@ -65,35 +66,4 @@ fn counters(placed: &PlacedEntry) -> Vec<NewStock> {
         backorder_limit: variant.backorder_limit,
     });
     counter.collect()
-}
-
-/// The product as it was written.
-fn product(placed: PlacedEntry, now: Timestamp) -> Product {
-    let PlacedEntry { product_id, variant_ids, entry } = placed;
-    let CatalogEntry { name, description, brand, category, tags, specifications, rating, review_count, .. } = entry;
-    let variants = variant_ids.into_iter().zip(entry.variants).map(|(id, variant)| Variant {
-        id,
-        sku: variant.sku,
-        options: variant.options,
-        price: variant.price,
-        weight_grams: variant.weight_grams,
-        backorder_limit: variant.backorder_limit,
-        stock: variant.stock,
-    });
-    Product {
-        id: product_id,
-        name,
-        description,
-        brand,
-        category: category.slug,
-        tags,
-        images: entry.images.into_iter().map(|image| image.url).collect(),
-        specifications,
-        variants: variants.collect(),
-        rating,
-        review_count,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    }
 }

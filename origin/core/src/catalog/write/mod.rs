@@ -16,6 +16,9 @@ pub enum WriteProductError {
     /// The request asks for what cannot be; every bad field is named.
     #[error("invalid fields: {}", .0.iter().map(|field| field.field.as_str()).collect::<Vec<_>>().join(", "))]
     Invalid(Vec<FieldError>),
+    /// More is sold beyond the stock than new limits allow; nothing was changed.
+    #[error("sold beyond the new limits: {}", .0.iter().map(|field| field.field.as_str()).collect::<Vec<_>>().join(", "))]
+    SoldBeyond(Vec<FieldError>),
     /// There is no such product.
     #[error("no such product")]
     NotFound,

@@ -1,44 +1,21 @@
-//! From a request to an entry or a change, naming every bad field.
+//! A product that is to be.
 
-use commerce_api::{
-    Amount,
-    problem::FieldError,
-    product::{CreateProductRequest, CreateVariantRequest, OptionValue, UpdateProductRequest},
-};
-use commerce_domain::{CategorySlug, Currency, Money, Product};
+use commerce_api::product::{CreateProductRequest, CreateVariantRequest};
+use commerce_domain::{Currency, Money};
 use rust_decimal::Decimal;
 
-use super::WriteProductError;
+use super::{Bad, category, check_images, image, positive, tags};
 use crate::catalog::{
-    entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant, Extra},
-    ports::ProductChange,
-    rules::{self, MAX_IMAGES, Reason},
+    entry::{CatalogEntry, EntryCategory, EntryVariant, Extra},
+    rules::{self, Reason},
+    write::WriteProductError,
 };
 
-/// The bad fields of a request.
-#[derive(Debug, Default)]
-struct Bad(Vec<FieldError>);
-
-impl Bad {
-    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldError { field: field.into(), message: message.into() });
-    }
-
-    fn take<T>(&mut self, field: impl Into<String>, outcome: Result<T, Reason>) -> Option<T> {
-        outcome.map_err(|reason| self.add(field, reason)).ok()
-    }
-
-    /// The value if nothing was bad.
-    fn or<T>(self, value: Option<T>) -> Result<T, WriteProductError> {
-        value.filter(|_| self.0.is_empty()).ok_or(WriteProductError::Invalid(self.0))
-    }
-}
-
 /// The product that a request describes, with a handle still to be given.
-pub(super) fn entry(request: &CreateProductRequest) -> Result<CatalogEntry, WriteProductError> {
+pub(in crate::catalog::write) fn entry(request: &CreateProductRequest) -> Result<CatalogEntry, WriteProductError> {
     let mut bad = Bad::default();
     bad.take("name", rules::name(&request.name));
-    bad.take("description", rules::free_text(&request.description));
+    bad.take("description", rules::description(&request.description));
     let category = bad.take("categoryId", category(&request.category_id));
     let currency = bad.take("currency", currency(request.currency.as_deref()));
     if let Some(brand) = &request.brand {
@@ -71,74 +48,8 @@ pub(super) fn entry(request: &CreateProductRequest) -> Result<CatalogEntry, Writ
     bad.or(entry)
 }
 
-/// The change that a request asks of this product.
-pub(super) fn change(request: &UpdateProductRequest, product: &Product) -> Result<ProductChange, WriteProductError> {
-    let mut bad = Bad::default();
-    if let Some(name) = &request.name {
-        bad.take("name", rules::name(name));
-    }
-    if let Some(description) = &request.description {
-        bad.take("description", rules::free_text(description));
-    }
-    if let Some(brand) = &request.brand {
-        bad.take("brand", rules::name(brand));
-    }
-    if let Some(images) = &request.images {
-        check_images(images, &mut bad);
-    }
-    if let Some(specifications) = &request.specifications {
-        bad.take("specifications", rules::specifications(specifications));
-    }
-    let category = request.category_id.as_deref().and_then(|id| bad.take("categoryId", category(id)));
-    let labels = request.tags.as_deref().and_then(|given| bad.take("tags", tags(given)));
-    let price = request.price.and_then(|amount| bad.take("price", new_price(amount, product)));
-    bad.or(Some(ProductChange {
-        name: request.name.as_deref().map(|name| name.trim().to_owned()),
-        description: request.description.clone(),
-        category,
-        price,
-        brand: request.brand.as_deref().map(|brand| brand.trim().to_owned()),
-        tags: labels,
-        images: request.images.clone(),
-        specifications: request.specifications.clone(),
-    }))
-}
-
-fn new_price(amount: Amount, product: &Product) -> Result<Money, Reason> {
-    match product.variants.as_slice() {
-        [only] => positive(amount, only.price.currency()),
-        _ => Err("belongs to the variants: the product has several".to_owned()),
-    }
-}
-
-fn positive(amount: Amount, currency: Currency) -> Result<Money, Reason> {
-    let price = rules::amount(amount, currency)?;
-    if price.is_zero() { Err("must be greater than 0".to_owned()) } else { Ok(price) }
-}
-
-fn category(id: &str) -> Result<CategorySlug, Reason> {
-    CategorySlug::from_category_id(id).map_err(|_| "must be the id of a category".to_owned())
-}
-
 fn currency(code: Option<&str>) -> Result<Currency, Reason> {
     code.map_or(Ok(Currency::USD), |code| code.parse().map_err(|_| "is no known currency".to_owned()))
-}
-
-fn tags(given: &[String]) -> Result<Vec<String>, Reason> {
-    rules::tags(given.iter().map(String::as_str))
-}
-
-fn image(url: &str) -> EntryImage {
-    EntryImage { url: url.to_owned(), alt: String::new(), extra: Extra::new() }
-}
-
-fn check_images(urls: &[String], bad: &mut Bad) {
-    if urls.len() > MAX_IMAGES {
-        bad.add("images", format!("has more than {MAX_IMAGES} images"));
-    }
-    for (index, url) in urls.iter().take(MAX_IMAGES).enumerate() {
-        bad.take(format!("images[{index}]"), rules::image_url(url));
-    }
 }
 
 fn add_variants(request: &CreateProductRequest, entry: &mut CatalogEntry, bad: &mut Bad) {
@@ -171,9 +82,9 @@ fn add_only_variant(request: &CreateProductRequest, entry: &mut CatalogEntry, ba
 
 fn add_variant(variant: &CreateVariantRequest, index: usize, entry: &mut CatalogEntry, bad: &mut Bad) {
     let at = |field: &str| format!("variants[{index}].{field}");
-    let options = pairs(&variant.options);
-    let fits = rules::options(&options).and_then(|()| entry.room_for(&options));
-    bad.take(at("options"), fits);
+    let given = variant.options.iter().map(|option| (option.name.as_str(), option.value.as_str()));
+    let options = rules::options(given).and_then(|options| entry.room_for(&options).map(|()| options));
+    let options = bad.take(at("options"), options);
     let price = bad.take(at("price"), positive(variant.price, entry.currency));
     bad.take(at("stock"), rules::count(variant.stock));
     bad.take(at("backorderLimit"), rules::count(i64::from(variant.backorder_limit)));
@@ -184,6 +95,7 @@ fn add_variant(variant: &CreateVariantRequest, index: usize, entry: &mut Catalog
         bad.take(at("sku"), rules::name(sku));
     }
     // A variant with a bad price still takes its options, so that doubles are named in the same answer.
+    let Some(options) = options else { return };
     entry.variants.push(EntryVariant {
         sku: variant.sku.as_deref().map(|sku| sku.trim().to_owned()),
         options,
@@ -193,8 +105,4 @@ fn add_variant(variant: &CreateVariantRequest, index: usize, entry: &mut Catalog
         backorder_limit: variant.backorder_limit,
         extra: Extra::new(),
     });
-}
-
-fn pairs(options: &[OptionValue]) -> Vec<(String, String)> {
-    options.iter().map(|option| (option.name.trim().to_owned(), option.value.trim().to_owned())).collect()
 }
