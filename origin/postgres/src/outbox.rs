@@ -3,6 +3,7 @@
 use commerce_domain::EventId;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::DbError;
 
@@ -21,6 +22,25 @@ pub(crate) struct NewEvent {
     pub(crate) event: &'static str,
     /// What happened.
     pub(crate) payload: serde_json::Value,
+}
+
+const INSERT_MANY: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
+    select new.id, new.aggregate_id, coalesce((select max(o.sequence) from outbox o where o.aggregate_id = new.aggregate_id), 0) + 1,
+        new.event, new.payload, $5
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[]) as new(id, aggregate_id, event, payload)";
+
+/// Writes events of different aggregates, each as the next one of its own.
+pub(crate) async fn write_events(tx: &Transaction<'_>, events: &[NewEvent], now: Timestamp) -> Result<(), DbError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = events.iter().map(|event| event.id.as_uuid()).collect();
+    let aggregates: Vec<&str> = events.iter().map(|event| event.aggregate_id.as_str()).collect();
+    let kinds: Vec<&str> = events.iter().map(|event| event.event).collect();
+    let payloads: Vec<&serde_json::Value> = events.iter().map(|event| &event.payload).collect();
+    let statement = tx.prepare_cached(INSERT_MANY).await?;
+    tx.execute(&statement, &[&ids, &aggregates, &kinds, &payloads, &now]).await?;
+    Ok(())
 }
 
 /// Writes an event, as the next one of its aggregate.

@@ -8,14 +8,22 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    catalog::{CarryCatalog, CatalogEntry, CategoryEntry, ImportedBatch, PlacedEntry},
-    inventory::NewStock,
+    catalog::{CarryCatalog, CatalogEntry, CategoryEntry, ImportedBatch, KnownStock, PlacedEntry},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{change::CREATION, detail::options, export, rows::Rows};
-use crate::{Database, DbError, Isolation};
+use super::{
+    change::CREATION,
+    detail::options,
+    events,
+    export::Snapshot,
+    rows::{Rows, counters, new_stock},
+};
+use crate::{
+    Database, DbError, Isolation,
+    outbox::{NewEvent, write_events},
+};
 
 const ADD_CATEGORIES: &str =
     "insert into categories (slug, name) select slug, name from unnest($1::text[], $2::text[]) as new(slug, name)
@@ -27,15 +35,20 @@ const CATEGORIES: &str = "select slug, id, name from categories where slug = any
 /// In one order, so that two imports of the same products do not wait for each other in a circle.
 const KNOWN: &str =
     "select handle, id from products where handle = any($1) and deleted_at is null order by id for update";
+/// Those in the shop before those that were, of which the last to leave comes first.
 const KNOWN_VARIANTS: &str =
-    "select product_id, id, options, stock from variants where product_id = any($1) and deleted_at is null";
+    "select product_id, id, options, stock, backorder_limit, deleted_at is null from variants where product_id = any($1)
+    order by product_id, deleted_at desc nulls first";
 const DROP_VARIANTS: &str = "update variants set deleted_at = $2 where id = any($1)";
 const DROP_IMAGES: &str = "delete from product_images where product_id = any($1)";
+/// What came back has its stock with it.
 const SUM_STOCK: &str = "update products p set stock = (
         select coalesce(sum(v.stock), 0) from variants v where v.product_id = p.id and v.deleted_at is null
     ) where p.id = any($1)";
 
 impl CarryCatalog for Database {
+    type Snapshot = Snapshot;
+
     async fn import_categories(&self, categories: &[CategoryEntry]) -> Result<(), StoreError> {
         let imported = self.run_tx("import_categories", Isolation::ReadCommitted, categories, |tx, categories| {
             put_categories(tx, categories).boxed()
@@ -51,16 +64,25 @@ impl CarryCatalog for Database {
         Ok(imported.await?)
     }
 
-    async fn export_entries(&self, after: i64, limit: u32) -> Result<Vec<(i64, CatalogEntry)>, StoreError> {
-        Ok(export::entries(self, after, limit).await?)
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot::begin(self).await?)
     }
 }
 
-/// A variant that the catalog has.
+/// A variant that the catalog has, or had.
 struct KnownVariant {
     id: VariantId,
     options: Vec<(String, String)>,
     stock: i64,
+    backorder_limit: u32,
+    in_shop: bool,
+}
+
+/// A product that the catalog has, and the place of the entry that replaces it.
+struct KnownProduct {
+    id: ProductId,
+    place: usize,
+    variants: Vec<KnownVariant>,
 }
 
 /// What a batch writes.
@@ -73,6 +95,7 @@ struct Plan {
     images: Rows,
     dropped_variants: Vec<Uuid>,
     replaced_ids: Vec<Uuid>,
+    events: Vec<NewEvent>,
     outcome: ImportedBatch,
 }
 
@@ -81,13 +104,18 @@ async fn import(tx: &Transaction<'_>, entries: &[PlacedEntry], now: Timestamp) -
     let known = known_products(tx, entries).await?;
     let mut known_variants = known_variants(tx, &known).await?;
     let mut plan = Plan::default();
-    for placed in entries {
+    for (place, placed) in entries.iter().enumerate() {
         let slug = placed.entry.category.slug.as_str();
         let (category, name) = categories.get(slug).ok_or_else(|| DbError::broken("a category went missing"))?;
         let entry = with_kept_type(&placed.entry, name);
         match known.get(&entry.handle) {
             None => plan.add(placed, &entry, *category),
-            Some(id) => plan.replace(*id, placed, &entry, *category, known_variants.remove(id).unwrap_or_default()),
+            Some(_) if !placed.whole => plan.outcome.left.push(place),
+            Some(id) => {
+                let variants = known_variants.remove(id).unwrap_or_default();
+                let known = KnownProduct { id: *id, place, variants };
+                plan.replace(known, placed, &entry, *category);
+            }
         }
     }
     plan.write(tx, now).await
@@ -104,49 +132,49 @@ fn with_kept_type(entry: &CatalogEntry, name: &str) -> CatalogEntry {
 
 impl Plan {
     fn add(&mut self, placed: &PlacedEntry, entry: &CatalogEntry, category: Uuid) {
+        let product = placed.product_id;
         self.outcome.created += 1;
-        self.new_products.product(placed.product_id, category, entry);
-        self.images.images(placed.product_id, entry);
+        self.new_products.product(product, category, entry);
+        self.images.images(product, entry);
+        let first = self.outcome.new_stock.len();
         for (position, id) in placed.variant_ids.iter().enumerate() {
-            self.add_variant(*id, placed.product_id, position, entry);
+            self.add_variant(*id, product, position, entry);
         }
+        self.events.push(events::created(placed, &self.outcome.new_stock[first..]));
     }
 
-    /// A variant is known by its options.
-    fn replace(
-        &mut self,
-        product: ProductId,
-        placed: &PlacedEntry,
-        entry: &CatalogEntry,
-        category: Uuid,
-        mut known: Vec<KnownVariant>,
-    ) {
+    /// A variant is known by its options. One that was out of the shop comes back as what it was: a new one in its place would
+    /// begin with stock that is sold already.
+    fn replace(&mut self, known: KnownProduct, placed: &PlacedEntry, entry: &CatalogEntry, category: Uuid) {
+        let KnownProduct { id: product, place, mut variants } = known;
         self.outcome.replaced += 1;
         self.replaced_ids.push(product.as_uuid());
         self.replaced_products.product(product, category, entry);
         self.images.images(product, entry);
+        let first = self.outcome.new_stock.len();
         for (position, (id, variant)) in placed.variant_ids.iter().zip(&entry.variants).enumerate() {
-            match known.iter().position(|known| known.options == variant.options) {
+            match variants.iter().position(|known| known.options == variant.options) {
                 None => self.add_variant(*id, product, position, entry),
-                Some(place) => {
-                    let known = known.swap_remove(place);
+                Some(found) => {
+                    let known = variants.remove(found);
                     self.replaced_variants.variant(known.id, product, position, variant);
-                    self.count(known.id, product, known.stock, variant.backorder_limit);
+                    self.outcome.known_stock.push(KnownStock {
+                        place: (place, position),
+                        stock: counters(known.id, product, known.stock, variant.backorder_limit),
+                        limit: known.backorder_limit,
+                    });
                 }
             }
         }
-        self.dropped_variants.extend(known.iter().map(|variant| variant.id.as_uuid()));
+        let dropped = variants.iter().filter(|variant| variant.in_shop);
+        self.dropped_variants.extend(dropped.map(|variant| variant.id.as_uuid()));
+        self.events.push(events::updated(placed.event_id, product, &self.outcome.new_stock[first..]));
     }
 
     fn add_variant(&mut self, id: VariantId, product: ProductId, position: usize, entry: &CatalogEntry) {
         let variant = &entry.variants[position];
         self.new_variants.variant(id, product, position, variant);
-        self.count(id, product, variant.stock, variant.backorder_limit);
-    }
-
-    fn count(&mut self, variant_id: VariantId, product_id: ProductId, stock: i64, backorder_limit: u32) {
-        let on_hand = u32::try_from(stock.max(0)).unwrap_or(u32::MAX);
-        self.outcome.stock.push(NewStock { variant_id, product_id, on_hand, backorder_limit });
+        self.outcome.new_stock.push(new_stock(id, product, variant));
     }
 
     async fn write(self, tx: &Transaction<'_>, now: Timestamp) -> Result<ImportedBatch, DbError> {
@@ -162,6 +190,7 @@ impl Plan {
             tx.execute(SUM_STOCK, &[&self.replaced_ids]).await?;
         }
         self.images.insert_images(tx).await?;
+        write_events(tx, &self.events, now).await?;
         Ok(self.outcome)
     }
 }
@@ -180,9 +209,11 @@ async fn categories(
     tx: &Transaction<'_>,
     entries: &[PlacedEntry],
 ) -> Result<BTreeMap<String, (Uuid, String)>, DbError> {
-    let wanted = entries.iter().map(|placed| &placed.entry.category);
-    let wanted: BTreeMap<&str, &str> =
-        wanted.map(|category| (category.slug.as_str(), category.name.as_str())).collect();
+    let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
+    for category in entries.iter().map(|placed| &placed.entry.category) {
+        // As from batch to batch: the first to name a category gives it its name.
+        wanted.entry(category.slug.as_str()).or_insert(&category.name);
+    }
     let (slugs, names): (Vec<&str>, Vec<&str>) = wanted.into_iter().unzip();
     tx.execute(ADD_CATEGORIES, &[&slugs, &names]).await?;
     let rows = tx.query(CATEGORIES, &[&slugs]).await?;
@@ -215,6 +246,8 @@ async fn known_variants(
             id: VariantId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
             options: options(&row.try_get::<_, Value>(2)?)?,
             stock: row.try_get(3)?,
+            backorder_limit: u32::try_from(row.try_get::<_, i64>(4)?).map_err(DbError::broken)?,
+            in_shop: row.try_get(5)?,
         });
     }
     Ok(found)

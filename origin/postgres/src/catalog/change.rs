@@ -1,18 +1,23 @@
 //! New, changed and deleted products.
 
-use commerce_domain::{Money, ProductId};
+use commerce_domain::{EventId, ProductId};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    catalog::{InsertOutcome, PlacedEntry, ProductChange, SaveOutcome, WriteCatalog},
+    catalog::{InsertOutcome, PlacedEntry, ProductChange, SaveOutcome, StoredProduct, VariantChange, WriteCatalog},
+    inventory::NewStock,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::rows::Rows;
-use crate::{Database, DbError, Isolation};
+use super::{
+    events,
+    export::load_product,
+    rows::{Rows, new_stock},
+};
+use crate::{Database, DbError, Isolation, outbox::write_event};
 
 /// What the ledger gives as the cause of a new variant's first stock.
 pub(super) const CREATION: &str = "creation";
@@ -22,12 +27,21 @@ const CATEGORY: &str = "select id from categories where slug = $1";
 /// The kept spelling of a category goes with the category.
 const SAVE: &str = "update products set name = coalesce($3, name), description = coalesce($4, description),
         extra = case when $5 is distinct from category_id and $5 is not null then extra - 'Type' else extra end,
-        category_id = coalesce($5, category_id), price = coalesce($6, price), brand = coalesce($7, brand),
+        category_id = coalesce($5, category_id), published = coalesce($6, published), brand = coalesce($7, brand),
         tags = coalesce($8, tags), specifications = coalesce($9, specifications),
         image_url = case when $10 then $11 else image_url end, version = version + 1, updated_at = $12
     where id = $1 and version = $2 and deleted_at is null";
 
-const SAVE_PRICE: &str = "update variants set price = $2 where product_id = $1 and deleted_at is null";
+const SAVE_VARIANTS: &str =
+    "update variants v set price = coalesce(new.price, v.price), sku = coalesce(new.sku, v.sku),
+        weight_grams = coalesce(new.weight_grams, v.weight_grams),
+        backorder_limit = coalesce(new.backorder_limit, v.backorder_limit)
+    from jsonb_to_recordset($2) as new(id uuid, price numeric, sku text, weight_grams int, backorder_limit bigint)
+    where v.id = new.id and v.product_id = $1 and v.deleted_at is null";
+
+const SAVE_PRICE: &str = "update products p set price = (
+        select min(v.price) from variants v where v.product_id = p.id and v.deleted_at is null
+    ) where p.id = $1";
 
 const DELETE: &str = "update products set deleted_at = $3, updated_at = $3, version = version + 1
     where id = $1 and version = coalesce($2, version) and deleted_at is null";
@@ -35,6 +49,10 @@ const DELETE: &str = "update products set deleted_at = $3, updated_at = $3, vers
 const DELETE_VARIANTS: &str = "update variants set deleted_at = $2 where product_id = $1 and deleted_at is null";
 
 impl WriteCatalog for Database {
+    async fn load_product(&self, product: ProductId) -> Result<Option<StoredProduct>, StoreError> {
+        Ok(load_product(self, product).await?)
+    }
+
     async fn insert_product(&self, placed: &PlacedEntry, now: Timestamp) -> Result<InsertOutcome, StoreError> {
         let args = (placed, now);
         let outcome = self.run_tx("insert_product", Isolation::ReadCommitted, &args, |tx, (placed, now)| {
@@ -48,13 +66,16 @@ impl WriteCatalog for Database {
         product: ProductId,
         version: u64,
         change: &ProductChange,
+        event: EventId,
         now: Timestamp,
     ) -> Result<SaveOutcome, StoreError> {
-        let args = (product, i64::try_from(version).map_err(StoreError::broken)?, change, now);
-        let outcome =
-            self.run_tx("save_product", Isolation::ReadCommitted, &args, |tx, (product, version, change, now)| {
-                save(tx, *product, *version, change, *now).boxed()
-            });
+        let args = (product, i64::try_from(version).map_err(StoreError::broken)?, change, (event, now));
+        let outcome = self.run_tx(
+            "save_product",
+            Isolation::ReadCommitted,
+            &args,
+            |tx, (product, version, change, (event, now))| save(tx, *product, *version, change, *event, *now).boxed(),
+        );
         Ok(outcome.await?)
     }
 
@@ -62,13 +83,15 @@ impl WriteCatalog for Database {
         &self,
         product: ProductId,
         version: Option<u64>,
+        event: EventId,
         now: Timestamp,
     ) -> Result<SaveOutcome, StoreError> {
         let version = version.map(i64::try_from).transpose().map_err(StoreError::broken)?;
-        let args = (product, version, now);
-        let outcome = self.run_tx("delete_product", Isolation::ReadCommitted, &args, |tx, (product, version, now)| {
-            delete(tx, *product, *version, *now).boxed()
-        });
+        let args = (product, version, event, now);
+        let outcome =
+            self.run_tx("delete_product", Isolation::ReadCommitted, &args, |tx, (product, version, event, now)| {
+                delete(tx, *product, *version, *event, *now).boxed()
+            });
         Ok(outcome.await?)
     }
 }
@@ -79,7 +102,7 @@ async fn category_id(tx: &Transaction<'_>, slug: &str) -> Result<Option<Uuid>, D
 }
 
 async fn insert(tx: &Transaction<'_>, placed: &PlacedEntry, now: Timestamp) -> Result<InsertOutcome, DbError> {
-    let PlacedEntry { product_id, variant_ids, entry } = placed;
+    let PlacedEntry { product_id, variant_ids, entry, .. } = placed;
     let Some(category) = category_id(tx, entry.category.slug.as_str()).await? else {
         return Ok(InsertOutcome::UnknownCategory);
     };
@@ -92,6 +115,9 @@ async fn insert(tx: &Transaction<'_>, placed: &PlacedEntry, now: Timestamp) -> R
     products.insert_products(tx, now).await?;
     variants.insert_variants(tx, CREATION, now).await?;
     images.insert_images(tx).await?;
+    let stock: Vec<NewStock> =
+        variant_ids.iter().zip(&entry.variants).map(|(id, variant)| new_stock(*id, *product_id, variant)).collect();
+    write_event(tx, &events::created(placed, &stock), now).await?;
     Ok(InsertOutcome::Inserted)
 }
 
@@ -100,6 +126,7 @@ async fn save(
     product: ProductId,
     version: i64,
     change: &ProductChange,
+    event: EventId,
     now: Timestamp,
 ) -> Result<SaveOutcome, DbError> {
     let mut category = None;
@@ -109,7 +136,7 @@ async fn save(
             return Ok(SaveOutcome::UnknownCategory);
         }
     }
-    let (id, price) = (product.as_uuid(), change.price.map(Money::amount));
+    let id = product.as_uuid();
     let specifications = change.specifications.as_ref().map(|texts| {
         Value::Object(texts.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect())
     });
@@ -124,7 +151,7 @@ async fn save(
                 &change.name,
                 &change.description,
                 &category,
-                &price,
+                &change.published,
                 &change.brand,
                 &change.tags,
                 &specifications,
@@ -137,13 +164,25 @@ async fn save(
     if saved == 0 {
         return Ok(SaveOutcome::Overtaken);
     }
-    if let Some(price) = price {
-        tx.execute(SAVE_PRICE, &[&id, &price]).await?;
+    if !change.variants.is_empty() {
+        tx.execute(SAVE_VARIANTS, &[&id, &change.variants.iter().map(variant).collect::<Value>()]).await?;
+        tx.execute(SAVE_PRICE, &[&id]).await?;
     }
     if let Some(images) = &change.images {
         save_images(tx, product, images).await?;
     }
+    write_event(tx, &events::updated(event, product, &[]), now).await?;
     Ok(SaveOutcome::Saved)
+}
+
+fn variant(change: &VariantChange) -> Value {
+    json!({
+        "id": change.id.as_uuid().to_string(),
+        "price": change.price.map(|price| price.amount().to_string()),
+        "sku": change.sku,
+        "weight_grams": change.weight_grams,
+        "backorder_limit": change.backorder_limit,
+    })
 }
 
 async fn save_images(tx: &Transaction<'_>, product: ProductId, urls: &[String]) -> Result<(), DbError> {
@@ -159,6 +198,7 @@ async fn delete(
     tx: &Transaction<'_>,
     product: ProductId,
     version: Option<i64>,
+    event: EventId,
     now: Timestamp,
 ) -> Result<SaveOutcome, DbError> {
     let id = product.as_uuid();
@@ -166,5 +206,6 @@ async fn delete(
         return Ok(SaveOutcome::Overtaken);
     }
     tx.execute(DELETE_VARIANTS, &[&id, &now]).await?;
+    write_event(tx, &events::deleted(event, product), now).await?;
     Ok(SaveOutcome::Saved)
 }

@@ -1,9 +1,13 @@
-//! Products as files carry them.
+//! Products as files carry them, and as they are changed: whole, published or not.
 
 use std::collections::BTreeMap;
 
-use commerce_domain::Currency;
-use origin_core::catalog::{CatalogEntry, EntryCategory, EntryImage, EntryVariant};
+use commerce_domain::{Currency, ProductId, VariantId};
+use deadpool_postgres::Object;
+use origin_core::{
+    StoreError,
+    catalog::{CatalogEntry, CatalogSnapshot, EntryCategory, EntryImage, EntryVariant, StoredProduct},
+};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -15,32 +19,87 @@ use crate::{Database, DbError};
 
 const PRODUCTS: &str =
     "select p.seq, p.id, p.handle, p.name, p.description, p.brand, c.slug, c.name, p.tags, p.specifications,
-        p.published, p.currency::text, p.rating, p.review_count, p.extra
-    from products p join categories c on c.id = p.category_id
-    where p.deleted_at is null and p.seq > $1 order by p.seq limit $2";
+        p.published, p.currency::text, p.rating, p.review_count, p.extra, p.version, p.created_at, p.updated_at
+    from products p join categories c on c.id = p.category_id where p.deleted_at is null and ";
 const VARIANTS: &str =
-    "select product_id, sku, options, price, weight_grams, backorder_limit, stock, extra, currency::text
+    "select product_id, sku, options, price, weight_grams, backorder_limit, stock, extra, currency::text, id
     from variants where product_id = any($1) and deleted_at is null order by product_id, position";
 const IMAGES: &str =
     "select product_id, url, alt, extra from product_images where product_id = any($1) order by product_id, position";
 
-pub(super) async fn entries(database: &Database, after: i64, limit: u32) -> Result<Vec<(i64, CatalogEntry)>, DbError> {
+/// A state of the catalog: a transaction that sees nothing of what others commit.
+pub struct Snapshot {
+    /// None once it is being dropped.
+    client: Option<Object>,
+}
+
+impl Snapshot {
+    pub(super) async fn begin(database: &Database) -> Result<Self, DbError> {
+        let snapshot = Self { client: Some(database.client().await?) };
+        snapshot.client()?.batch_execute("begin transaction isolation level repeatable read, read only").await?;
+        Ok(snapshot)
+    }
+
+    fn client(&self) -> Result<&Object, DbError> {
+        self.client.as_ref().ok_or_else(|| DbError::broken("a snapshot that has ended"))
+    }
+}
+
+impl Drop for Snapshot {
+    /// The connection leaves the pool and ends, and its transaction with it.
+    fn drop(&mut self) {
+        drop(self.client.take().map(Object::take));
+    }
+}
+
+impl CatalogSnapshot for Snapshot {
+    async fn entries(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, CatalogEntry)>, StoreError> {
+        let client = self.client()?;
+        let statement = client.prepare_cached(&format!("{PRODUCTS} p.seq > $1 order by p.seq limit $2")).await;
+        let rows = client.query(&statement.map_err(DbError::from)?, &[&after, &i64::from(limit)]).await;
+        let found = stored(client, &rows.map_err(DbError::from)?).await?;
+        Ok(found.into_iter().map(|(place, stored)| (place, carried(stored.entry))).collect())
+    }
+}
+
+/// What was sold beyond the stock is nothing that a file could carry.
+fn carried(mut entry: CatalogEntry) -> CatalogEntry {
+    for variant in &mut entry.variants {
+        variant.stock = variant.stock.max(0);
+    }
+    entry
+}
+
+/// One product, published or not.
+pub(super) async fn load_product(database: &Database, product: ProductId) -> Result<Option<StoredProduct>, DbError> {
     let client = database.client().await?;
-    let statement = client.prepare_cached(PRODUCTS).await?;
-    let rows = client.query(&statement, &[&after, &i64::from(limit)]).await?;
+    let statement = client.prepare_cached(&format!("{PRODUCTS} p.id = $1")).await?;
+    let rows = client.query(&statement, &[&product.as_uuid()]).await?;
+    Ok(stored(&client, &rows).await?.pop().map(|(_, stored)| stored))
+}
+
+/// The products of these rows, with their places.
+async fn stored(client: &Object, rows: &[Row]) -> Result<Vec<(i64, StoredProduct)>, DbError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get(1)).collect::<Result<_, _>>()?;
     let statement = client.prepare_cached(VARIANTS).await?;
     let mut variants = by_product(&client.query(&statement, &[&ids]).await?, variant)?;
     let statement = client.prepare_cached(IMAGES).await?;
     let mut images = by_product(&client.query(&statement, &[&ids]).await?, image)?;
-    rows.iter()
-        .map(|row| {
-            let (place, id): (i64, Uuid) = (row.try_get(0)?, row.try_get(1)?);
-            let variants = variants.remove(&id).unwrap_or_default();
-            let images = images.remove(&id).unwrap_or_default();
-            Ok((place, product(row, variants, images)?))
-        })
-        .collect()
+    let product = |row: &Row| {
+        let (place, id): (i64, Uuid) = (row.try_get(0)?, row.try_get(1)?);
+        let (variant_ids, variants) = variants.remove(&id).unwrap_or_default().into_iter().unzip();
+        let entry = entry(row, variants, images.remove(&id).unwrap_or_default())?;
+        let stored = StoredProduct {
+            id: ProductId::from_uuid(id).map_err(DbError::broken)?,
+            variant_ids,
+            version: u64::try_from(row.try_get::<_, i64>(15)?).map_err(DbError::broken)?,
+            created_at: row.try_get(16)?,
+            updated_at: row.try_get(17)?,
+            entry,
+        };
+        Ok((place, stored))
+    };
+    rows.iter().map(product).collect()
 }
 
 fn by_product<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, DbError>) -> Result<BTreeMap<Uuid, Vec<T>>, DbError> {
@@ -51,7 +110,7 @@ fn by_product<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, DbError>) -> Res
     Ok(found)
 }
 
-fn product(row: &Row, variants: Vec<EntryVariant>, images: Vec<EntryImage>) -> Result<CatalogEntry, DbError> {
+fn entry(row: &Row, variants: Vec<EntryVariant>, images: Vec<EntryImage>) -> Result<CatalogEntry, DbError> {
     Ok(CatalogEntry {
         handle: row.try_get(2)?,
         name: row.try_get(3)?,
@@ -70,20 +129,20 @@ fn product(row: &Row, variants: Vec<EntryVariant>, images: Vec<EntryImage>) -> R
     })
 }
 
-fn variant(row: &Row) -> Result<EntryVariant, DbError> {
+fn variant(row: &Row) -> Result<(VariantId, EntryVariant), DbError> {
     let currency: Currency = row.try_get::<_, &str>(8)?.parse().map_err(DbError::broken)?;
     let price: rust_decimal::Decimal = row.try_get(3)?;
     let grams: Option<i32> = row.try_get(4)?;
-    Ok(EntryVariant {
+    let variant = EntryVariant {
         sku: row.try_get(1)?,
         options: options(&row.try_get(2)?)?,
         price: commerce_domain::Money::new(price, currency).map_err(DbError::broken)?,
         weight_grams: grams.map(u32::try_from).transpose().map_err(DbError::broken)?,
         backorder_limit: u32::try_from(row.try_get::<_, i64>(5)?).map_err(DbError::broken)?,
-        // What was sold beyond the stock is nothing that a file could carry.
-        stock: row.try_get::<_, i64>(6)?.max(0),
+        stock: row.try_get(6)?,
         extra: texts(row, 7)?,
-    })
+    };
+    Ok((VariantId::from_uuid(row.try_get(9)?).map_err(DbError::broken)?, variant))
 }
 
 fn image(row: &Row) -> Result<EntryImage, DbError> {

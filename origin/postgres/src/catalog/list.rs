@@ -1,5 +1,6 @@
 //! Lists: of products, of categories. One statement each.
 
+use commerce_api::limits::MAX_TEXT;
 use commerce_domain::{CategorySlug, Currency, Money, ProductId};
 use origin_core::{
     StoreError,
@@ -44,7 +45,7 @@ fn list_statement(sort: Sort, in_category: bool) -> String {
     };
     format!(
         "select total.count, row.* from (select count(*) from {counted}) total left join (
-             select p.id, p.name, p.description, p.price, p.currency::text, c.slug, p.brand, p.image_url, p.stock, p.rating,
+             select p.id, p.name, left(p.description, {MAX_TEXT}) as description, p.price, p.currency::text, c.slug, p.brand, p.image_url, p.stock, p.rating,
                  p.review_count, page.place
              from (
                  select id, row_number() over (order by {order}) as place from {candidates}

@@ -3,7 +3,9 @@
 mod carry;
 mod change;
 mod detail;
+mod events;
 mod export;
+mod limits;
 mod list;
 mod rows;
 

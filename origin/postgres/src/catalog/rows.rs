@@ -3,7 +3,10 @@
 use commerce_domain::{ProductId, VariantId};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use origin_core::catalog::{CatalogEntry, EntryVariant};
+use origin_core::{
+    catalog::{CatalogEntry, EntryVariant},
+    inventory::NewStock,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -34,10 +37,11 @@ const INSERT_VARIANTS: &str =
     from jsonb_to_recordset($1) as new(id uuid, product_id uuid, position int, sku text, options jsonb, price numeric,
         currency text, weight_grams int, backorder_limit bigint, stock bigint, extra jsonb)";
 
+/// What may be sold beyond the stock is not among it: the counter decides whether that can change.
 const REPLACE_VARIANTS: &str = "update variants v set position = new.position, sku = new.sku, price = new.price,
-        currency = new.currency, weight_grams = new.weight_grams, backorder_limit = new.backorder_limit, extra = new.extra
+        currency = new.currency, weight_grams = new.weight_grams, extra = new.extra, deleted_at = null
     from jsonb_to_recordset($1) as new(id uuid, position int, sku text, price numeric, currency text, weight_grams int,
-        backorder_limit bigint, extra jsonb)
+        extra jsonb)
     where v.id = new.id";
 
 const INSERT_IMAGES: &str = "insert into product_images (product_id, position, url, alt, extra)
@@ -46,6 +50,17 @@ const INSERT_IMAGES: &str = "insert into product_images (product_id, position, u
 
 const INSERT_RECEIPTS: &str = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
     select id, 'receipt', stock, $2, $3 from jsonb_to_recordset($1) as new(id uuid, stock bigint) where stock > 0";
+
+/// The first counters of a variant.
+pub(super) fn new_stock(variant_id: VariantId, product_id: ProductId, variant: &EntryVariant) -> NewStock {
+    counters(variant_id, product_id, variant.stock, variant.backorder_limit)
+}
+
+/// The counters of a variant with this stock by the ledger.
+pub(super) fn counters(variant_id: VariantId, product_id: ProductId, stock: i64, backorder_limit: u32) -> NewStock {
+    let on_hand = u32::try_from(stock.max(0)).unwrap_or(u32::MAX);
+    NewStock { variant_id, product_id, on_hand, backorder_limit }
+}
 
 /// Rows of one table, ready to be written.
 #[derive(Debug, Default)]
@@ -120,6 +135,11 @@ impl Rows {
         self.write(tx, REPLACE_PRODUCTS, Some(now)).await
     }
 
+    /// Replaces variants; those that were out of the shop are back.
+    pub(super) async fn replace_variants(self, tx: &Transaction<'_>) -> Result<(), DbError> {
+        self.write(tx, REPLACE_VARIANTS, None).await
+    }
+
     /// Inserts variants, and what they have in stock as receipts in the ledger.
     pub(super) async fn insert_variants(
         self,
@@ -136,10 +156,6 @@ impl Rows {
         let statement = tx.prepare_cached(INSERT_RECEIPTS).await?;
         tx.execute(&statement, &[&rows, &reference, &now]).await?;
         Ok(())
-    }
-
-    pub(super) async fn replace_variants(self, tx: &Transaction<'_>) -> Result<(), DbError> {
-        self.write(tx, REPLACE_VARIANTS, None).await
     }
 
     pub(super) async fn insert_images(self, tx: &Transaction<'_>) -> Result<(), DbError> {

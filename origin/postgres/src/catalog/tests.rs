@@ -1,13 +1,15 @@
-use std::io::Cursor;
+//! The catalog's tables, on a real PostgreSQL.
+
+mod carry;
+mod change;
 
 use commerce_api::page::Page;
-use commerce_domain::{Currency, Money, ProductId, VariantId};
+use commerce_domain::{Currency, EventId, Money, ProductId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
     catalog::{
-        CarryCatalog, CatalogEntry, CategoryEntry, EntryCategory, EntryVariant, Extra, InsertOutcome, Item,
-        PlacedEntry, ProductChange, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, Sort, WriteCatalog, carry,
-        carry::ExportFormat, shopify::ShopifyReader,
+        CarryCatalog, CatalogEntry, CatalogSnapshot, CategoryEntry, EntryCategory, EntryVariant, Extra, InsertOutcome,
+        PlacedEntry, ProductQuery, ProductSubject, ReadCatalog, Sort, WriteCatalog,
     },
     checkout::LoadPrices,
 };
@@ -15,8 +17,6 @@ use rust_decimal::Decimal;
 use test_support::{SystemClock, SystemEntropy};
 
 use crate::{Database, DbError, testing};
-
-const SAMPLE: &str = include_str!("../../../core/tests/data/products.csv");
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -55,7 +55,23 @@ fn entry(handle: &str, category: &str, variants: Vec<EntryVariant>) -> CatalogEn
 
 fn place(entry: CatalogEntry) -> PlacedEntry {
     let variant_ids = entry.variants.iter().map(|_| VariantId::generate(&SystemClock, &SystemEntropy)).collect();
-    PlacedEntry { product_id: ProductId::generate(&SystemClock, &SystemEntropy), variant_ids, entry }
+    let product_id = ProductId::generate(&SystemClock, &SystemEntropy);
+    PlacedEntry { product_id, variant_ids, event_id: event(), whole: true, entry }
+}
+
+fn event() -> EventId {
+    EventId::generate(&SystemClock, &SystemEntropy)
+}
+
+/// The events of a product in their order: kind and payload.
+async fn events(database: &Database, product: ProductId) -> Vec<(String, serde_json::Value)> {
+    let client = database.client().await.unwrap();
+    let events = "select event, payload, sequence from outbox where aggregate_id = $1 order by sequence";
+    let rows = client.query(events, &[&product.to_string()]).await.unwrap();
+    for (sequence, row) in (1_i64..).zip(&rows) {
+        assert_eq!(row.get::<_, i64>(2), sequence);
+    }
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 fn query(page: u32, limit: u32, category: Option<&str>, sort: Sort) -> ProductQuery {
@@ -155,70 +171,8 @@ async fn texts_may_have_any_name() {
     database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
     let found = database.find_product(ProductSubject::Product(placed.product_id)).await.unwrap().unwrap();
     assert_eq!(found.specifications, placed.entry.specifications);
-    let exported = database.export_entries(0, 10).await.unwrap();
+    let exported = database.snapshot().await.unwrap().entries(0, 10).await.unwrap();
     assert_eq!(exported[0].1, placed.entry);
-}
-
-#[tokio::test]
-async fn of_two_changes_to_one_version_only_the_first_is_saved() {
-    let database = testing::database().await;
-    let placed = place(entry("lamp", "Home", vec![variant("", 500, 3)]));
-    database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
-    let change = ProductChange {
-        name: Some("Lamp".to_owned()),
-        price: Some(Money::from_minor(750, Currency::USD).unwrap()),
-        images: Some(vec!["https://a.example/1".to_owned(), "https://a.example/2".to_owned()]),
-        tags: Some(Vec::new()),
-        ..ProductChange::default()
-    };
-    let id = placed.product_id;
-    assert_eq!(database.save_product(id, 1, &change, at(5)).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(database.save_product(id, 1, &change, at(6)).await.unwrap(), SaveOutcome::Overtaken);
-    let elsewhere = ProductChange { category: Some("nowhere".parse().unwrap()), ..ProductChange::default() };
-    assert_eq!(database.save_product(id, 2, &elsewhere, at(7)).await.unwrap(), SaveOutcome::UnknownCategory);
-    let product = database.find_product(ProductSubject::Product(id)).await.unwrap().unwrap();
-    assert_eq!((product.name.as_str(), product.version, product.updated_at), ("Lamp", 2, at(5)));
-    assert_eq!((product.variants[0].price.minor(), product.images.len(), product.tags.len()), (750, 2, 0));
-    assert_eq!(product.brand.as_deref(), Some("Brand"), "what is not named stays");
-    let listed = database.list_products(&query(1, 1, None, Sort::Newest)).await.unwrap().products.remove(0);
-    assert_eq!((listed.price.minor(), listed.image_url.as_deref()), (750, Some("https://a.example/1")));
-}
-
-#[tokio::test]
-async fn a_deleted_product_is_out_of_the_shop_and_frees_its_handle() {
-    let database = testing::database().await;
-    let placed = place(entry("lamp", "Home", vec![variant("", 500, 3)]));
-    database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
-    let id = placed.product_id;
-    assert_eq!(database.delete_product(id, Some(9), at(1)).await.unwrap(), SaveOutcome::Overtaken);
-    assert_eq!(database.delete_product(id, Some(1), at(1)).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(database.delete_product(id, None, at(2)).await.unwrap(), SaveOutcome::Overtaken);
-    assert_eq!(database.find_product(ProductSubject::Product(id)).await.unwrap(), None);
-    assert_eq!(database.find_product(ProductSubject::Variant(placed.variant_ids[0])).await.unwrap(), None);
-    assert_eq!(database.list_products(&query(1, 9, None, Sort::Name)).await.unwrap().total, 0);
-    assert_eq!(database.load_prices(&placed.variant_ids).await.unwrap(), []);
-    let again = place(entry("lamp", "Home", vec![variant("", 500, 3)]));
-    assert_eq!(database.import_entries(&[again], at(3)).await.unwrap().created, 1);
-}
-
-#[tokio::test]
-async fn a_second_import_keeps_ids_and_stock_and_follows_the_file() {
-    let database = testing::database().await;
-    let first = place(entry("shirt", "Home", vec![variant("S", 100, 1), variant("M", 100, 2)]));
-    let batch = database.import_entries(std::slice::from_ref(&first), at(0)).await.unwrap();
-    assert_eq!((batch.created, batch.replaced, batch.stock.len()), (1, 0, 2));
-    let second = place(entry("shirt", "Work", vec![variant("M", 90, 50), variant("L", 80, 4)]));
-    let batch = database.import_entries(std::slice::from_ref(&second), at(1)).await.unwrap();
-    assert_eq!((batch.created, batch.replaced), (0, 1));
-    let stock: Vec<_> = batch.stock.iter().map(|stock| (stock.variant_id, stock.on_hand)).collect();
-    assert_eq!(stock, [(first.variant_ids[1], 2), (second.variant_ids[1], 4)]);
-    let product = database.find_product(ProductSubject::Product(first.product_id)).await.unwrap().unwrap();
-    let ids: Vec<_> =
-        product.variants.iter().map(|variant| (variant.id, variant.price.minor(), variant.stock)).collect();
-    assert_eq!(ids, [(first.variant_ids[1], 90, 2), (second.variant_ids[1], 80, 4)]);
-    assert_eq!((product.version, product.category.as_str(), product.created_at), (2, "work", at(0)));
-    let listed = database.list_products(&query(1, 1, None, Sort::Newest)).await.unwrap().products.remove(0);
-    assert_eq!((listed.stock, listed.price.minor()), (6, 80));
 }
 
 #[tokio::test]
@@ -256,43 +210,4 @@ async fn the_tables_refuse_what_no_product_can_be() {
         let error = DbError::from(client.execute(change, &[]).await.unwrap_err());
         assert!(error.violates(constraint), "{change}: {error:?}");
     }
-}
-
-async fn import(database: &Database, file: &str) {
-    let entries: Vec<_> = ShopifyReader::new(Cursor::new(file.to_owned()), Currency::USD)
-        .unwrap()
-        .map(|item| match item.unwrap() {
-            Item::Entry(entry) => place(*entry),
-            Item::Fault(fault) => panic!("{fault}"),
-        })
-        .collect();
-    database.import_entries(&entries, at(0)).await.unwrap();
-}
-
-async fn export(database: &Database, format: ExportFormat) -> String {
-    let mut output = Vec::new();
-    carry::export(database, format, &mut output).await.unwrap();
-    String::from_utf8(output).unwrap()
-}
-
-#[tokio::test]
-async fn an_import_comes_out_byte_for_byte_and_goes_in_again() {
-    let (one, other) = (testing::database().await, testing::database().await);
-    import(&one, SAMPLE).await;
-    let exported = export(&one, ExportFormat::Csv).await;
-    assert_eq!(exported, SAMPLE);
-    import(&other, &exported).await;
-    import(&other, &exported).await;
-    assert_eq!(export(&other, ExportFormat::Csv).await, exported);
-    assert_eq!(export(&other, ExportFormat::Ndjson).await, export(&one, ExportFormat::Ndjson).await);
-}
-
-#[tokio::test]
-async fn one_category_under_two_spellings_keeps_the_files_words() {
-    let database = testing::database().await;
-    let file = "Handle,Title,Type,Variant Price\r\na,A,Home & Garden,1\r\nb,B,home garden,1\r\n";
-    import(&database, file).await;
-    assert_eq!(database.list_categories().await.unwrap().len(), 1);
-    let exported = export(&database, ExportFormat::Csv).await;
-    assert!(exported.contains(",Home & Garden,") && exported.contains(",home garden,"), "{exported}");
 }
