@@ -1,6 +1,6 @@
 //! From what went wrong to the problem body.
 
-use commerce_api::{Problem, ProblemCode};
+use commerce_api::{Problem, ProblemCode, problem::FieldError};
 use origin_core::{
     StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError, payments::PayError,
 };
@@ -63,11 +63,13 @@ fn find_stock(error: &FindStockError) -> Problem {
 }
 
 fn write_product(error: WriteProductError) -> Problem {
+    let naming = |code: ProblemCode, fields: Vec<FieldError>| {
+        let problem = Problem::new(code, code.title());
+        fields.into_iter().fold(problem, |problem, bad| problem.with_field(bad.field, bad.message))
+    };
     match error {
-        WriteProductError::Invalid(fields) => {
-            let problem = Problem::new(ProblemCode::ValidationError, ProblemCode::ValidationError.title());
-            fields.into_iter().fold(problem, |problem, bad| problem.with_field(bad.field, bad.message))
-        }
+        WriteProductError::Invalid(fields) => naming(ProblemCode::ValidationError, fields),
+        WriteProductError::SoldBeyond(fields) => naming(ProblemCode::Conflict, fields),
         WriteProductError::NotFound => Problem::not_found("Product"),
         WriteProductError::VersionMismatch => {
             Problem::new(ProblemCode::PreconditionFailed, ProblemCode::PreconditionFailed.title())

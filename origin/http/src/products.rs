@@ -80,19 +80,20 @@ pub(crate) async fn create_product<B: Backend>(backend: &B, call: &Call) -> Resu
     Ok(response)
 }
 
-/// `PUT /products/{productId}`: changes what is named and answers the product in full.
+/// `PUT /products/{productId}`: changes what is named and answers the product in full, also one that shoppers do not see.
 pub(crate) async fn update_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: ProductId = call.id("Product")?;
     let request: UpdateProductRequest = call.json()?;
     let expected = expected_version(call);
-    let product = change_product(backend.database(), backend.clock(), id, &expected, &request).await?;
+    let (database, stock) = (backend.database(), backend.stock());
+    let product = change_product(database, stock, backend.clock(), backend.entropy(), id, &expected, &request).await?;
     in_full(&product)
 }
 
 /// `DELETE /products/{productId}`.
 pub(crate) async fn delete_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: ProductId = call.id("Product")?;
-    delete(backend.database(), backend.clock(), id, &expected_version(call)).await?;
+    delete(backend.database(), backend.clock(), backend.entropy(), id, &expected_version(call)).await?;
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod orders;
