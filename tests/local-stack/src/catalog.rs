@@ -1,6 +1,7 @@
 //! Filling the shop: from a file, or from the generator.
 
 use std::{
+    fmt,
     fs::File,
     io::BufReader,
     path::{Path, PathBuf},
@@ -10,12 +11,12 @@ use commerce_domain::{CategorySlug, Currency, Money};
 use origin_core::{
     catalog::{
         CarryCatalog, CatalogEntry, CategoryEntry, EntryCategory, EntryImage, EntryVariant, Extra, ImportCounts, Item,
-        ReadError, RowFault,
+        ReadEntry, ReadError, RowFault,
         carry::{CarryError, ImportEvent, Imported, Importer},
         ndjson::NdjsonReader,
         shopify::ShopifyReader,
     },
-    inventory::PutStock,
+    inventory::{KeepLimits, PutStock, SetLimits},
 };
 use origin_gateways::{SystemClock, SystemEntropy};
 use test_support::catalog::{GeneratedProduct, categories, generate};
@@ -54,19 +55,58 @@ pub struct CatalogFile {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileImport {
     /// What the file held.
     pub counts: ImportCounts,
     /// What went in.
     pub imported: Imported,
+    /// What did not.
+    pub faults: FaultSummary,
+}
+
+impl fmt::Display for FileImport {
+    /// Two lines: what the file held, what went in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Imported { created, replaced, left } = self.imported;
+        writeln!(f, "{}", self.counts)?;
+        write!(f, "{created} products are new, {replaced} were replaced")?;
+        if left > 0 { write!(f, ", {left} stay as they were") } else { Ok(()) }
+    }
+}
+
+/// The faults of a file: the first ones, and how many there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FaultSummary {
+    /// The first [`FaultSummary::MOST`], in words.
+    pub first: Vec<String>,
+    /// How many more there were.
+    pub more: u64,
+}
+
+impl FaultSummary {
+    /// So many faults are kept in words.
+    pub const MOST: usize = 20;
+
+    fn add(&mut self, fault: &RowFault) {
+        if self.first.len() < Self::MOST {
+            self.first.push(fault.to_string());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Whether everything went in.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
 }
 
 /// Imports a file. Each refused field is shown to `fault`.
 ///
 /// # Errors
 /// [`StackError::Catalog`] or [`StackError::State`]; what went in by then stays.
-pub async fn import_file<D: CarryCatalog, S: PutStock>(
+pub async fn import_file<D: CarryCatalog + KeepLimits, S: PutStock + SetLimits>(
     database: &D,
     stock: &S,
     file: &CatalogFile,
@@ -77,8 +117,12 @@ pub async fn import_file<D: CarryCatalog, S: PutStock>(
     let input = BufReader::new(input);
     let bar = progress.count("importing products", None);
     let into = Importer { database, stock, clock: &SystemClock, entropy: &SystemEntropy };
+    let mut faults = FaultSummary::default();
     let event = |event: ImportEvent| match event {
-        ImportEvent::Fault(found) => bar.suspend(|| fault(&found)),
+        ImportEvent::Fault(found) => {
+            faults.add(&found);
+            bar.suspend(|| fault(&found));
+        }
         ImportEvent::Progress(products) => bar.set_position(products),
     };
     let located = |error: CarryError| StackError::Catalog(format!("{}: {error}", file.path.display()));
@@ -93,11 +137,11 @@ pub async fn import_file<D: CarryCatalog, S: PutStock>(
         }
     };
     bar.finish_and_clear();
-    Ok(FileImport { counts, imported })
+    Ok(FileImport { counts, imported, faults })
 }
 
 /// Fills the shop with `count` generated products of `seed`.
-pub(crate) async fn import_generated<D: CarryCatalog, S: PutStock>(
+pub(crate) async fn import_generated<D: CarryCatalog + KeepLimits, S: PutStock + SetLimits>(
     database: &D,
     stock: &S,
     seed: u64,
@@ -132,7 +176,7 @@ fn item(product: GeneratedProduct, tree: &[CategoryEntry]) -> Result<Item, ReadE
     let name = product.handle.clone();
     let entry = entry(product, tree)
         .map_err(|reason| ReadError::Format(RowFault::new(0, format!("generated product {name}"), reason)))?;
-    Ok(Item::Entry(Box::new(entry)))
+    Ok(Item::Entry(Box::new(ReadEntry { line: 0, whole: true, entry })))
 }
 
 fn entry(product: GeneratedProduct, tree: &[CategoryEntry]) -> Result<CatalogEntry, String> {

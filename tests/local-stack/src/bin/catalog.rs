@@ -2,8 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on its standard streams")]
 
 use std::{
-    fs::File,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter},
     path::PathBuf,
     process::ExitCode,
     time::Duration,
@@ -12,7 +11,7 @@ use std::{
 use clap::{Parser, Subcommand, ValueEnum};
 use commerce_aws::{AwsClient, Credentials};
 use commerce_domain::Currency;
-use local_stack::{CatalogFile, FileFormat, LocalStock, Progress, import_file};
+use local_stack::{CatalogFile, FileFormat, LocalStock, PartialFile, Progress, import_file};
 use origin_core::catalog::carry::{ExportFormat, export};
 use origin_dynamo::INVENTORY_TABLE;
 use origin_gateways::{ReqwestClient, System};
@@ -20,8 +19,10 @@ use origin_postgres::{Database, DatabaseSettings};
 
 /// Faults that are printed one by one; the rest is counted.
 const SHOWN_FAULTS: u64 = 1000;
-/// What the program ends with when rows were refused and the rest went in.
+/// What the program ends with when something of a file was refused and the rest went in.
 const ROWS_REFUSED: u8 = 3;
+/// Who may read an export, as far as the process's mask allows.
+const EXPORT_MODE: u32 = 0o666;
 
 /// Takes catalogs in and out.
 ///
@@ -110,18 +111,25 @@ async fn import(path: PathBuf, format: Option<Format>, currency: &str) -> Result
     if faults > SHOWN_FAULTS {
         eprintln!("{}: {} faults more", file.path.display(), faults - SHOWN_FAULTS);
     }
-    println!("{}: {}", file.path.display(), done.counts);
-    println!("{} products are new, {} were replaced", done.imported.created, done.imported.replaced);
-    Ok(if done.counts.refused_rows > 0 { ExitCode::from(ROWS_REFUSED) } else { ExitCode::SUCCESS })
+    println!("{}: {done}", file.path.display());
+    Ok(if done.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(ROWS_REFUSED) })
 }
 
 async fn write_export(format: Format, output: Option<PathBuf>) -> Result<ExitCode, String> {
     let database = database()?;
-    let target: Box<dyn Write> = match &output {
-        Some(path) => Box::new(File::create(path).map_err(|error| format!("{}: {error}", path.display()))?),
-        None => Box::new(io::stdout()),
+    let products = match &output {
+        None => {
+            export(&database, format.into(), BufWriter::new(io::stdout())).await.map_err(|error| error.to_string())?
+        }
+        Some(path) => {
+            let located = |error: io::Error| format!("{}: {error}", path.display());
+            let mut file = PartialFile::create(path, EXPORT_MODE).map_err(located)?;
+            let written = export(&database, format.into(), BufWriter::new(&mut file)).await;
+            let products = written.map_err(|error| error.to_string())?;
+            file.complete().map_err(located)?;
+            products
+        }
     };
-    let products = export(&database, format.into(), BufWriter::new(target)).await.map_err(|error| error.to_string())?;
     eprintln!("{products} products");
     Ok(ExitCode::SUCCESS)
 }

@@ -5,5 +5,7 @@ mod catalog;
 mod create;
 mod golden;
 mod import;
+mod program;
+mod reimport;
 mod shop;
 mod stack;
