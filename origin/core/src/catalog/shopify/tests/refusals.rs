@@ -162,6 +162,15 @@ fn a_product_that_no_line_could_hold_is_refused_with_all_its_rows() {
 }
 
 #[test]
+fn a_product_that_only_its_escapes_make_too_large_is_refused() {
+    let (body, cell) = ("\u{1}".repeat(100_000), "\u{1}".repeat(65_536));
+    let header = "Handle,Title,Body (HTML),Variant Price,Material,Care";
+    let (entries, faults, _) = read(&format!("{header}\na,A,{body},5,{cell},\nb,B,{body},5,{cell},{cell}\n"));
+    assert_eq!(entries.iter().map(|entry| entry.handle.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(faults, ["line 3: row: the product is larger than 1048576 bytes"]);
+}
+
+#[test]
 fn long_descriptions_go_in_and_longer_cells_do_not() {
     let file = |body: usize, tags: usize| {
         let (body, material) = ("b".repeat(body), "m".repeat(tags));
