@@ -59,16 +59,16 @@ pub struct ImportCounts {
     pub rows: u64,
     /// Rows that were refused.
     pub refused_rows: u64,
-    /// Products that go in.
+    /// Products that they make.
     pub products: u64,
-    /// Variants that go in.
+    /// Variants of those.
     pub variants: u64,
-    /// Images that go in.
+    /// Images of those.
     pub images: u64,
 }
 
 impl ImportCounts {
-    /// Counts a product that goes in.
+    /// Counts a product.
     pub(super) fn add(&mut self, entry: &CatalogEntry) {
         self.products += 1;
         self.variants += entry.variants.len() as u64;
