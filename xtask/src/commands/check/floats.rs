@@ -23,12 +23,16 @@ pub(super) fn check(sources: &[Source]) -> Vec<String> {
 fn scan(tokens: TokenStream, literals: bool, lines: &mut Vec<usize>) {
     // `pair.0.1` is lexed as `pair` `.` `0.1`: after a single dot a number is the index of a field.
     let mut dots = 0;
+    // What a deserializer does not take is listed to serde by the names of its methods.
+    let mut names_only = false;
     for token in tokens {
         let line = token.span().start().line;
         let after_a_dot = dots == 1;
         dots = if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.') { dots + 1 } else { 0 };
         match token {
+            TokenTree::Group(_) if names_only => names_only = false,
             TokenTree::Group(group) => scan(group.stream(), literals, lines),
+            TokenTree::Ident(ident) if ident == "forward_to_deserialize_any" => names_only = true,
             TokenTree::Ident(ident) if ident == "f32" || ident == "f64" => lines.push(line),
             TokenTree::Literal(literal) if literals && !after_a_dot && is_float(&literal.to_string()) => {
                 lines.push(line);
@@ -69,6 +73,12 @@ mod tests {
             found("// f64 is banned\nfn a() { let x = \"f64\"; let y = 0xf32; let z = pair.0.1; let w = 1_000; }"),
             0
         );
+    }
+
+    #[test]
+    fn the_methods_that_a_deserializer_leaves_to_serde_are_names() {
+        assert_eq!(found("forward_to_deserialize_any! { i128 f32 f64 }"), 0);
+        assert_eq!(found("forward_to_deserialize_any! { f64 } fn a(x: f64) {}"), 1);
     }
 
     #[test]
