@@ -79,3 +79,53 @@ impl Database {
         row.map(|row| CustomerId::from_uuid(row.try_get(0)?).map_err(DbError::broken)).transpose()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::{BTreeSet, HashSet},
+        sync::Arc,
+    };
+
+    use futures_util::future::join_all;
+    use test_support::{SystemClock, SystemEntropy};
+    use tokio::sync::Barrier;
+
+    use super::*;
+    use crate::{DatabaseSettings, testing::database_url};
+
+    fn principal() -> Principal {
+        Principal {
+            subject: "ada".to_owned(),
+            issuer: "https://issuer.test".to_owned(),
+            roles: BTreeSet::new(),
+            client_id: None,
+            username: None,
+            token_id: None,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_customer_whom_many_see_first_at_once_is_one() {
+        const MANY: usize = 16;
+        let url = database_url().await;
+        let together = Arc::new(Barrier::new(MANY));
+        // Each knows nothing of what the others remember, as function instances do.
+        let seen = join_all((0..MANY).map(|_| {
+            let (database, together) = (Database::new(&DatabaseSettings::new(&url)).unwrap(), Arc::clone(&together));
+            tokio::spawn(async move {
+                drop(database.client().await.unwrap());
+                together.wait().await;
+                let candidate = CustomerId::generate(&SystemClock, &SystemEntropy);
+                database.customer_of(&principal(), candidate, Timestamp::UNIX_EPOCH).await.unwrap()
+            })
+        }))
+        .await;
+        let ids: HashSet<CustomerId> = seen.into_iter().map(Result::unwrap).collect();
+        assert_eq!(ids.len(), 1);
+        let database = Database::new(&DatabaseSettings::new(&url)).unwrap();
+        let client = database.client().await.unwrap();
+        let rows: i64 = client.query_one("select count(*) from customers", &[]).await.unwrap().get(0);
+        assert_eq!(rows, 1);
+    }
+}

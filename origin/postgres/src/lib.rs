@@ -1,11 +1,13 @@
 //! PostgreSQL: the pool, transactions with bounded retries, migrations, and the queries behind the origin's ports.
 //!
-//! Every write goes through [`Database::run_tx`]. The default isolation is READ COMMITTED with compare-and-swap and named
-//! constraints; SERIALIZABLE where a rule spans rows. Connections carry no session state. Depends on `origin-core` and the
+//! What takes more than one statement goes through [`Database::run_tx`]; a single conditional statement commits by itself. The
+//! default isolation is READ COMMITTED with compare-and-swap and named constraints; SERIALIZABLE where a rule spans rows. Connections carry no session state. Depends on `origin-core` and the
 //! shared crates; knows nothing of HTTP or AWS.
 
 mod catalog;
 mod checkout;
+#[cfg(test)]
+mod constraint_tests;
 mod customers;
 mod error;
 mod idempotency;

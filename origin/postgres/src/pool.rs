@@ -93,7 +93,7 @@ impl Database {
         Ok(Self { pool, retries: Arc::default(), customers: Arc::default() })
     }
 
-    /// A connection, for reads. It returns to the pool when dropped.
+    /// A connection, for reads and single statements. It returns to the pool when dropped.
     ///
     /// # Errors
     /// [`DbError::NoConnection`] if none can be had in time.
