@@ -11,29 +11,26 @@ mod stock {
     use origin_core::{
         StoreError,
         inventory::{
-            BackorderLimit, BeginPaymentOutcome, HeldLine, Hold, LimitOutcome, NewStock, PutStock, ReadStock,
-            ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
+            BackorderLimit, BeginPaymentOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock, PutStock,
+            ReadStock, ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
         },
     };
     use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
     use origin_gateways::{ReqwestClient, System, SystemClock};
-    use test_support::{DynamoServer, DynamoStore, SystemEntropy};
+    use test_support::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, SystemEntropy};
 
     struct Warehouse {
         stock: DynamoStock<System>,
-        _server: DynamoServer,
+        server: DynamoServer,
     }
 
     impl Warehouse {
         async fn open() -> Self {
             let server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
-            let system = System::new(ReqwestClient::new(Duration::from_secs(5)).unwrap());
-            let endpoint = server.url().parse().unwrap();
-            let aws = AwsClient::new(system, Credentials::new("test", "secret"), "eu-central-1", Some(endpoint));
-            let db = DynamoDb::new(aws.clone());
+            let db = DynamoDb::new(client(server.url()));
             assert!(create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.unwrap());
             assert!(!create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.unwrap(), "the tables are there");
-            Self { stock: DynamoStock::new(aws, INVENTORY_TABLE), _server: server }
+            Self { stock: stock_at(server.url()), server }
         }
 
         async fn variant(&self, on_hand: u32, backorder_limit: u32) -> VariantId {
@@ -58,6 +55,15 @@ mod stock {
 
     fn limit(variant_id: VariantId, limit: u32) -> BackorderLimit {
         BackorderLimit { variant_id, limit }
+    }
+
+    fn client(url: &str) -> AwsClient<System> {
+        let system = System::new(ReqwestClient::new(Duration::from_secs(5)).unwrap());
+        AwsClient::new(system, Credentials::new("test", "secret"), "eu-central-1", url.parse().ok())
+    }
+
+    fn stock_at(url: &str) -> DynamoStock<System> {
+        DynamoStock::new(client(url), INVENTORY_TABLE)
     }
 
     fn now() -> Timestamp {
@@ -161,13 +167,41 @@ mod stock {
         let house = Warehouse::open().await;
         let variant = house.variant(5, 0).await;
         let (made, never_made) = (hold(&[(variant, 2)]), hold(&[(variant, 3)]));
-        house.stock.reserve(&made).await.unwrap();
+        assert_eq!(house.stock.reserve(&made).await, Ok(ReserveOutcome::Held));
         for hold in [&made, &made, &never_made, &never_made] {
-            assert_eq!(house.stock.give_up(hold).await, Ok(()));
+            assert_eq!(house.stock.give_up(hold, made.expires_at).await, Ok(GiveUpOutcome::GivenUp));
             assert_eq!(house.counts(variant).await, (5, 0));
         }
-        assert_eq!(house.stock.reserve(&never_made).await, Ok(ReserveOutcome::GivenUp));
-        assert_eq!(house.counts(variant).await, (5, 0));
+        // To the letter as it was asked for before.
+        for hold in [&made, &never_made] {
+            assert_eq!(house.stock.reserve(hold).await, Ok(ReserveOutcome::GivenUp));
+            assert_eq!(house.counts(variant).await, (5, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hold_in_force_is_not_given_up() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let made = hold(&[(variant, 2)]);
+        house.stock.reserve(&made).await.unwrap();
+        let last_moment = made.expires_at - SignedDuration::from_millis(1);
+        assert_eq!(house.stock.give_up(&made, last_moment).await, Ok(GiveUpOutcome::InForce));
+        // What was extended lasts as long as it says itself, whatever who gives it up believes.
+        let shorter = Hold { expires_at: now(), ..made.clone() };
+        assert_eq!(house.stock.give_up(&shorter, last_moment).await, Ok(GiveUpOutcome::InForce));
+        assert_eq!(house.counts(variant).await, (5, 2));
+        assert_eq!(house.stock.begin_payment(made.order_id, last_moment).await, Ok(BeginPaymentOutcome::Committing));
+    }
+
+    #[tokio::test]
+    async fn a_hold_whose_reply_was_lost_is_recognised() {
+        let house = Warehouse::open().await;
+        let faults = DynamoFaults::start(DynamoFaultsConfig::new(house.server.url())).await.unwrap();
+        let (variant, stock) = (house.variant(2, 0).await, stock_at(faults.url()));
+        faults.set(DynamoSwitches { lose_reply: 1, ..DynamoSwitches::default() });
+        assert_eq!(stock.reserve(&hold(&[(variant, 2)])).await, Ok(ReserveOutcome::Held));
+        assert_eq!(house.counts(variant).await, (2, 2));
     }
 
     #[tokio::test]
@@ -184,7 +218,7 @@ mod stock {
         );
         assert_eq!(house.stock.begin_payment(order, now()).await, Ok(BeginPaymentOutcome::Committing));
         assert_eq!(house.stock.begin_payment(order, late).await, Ok(BeginPaymentOutcome::Committing));
-        assert!(matches!(house.stock.give_up(&paying).await, Err(StoreError::Broken(_))));
+        assert_eq!(house.stock.give_up(&paying, late).await, Ok(GiveUpOutcome::InForce));
         house.stock.payment_declined(order).await.unwrap();
         house.stock.payment_declined(order).await.unwrap();
         assert_eq!(house.stock.begin_payment(order, late).await, Ok(BeginPaymentOutcome::Expired));

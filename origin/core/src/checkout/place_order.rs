@@ -18,7 +18,7 @@ use crate::{
     customers::known_customer,
     hooks::{HookPoint, Hooks, Stopped},
     idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer},
-    inventory::{ReserveOutcome, ReserveStock, Shortage},
+    inventory::{GiveUpOutcome, ReserveOutcome, ReserveStock, Shortage},
     payments::GatewayLimit,
 };
 
@@ -161,10 +161,10 @@ where
         }
     }
 
-    /// The second and the third commit. A failure ends the lease, so that a repetition resumes at once.
+    /// The second and the third commit. Whatever comes of it, the lease ends with it, so that a repetition resumes at once.
     async fn finish(&self, owned: &Owned) -> Result<Answer, PlaceOrderError> {
         let outcome = self.hold_and_commit(owned).await;
-        if let Err(PlaceOrderError::Store(_)) = &outcome
+        if let Err(PlaceOrderError::Store(_) | PlaceOrderError::InProgress) = &outcome
             && let Err(error) = self.backend.database().end_lease(owned, self.backend.clock().now()).await
         {
             tracing::warn!(order.id = %owned.checkout.order_id, %error, "lease left to lapse");
@@ -178,7 +178,7 @@ where
         let reserved = self.backend.stock().reserve(&checkout.hold()).await?;
         self.reached(HookPoint::AfterHold).await?;
         match reserved {
-            // A hold that is over, or nearly, is no good for an order that is only now being made.
+            // A hold that is over is no good for an order that is only now being made.
             ReserveOutcome::Held if self.backend.clock().now() < checkout.hold_until => self.commit(owned).await,
             ReserveOutcome::Held | ReserveOutcome::GivenUp => self.fail(owned, OrderOutcome::GivenUp).await,
             ReserveOutcome::SoldOut(shortages) => {
@@ -200,11 +200,15 @@ where
         Ok(answer)
     }
 
-    /// The tombstone first: a hold that is still on its way must find it. Only then does the checkout end.
+    /// The tombstone first: a hold that is still on its way must find it. Only then does the checkout end. Where stock is
+    /// held after all, somebody has taken the checkout over, or a hold that was long on its way has arrived: the next owner
+    /// makes the order.
     async fn fail(&self, owned: &Owned, outcome: OrderOutcome<'_>) -> Result<StoredAnswer, PlaceOrderError> {
-        self.backend.stock().give_up(&owned.checkout.hold()).await?;
-        let answer = (self.render)(outcome);
         let now = self.backend.clock().now();
+        if self.backend.stock().give_up(&owned.checkout.hold(), now).await? == GiveUpOutcome::InForce {
+            return Err(PlaceOrderError::InProgress);
+        }
+        let answer = (self.render)(outcome);
         if self.backend.database().fail_checkout(owned, &answer, now).await? {
             Ok(answer)
         } else {

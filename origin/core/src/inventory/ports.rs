@@ -90,6 +90,15 @@ pub enum ReserveOutcome {
     GivenUp,
 }
 
+/// What became of the wish to give an order's stock up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GiveUpOutcome {
+    /// The order holds nothing and never will.
+    GivenUp,
+    /// The order holds stock, whoever asked for it: nothing was changed.
+    InForce,
+}
+
 /// What became of the wish to begin a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeginPaymentOutcome {
@@ -121,18 +130,19 @@ pub trait ReadStock: Send + Sync {
 
 /// Holds stock for a checkout.
 pub trait ReserveStock: Send + Sync {
-    /// Holds all lines or none, in one transaction. Idempotent by the order's id.
+    /// Holds all lines or none, in one transaction. Idempotent by the order's id: each call looks at what is there.
     ///
     /// # Errors
     /// [`StoreError`]; the hold may exist or may yet come into being: repeat, or [give up](Self::give_up).
     fn reserve(&self, hold: &Hold) -> impl Future<Output = Result<ReserveOutcome, StoreError>> + Send;
 
     /// Makes sure that the order holds nothing and never will: leaves a tombstone where there is no hold, and gives the
-    /// stock back where there is one. Idempotent.
+    /// stock back where there is one whose time is over at `now`. A hold in force is left alone: it may be that of somebody
+    /// who has taken the checkout over. Idempotent.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Broken`] where the hold is being paid or was paid.
-    fn give_up(&self, hold: &Hold) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`StoreError`].
+    fn give_up(&self, hold: &Hold, now: Timestamp) -> impl Future<Output = Result<GiveUpOutcome, StoreError>> + Send;
 }
 
 /// Moves a hold along with the payment of its order.

@@ -5,9 +5,10 @@ use commerce_aws::{
     dynamodb::{GetItem, PutItem, TransactWrite, TransactWriteItems, UpdateItem, number, text},
 };
 use commerce_domain::{OrderId, state::HoldState};
+use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    inventory::{HeldLine, Hold, ReserveOutcome, ReserveStock, Shortage},
+    inventory::{GiveUpOutcome, HeldLine, Hold, ReserveOutcome, ReserveStock, Shortage},
 };
 
 use super::{
@@ -25,34 +26,31 @@ impl<E: AwsEnvironment> ReserveStock for DynamoStock<E> {
             transact_items: std::iter::once(self.put_hold(hold))
                 .chain(hold.lines.iter().map(|line| self.take_from_stock(line)))
                 .collect(),
-            client_request_token: Some(hold.order_id.to_string()),
+            // With the order's id as its token, a hold that was released since would be answered as made for ten minutes.
+            client_request_token: None,
         };
-        match self.db().transact_write_items(&request).await {
+        match self.db().transact_write_items_repeatably(&request).await {
             Ok(()) => Ok(ReserveOutcome::Held),
+            // Also where the first attempt was made and its answer lost: the hold is there.
             Err(AwsError::TransactionCancelled { reasons }) => outcome_of(hold, reasons),
-            // The token stands for a hold of this order that was written before.
-            Err(AwsError::IdempotentParameterMismatch) => match self.read_hold(hold.order_id).await? {
-                Some(stored) => existing(hold, &stored),
-                None => Err(StoreError::broken("the order's token was used for other content")),
-            },
             Err(error) => Err(store_error(error)),
         }
     }
 
-    async fn give_up(&self, hold: &Hold) -> Result<(), StoreError> {
-        if self.put_tombstone(hold).await? {
-            return Ok(());
-        }
+    async fn give_up(&self, hold: &Hold, now: Timestamp) -> Result<GiveUpOutcome, StoreError> {
+        let Some(mut stored) = self.put_tombstone(hold).await? else { return Ok(GiveUpOutcome::GivenUp) };
         for _ in 0..MAX_ROUNDS {
-            let Some(stored) = self.read_hold(hold.order_id).await? else {
-                return Err(StoreError::broken("a hold that was there has gone"));
-            };
             match stored.state()? {
-                HoldState::Released => return Ok(()),
-                HoldState::Held if self.release(hold.order_id, &stored.lines()?).await? => return Ok(()),
-                HoldState::Held => {}
-                state => return Err(StoreError::broken(format!("a hold is given up while {state}"))),
+                HoldState::Released => return Ok(GiveUpOutcome::GivenUp),
+                HoldState::Held if stored.is_over(now) => {
+                    if self.release_over(hold.order_id, &stored.lines()?, now).await? {
+                        return Ok(GiveUpOutcome::GivenUp);
+                    }
+                }
+                HoldState::Held | HoldState::Committing | HoldState::Consumed => return Ok(GiveUpOutcome::InForce),
             }
+            let now_stored = self.read_hold(hold.order_id).await?;
+            stored = now_stored.ok_or_else(|| StoreError::broken("a hold that was there has gone"))?;
         }
         Err(StoreError::unavailable("the hold keeps changing"))
     }
@@ -96,8 +94,12 @@ impl<E: AwsEnvironment> DynamoStock<E> {
 
     /// Moves a hold from one state to another, within a transaction. `ttl` marks it as finished.
     pub(super) fn move_hold(&self, order: OrderId, from: HoldState, to: HoldState) -> TransactWrite {
+        TransactWrite::Update(self.hold_move(order, from, to))
+    }
+
+    fn hold_move(&self, order: OrderId, from: HoldState, to: HoldState) -> UpdateItem {
         let now = self.db().client().env().now();
-        TransactWrite::Update(UpdateItem {
+        UpdateItem {
             table_name: self.table(),
             key: hold_key(order),
             update_expression: "SET #state = :to, #ttl = :ttl".to_owned(),
@@ -114,7 +116,7 @@ impl<E: AwsEnvironment> DynamoStock<E> {
             ]
             .into(),
             ..UpdateItem::default()
-        })
+        }
     }
 
     /// The hold as it stands.
@@ -125,28 +127,36 @@ impl<E: AwsEnvironment> DynamoStock<E> {
         found.map(StoredHold::read).transpose()
     }
 
-    /// Whether there was no hold, so that the tombstone stands in its place now.
-    async fn put_tombstone(&self, hold: &Hold) -> Result<bool, StoreError> {
+    /// The hold that is there, in any state; none where there was none, so that the tombstone stands in its place now.
+    async fn put_tombstone(&self, hold: &Hold) -> Result<Option<StoredHold>, StoreError> {
         let now = self.db().client().env().now();
         let put = PutItem {
             table_name: self.table(),
             item: tombstone(hold, now),
             condition_expression: Some("attribute_not_exists(pk)".to_owned()),
+            return_old_on_failure: true,
             repeatable: true,
             ..PutItem::default()
         };
         match self.db().put_item(&put).await {
-            Ok(_) => Ok(true),
-            Err(AwsError::ConditionalCheckFailed { .. }) => Ok(false),
+            Ok(_) => Ok(None),
+            Err(AwsError::ConditionalCheckFailed { item }) => {
+                let stored = item.ok_or_else(|| StoreError::broken("a hold exists and was not shown"))?;
+                StoredHold::read(stored).map(Some)
+            }
             Err(error) => Err(store_error(error)),
         }
     }
 
-    /// HELD → RELEASED with the stock back. Whether the hold was still HELD.
-    async fn release(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
+    /// HELD → RELEASED with the stock back, of a hold whose time is over. Whether it was still HELD, and over: one that was
+    /// extended meanwhile is in force again.
+    async fn release_over(&self, order: OrderId, lines: &[HeldLine], now: Timestamp) -> Result<bool, StoreError> {
+        let mut over = self.hold_move(order, HoldState::Held, HoldState::Released);
+        over.condition_expression = Some("#state = :from AND expiresAt <= :now".to_owned());
+        over.expression_attribute_values.insert(":now".to_owned(), number(now.as_millisecond()));
         let back = "SET reserved = reserved - :q, sellable = sellable + :q, #version = #version + :one";
         let request = TransactWriteItems {
-            transact_items: std::iter::once(self.move_hold(order, HoldState::Held, HoldState::Released))
+            transact_items: std::iter::once(TransactWrite::Update(over))
                 .chain(lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, back))))
                 .collect(),
             client_request_token: None,

@@ -4,7 +4,7 @@ use commerce_domain::Clock;
 use jiff::SignedDuration;
 use origin_core::{
     hooks::HookPoint,
-    inventory::{HeldLine, Hold, ReserveOutcome, ReserveStock},
+    inventory::{BeginPaymentOutcome, HeldLine, Hold, ReserveOutcome, ReserveStock, SettleHold},
 };
 use serde_json::{Value, json};
 use test_support::DynamoSwitches;
@@ -139,10 +139,10 @@ async fn a_failing_store_asks_to_come_back_and_the_retry_resumes_at_once() {
 }
 
 /// The hold of a request that died on its way, as it arrives now.
-async fn late_hold(shop: &Shop, item: &Item, order_id: &str) -> ReserveOutcome {
+async fn late_hold(shop: &Shop, item: &Item, order_id: &str, lasts: SignedDuration) -> ReserveOutcome {
     let now = shop.clock.now();
     let lines = vec![HeldLine { variant_id: item.variant, quantity: 2 }];
-    let hold = Hold { order_id: order_id.parse().unwrap(), lines, created_at: now, expires_at: now };
+    let hold = Hold { order_id: order_id.parse().unwrap(), lines, created_at: now, expires_at: now + lasts };
     shop.stock.reserve(&hold).await.unwrap()
 }
 
@@ -153,7 +153,7 @@ async fn a_hold_that_arrives_after_the_checkout_was_given_up_holds_nothing() {
     let decided = stopped(&shop, &ada, HookPoint::BeforeHold).await.unwrap();
     shop.clock.advance(SignedDuration::from_mins(16));
     assert_eq!(ada.post("/v1/orders", &order()).await.code(), "RESERVATION_EXPIRED");
-    assert_eq!(late_hold(&shop, &item, &decided).await, ReserveOutcome::GivenUp);
+    assert_eq!(late_hold(&shop, &item, &decided, SignedDuration::ZERO).await, ReserveOutcome::GivenUp);
     assert_eq!((shop.level(&item).await.reserved, shop.count("select count(*) from orders").await), (0, 0));
 }
 
@@ -167,7 +167,7 @@ async fn a_hold_that_arrives_after_the_checkout_was_sold_out_meets_its_tombstone
     shop.clock.advance(SignedDuration::from_secs(31));
     assert_eq!(ada.post("/v1/orders", &order()).await.code(), "OUT_OF_STOCK");
     shop.restock(&item, 10).await;
-    assert_eq!(late_hold(&shop, &item, &decided).await, ReserveOutcome::GivenUp);
+    assert_eq!(late_hold(&shop, &item, &decided, SignedDuration::ZERO).await, ReserveOutcome::GivenUp);
     assert_eq!((shop.level(&item).await.reserved, shop.count("select count(*) from orders").await), (2, 1));
 }
 
@@ -216,6 +216,50 @@ async fn an_owner_that_was_given_up_meanwhile_holds_nothing() {
         let orders = shop.count("select count(*) from orders").await;
         assert_eq!((shop.level(&item).await.reserved, orders), (0, 0), "{point:?}");
     }
+}
+
+#[tokio::test]
+async fn an_owner_that_found_too_little_leaves_the_hold_of_the_next_one_alone() {
+    let (shop, item) = shop_with_cart(1).await;
+    let ada = shop.shopper("ada").with("idempotency-key", "k");
+    // The first owner has found one of two pieces, and is held up.
+    let pause = shop.stops.pause_once_at(HookPoint::AfterHold);
+    let body = order();
+    let overtaking = async {
+        pause.reached().await;
+        shop.restock(&item, 10).await;
+        shop.clock.advance(SignedDuration::from_secs(31));
+        let fast = ada.post("/v1/orders", &body).await;
+        pause.release();
+        fast
+    };
+    let (slow, fast) = futures_util::future::join(ada.post("/v1/orders", &body), overtaking).await;
+    assert_eq!((fast.status.as_u16(), slow.code()), (201, "REQUEST_IN_PROGRESS".to_owned()), "{slow:?}");
+    assert_one_order(&shop, &item, HookPoint::AfterHold).await;
+    let id = fast.text("/orderId").parse().unwrap();
+    assert_eq!(shop.stock.begin_payment(id, shop.clock.now()).await, Ok(BeginPaymentOutcome::Committing));
+}
+
+#[tokio::test]
+async fn a_hold_that_arrives_between_sold_out_and_the_tombstone_becomes_an_order() {
+    let (shop, item) = shop_with_cart(1).await;
+    let ada = shop.shopper("ada").with("idempotency-key", "k");
+    let pause = shop.stops.pause_once_at(HookPoint::AfterHold);
+    let body = order();
+    let arriving = async {
+        pause.reached().await;
+        shop.restock(&item, 10).await;
+        let client = shop.database.client().await.unwrap();
+        let row = client.query_one("select order_id from checkouts", &[]).await.unwrap();
+        let id = commerce_domain::OrderId::from_uuid(row.get(0)).unwrap().to_string();
+        assert_eq!(late_hold(&shop, &item, &id, SignedDuration::from_mins(10)).await, ReserveOutcome::Held);
+        pause.release();
+    };
+    let (refused, ()) = futures_util::future::join(ada.post("/v1/orders", &body), arriving).await;
+    assert_eq!(refused.code(), "REQUEST_IN_PROGRESS", "{refused:?}");
+    // Nobody owns the claim any more, so the retry need not wait for the lease.
+    assert_eq!(ada.post("/v1/orders", &body).await.status, 201);
+    assert_one_order(&shop, &item, HookPoint::AfterHold).await;
 }
 
 #[tokio::test]

@@ -113,6 +113,16 @@ impl<E: AwsEnvironment> DynamoDb<E> {
         self.call::<_, Ignored>("TransactWriteItems", request, repeat).await.map(drop)
     }
 
+    /// The same, and repeated on an unknown outcome also without a token: for a transaction whose second effect its own
+    /// conditions refuse, and whose caller reads from the refusal that the first one was made. A token would be answered
+    /// from DynamoDB's memory, whatever has become of the items since.
+    ///
+    /// # Errors
+    /// As [`Self::transact_write_items`].
+    pub async fn transact_write_items_repeatably(&self, request: &TransactWriteItems) -> Result<(), AwsError> {
+        self.call::<_, Ignored>("TransactWriteItems", request, Repeat::Safe).await.map(drop)
+    }
+
     async fn write<Req: Serialize>(
         &self,
         operation: &str,
