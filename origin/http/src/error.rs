@@ -79,26 +79,20 @@ fn write_product(error: WriteProductError) -> Problem {
 }
 
 fn place_order(error: PlaceOrderError) -> Problem {
-    let code = match &error {
-        PlaceOrderError::CartEmpty => ProblemCode::CartEmpty,
-        PlaceOrderError::CartChanged(_) | PlaceOrderError::CannotBePriced => ProblemCode::CartChanged,
-        PlaceOrderError::SoldOut(_) => ProblemCode::OutOfStock,
-        PlaceOrderError::GivenUp => ProblemCode::ReservationExpired,
-        PlaceOrderError::Limit(_) => ProblemCode::CurrencyNotSupported,
-        PlaceOrderError::CartOrdered => ProblemCode::Conflict,
-        PlaceOrderError::InProgress => ProblemCode::RequestInProgress,
-        PlaceOrderError::KeyReused => ProblemCode::IdempotencyKeyReused,
-        PlaceOrderError::Store(error) => return store(error),
-        PlaceOrderError::Stopped(stopped) => return Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
-    };
+    let titled = |code: ProblemCode| Problem::new(code, code.title());
     match error {
-        PlaceOrderError::CartChanged(changes) | PlaceOrderError::SoldOut(changes) => {
-            Problem::new(code, code.title()).with_changes(&changes)
+        PlaceOrderError::CartEmpty => titled(ProblemCode::CartEmpty),
+        PlaceOrderError::CartChanged(diff) => {
+            let problem = titled(ProblemCode::CartChanged).with_member("changes", &diff.changes);
+            diff.cart.iter().fold(problem, |problem, cart| problem.with_member("cart", cart))
         }
-        PlaceOrderError::Limit(limit) => Problem::new(code, limit.to_string()),
-        PlaceOrderError::CartOrdered => Problem::new(code, "This cart was ordered already"),
-        PlaceOrderError::InProgress => Problem::new(code, code.title()).with_retry_after(RETRY_AFTER_SECONDS),
-        _ => Problem::new(code, code.title()),
+        PlaceOrderError::BadTotal => Problem::invalid("expectedTotal", "is not an amount of the cart's currency"),
+        PlaceOrderError::Limit(limit) => Problem::new(ProblemCode::CurrencyNotSupported, limit.to_string()),
+        PlaceOrderError::CartOrdered => Problem::new(ProblemCode::Conflict, "This cart was ordered already"),
+        PlaceOrderError::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
+        PlaceOrderError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
+        PlaceOrderError::Store(error) => store(&error),
+        PlaceOrderError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

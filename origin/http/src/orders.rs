@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemContext,
+    Problem, ProblemCode, ProblemContext,
     order::{Address, CreateOrderRequest, CreateOrderResponse, OrderItemResponse, OrderListResponse, OrderResponse},
     page::{Page, Pagination},
     product::option_values,
@@ -11,7 +11,7 @@ use commerce_domain::{OrderId, state::OrderStatus};
 use http::{Response, StatusCode, header};
 use origin_core::{
     Backend,
-    checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, PlaceOrderError, place_order},
+    checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, place_order},
     customers::known_customer,
     idempotency::{StoredAnswer, request_hash},
     orders::{Order, ReadOrders},
@@ -91,10 +91,11 @@ fn check(body: &CreateOrderRequest) -> Result<(), ApiError> {
 
 /// The answer that is kept for whoever repeats the request.
 fn rendered(call: &Call, outcome: OrderOutcome<'_>) -> StoredAnswer {
+    let refused = |code: ProblemCode| Problem::new(code, code.title());
     let response = match outcome {
         OrderOutcome::Placed(checkout) => placed(checkout),
-        OrderOutcome::SoldOut(changes) => Err(ApiError::PlaceOrder(PlaceOrderError::SoldOut(changes.to_vec()))),
-        OrderOutcome::GivenUp => Err(ApiError::PlaceOrder(PlaceOrderError::GivenUp)),
+        OrderOutcome::SoldOut(changes) => Err(refused(ProblemCode::OutOfStock).with_member("changes", &changes).into()),
+        OrderOutcome::GivenUp => Err(refused(ProblemCode::ReservationExpired).into()),
     };
     stored(response.unwrap_or_else(|error| {
         problem(error).into_response(ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() })

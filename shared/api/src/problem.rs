@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use commerce_domain::state::IllegalTransition;
 use http::{HeaderValue, Response, StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 /// The media type of problem bodies (RFC 9457, section 3).
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -100,7 +100,7 @@ struct Parts {
     detail: String,
     cause: Option<String>,
     fields: Vec<FieldError>,
-    changes: Option<serde_json::Value>,
+    members: Vec<(&'static str, serde_json::Value)>,
     retry_after_seconds: Option<u32>,
     allow: Option<String>,
 }
@@ -123,7 +123,7 @@ impl Problem {
             detail: detail.into(),
             cause: None,
             fields: Vec::new(),
-            changes: None,
+            members: Vec::new(),
             retry_after_seconds: None,
             allow: None,
         }))
@@ -177,10 +177,10 @@ impl Problem {
         self
     }
 
-    /// Adds the extension member `changes`: what differs from what the client saw.
+    /// Adds an extension member (RFC 9457, section 3.2), such as `changes`: what differs from what the client saw.
     #[must_use]
-    pub fn with_changes(mut self, changes: &impl Serialize) -> Self {
-        self.0.changes = serde_json::to_value(changes).ok();
+    pub fn with_member(mut self, name: &'static str, value: &impl Serialize) -> Self {
+        self.0.members.extend(serde_json::to_value(value).ok().map(|value| (name, value)));
         self
     }
 
@@ -243,7 +243,7 @@ impl Problem {
             status: self.status().as_u16(),
             detail: &self.0.detail,
             instance: context.instance,
-            changes: self.0.changes.as_ref(),
+            members: &self.0.members,
             error: Envelope {
                 code: self.0.code.as_str(),
                 message: &self.0.detail,
@@ -261,17 +261,31 @@ impl From<IllegalTransition> for Problem {
     }
 }
 
-#[derive(Serialize)]
 struct Body<'a> {
-    #[serde(rename = "type")]
     kind: String,
     title: &'static str,
     status: u16,
     detail: &'a str,
     instance: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<&'a serde_json::Value>,
+    members: &'a [(&'static str, serde_json::Value)],
     error: Envelope<'a>,
+}
+
+/// By hand, for the members of varying names: `flatten` would not keep the digits of amounts.
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.kind)?;
+        map.serialize_entry("title", self.title)?;
+        map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("detail", self.detail)?;
+        map.serialize_entry("instance", self.instance)?;
+        for (name, value) in self.members {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("error", &self.error)?;
+        map.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -336,6 +350,15 @@ mod tests {
         assert_eq!(method.headers()[header::ALLOW], "GET, HEAD");
         let token = Problem::new(ProblemCode::Unauthorized, "").into_response(CONTEXT);
         assert_eq!(token.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+
+    #[test]
+    fn extension_members_stand_beside_the_standard_ones_with_all_their_digits() {
+        let total: serde_json::Number = "64.80".parse().unwrap();
+        let problem = Problem::new(ProblemCode::Conflict, "").with_member("total", &total).with_member("version", &3);
+        let body = problem.into_response(CONTEXT).into_body();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        assert!(text.contains(r#""instance":"/v1/products","total":64.80,"version":3,"error":{"#), "{text}");
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use commerce_api::order::LineChange;
-use commerce_domain::{Cart, CartLine, CheckoutId, Clock, CustomerId, OrderId, Totals, VariantId, pricing};
+use commerce_api::{cart::CartResponse, order::LineChange};
+use commerce_domain::{
+    Cart, CartLine, CheckoutId, Clock, CustomerId, OrderId, PricingRules, Totals, VariantId, pricing,
+};
 
 use jiff::Timestamp;
 
 use super::{
     place_order::{PlaceOrder, PlaceOrderError},
     ports::{LoadPrices, PricedVariant},
-    types::{Checkout, OrderLine},
+    types::{CartDiff, Checkout, OrderLine},
 };
 use crate::{Backend, payments::PaymentGateway};
 
@@ -20,8 +22,8 @@ const HOLD: Duration = Duration::from_mins(10);
 /// The checkout of this cart at today's prices.
 ///
 /// # Errors
-/// [`PlaceOrderError::CartChanged`] where it differs from what the shopper saw, [`PlaceOrderError::Limit`] where the
-/// payment provider would not take the total, or a store's failure.
+/// [`PlaceOrderError::CartChanged`] where it differs from what the shopper saw, [`PlaceOrderError::BadTotal`] where what the
+/// shopper saw cannot be, [`PlaceOrderError::Limit`] where the payment provider would not take the total, or a store's failure.
 pub(super) async fn draw_up<B: Backend>(
     backend: &B,
     request: &PlaceOrder<'_>,
@@ -32,9 +34,10 @@ pub(super) async fn draw_up<B: Backend>(
     let found = backend.database().load_prices(&variants).await?;
     let prices: HashMap<VariantId, PricedVariant> = found.into_iter().map(|price| (price.variant_id, price)).collect();
     let sold = all_sold(cart, &prices)?;
+    // The edge lets in what can be added up: what cannot has been repriced since.
     let totals = pricing::price(sold.iter().map(|(line, now)| (now.price, line.quantity)), backend.pricing())
-        .map_err(|_| PlaceOrderError::CannotBePriced)?;
-    compare(request, cart, &sold, &totals)?;
+        .map_err(|_| changed(price_changes(&sold), None))?;
+    compare(request, cart, &sold, &totals, backend.pricing())?;
     if !totals.total.is_zero() {
         backend.gateway().accepts(totals.total)?;
     }
@@ -76,22 +79,36 @@ fn all_sold<'a>(cart: &'a Cart, prices: &'a HashMap<VariantId, PricedVariant>) -
             None => gone.push(change(line, "gone")),
         }
     }
-    if gone.is_empty() { Ok(sold) } else { Err(PlaceOrderError::CartChanged(gone)) }
+    if gone.is_empty() { Ok(sold) } else { Err(changed(gone, None)) }
 }
 
 /// Refuses what the shopper has not seen. A total that was expected and is right covers changed prices.
-fn compare(request: &PlaceOrder<'_>, cart: &Cart, sold: &Sold<'_>, totals: &Totals) -> Result<(), PlaceOrderError> {
-    if request.cart_version.is_some_and(|version| version != cart.version) {
-        return Err(PlaceOrderError::CartChanged(price_changes(sold)));
+fn compare(
+    request: &PlaceOrder<'_>,
+    cart: &Cart,
+    sold: &Sold<'_>,
+    totals: &Totals,
+    rules: &PricingRules,
+) -> Result<(), PlaceOrderError> {
+    let expected = request.expected_total.map(|total| total.in_currency(totals.total.currency())).transpose();
+    let expected = expected.map_err(|_| PlaceOrderError::BadTotal)?;
+    let other_version = request.cart_version.is_some_and(|version| version != cart.version);
+    let other_total = expected.is_some_and(|expected| expected != totals.total);
+    let changes = price_changes(sold);
+    if other_version || other_total {
+        return Err(changed(changes, at_todays_prices(cart, sold, rules)));
     }
-    match request.expected_total {
-        Some(expected) if expected.in_currency(totals.total.currency()) == Ok(totals.total) => Ok(()),
-        Some(_) => Err(PlaceOrderError::CartChanged(price_changes(sold))),
-        None => {
-            let changes = price_changes(sold);
-            if changes.is_empty() { Ok(()) } else { Err(PlaceOrderError::CartChanged(changes)) }
-        }
-    }
+    if expected.is_none() && !changes.is_empty() { Err(changed(changes, None)) } else { Ok(()) }
+}
+
+/// The cart as `GET /cart` would show it, had it been filled now.
+fn at_todays_prices(cart: &Cart, sold: &Sold<'_>, rules: &PricingRules) -> Option<CartResponse> {
+    let lines = sold.iter().map(|(line, now)| CartLine { unit_price: now.price, ..(*line).clone() }).collect();
+    CartResponse::of(&Cart { lines, ..cart.clone() }, rules).ok()
+}
+
+fn changed(changes: Vec<LineChange>, cart: Option<CartResponse>) -> PlaceOrderError {
+    PlaceOrderError::CartChanged(Box::new(CartDiff { changes, cart }))
 }
 
 fn price_changes(sold: &Sold<'_>) -> Vec<LineChange> {

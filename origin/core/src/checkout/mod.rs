@@ -11,4 +11,4 @@ mod types;
 
 pub use place_order::{PlaceOrder, PlaceOrderError, place_order};
 pub use ports::{CartStore, CheckoutStore, Claim, LoadPrices, OrdersDatabase, PricedVariant, Replay, TakenLine};
-pub use types::{Checkout, OrderLine, OrderOutcome, Owned};
+pub use types::{CartDiff, Checkout, OrderLine, OrderOutcome, Owned};

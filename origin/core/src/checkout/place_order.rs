@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     draft::draw_up,
     ports::{CartStore, CheckoutStore, Claim, Replay},
-    types::{Checkout, OrderOutcome, Owned},
+    types::{CartDiff, Checkout, OrderOutcome, Owned},
 };
 use crate::{
     Backend, StoreError,
@@ -49,16 +49,10 @@ pub enum PlaceOrderError {
     CartEmpty,
     /// The cart differs from what the shopper saw.
     #[error("the cart has changed")]
-    CartChanged(Vec<LineChange>),
-    /// There is too little of these lines. Becomes a stored answer.
-    #[error("sold out")]
-    SoldOut(Vec<LineChange>),
-    /// The hold ended before the order was made. Becomes a stored answer.
-    #[error("the hold is over")]
-    GivenUp,
-    /// The lines mix currencies, or cost more than can be written.
-    #[error("the cart cannot be priced")]
-    CannotBePriced,
+    CartChanged(Box<CartDiff>),
+    /// The total that the shopper saw is no amount of the cart's currency.
+    #[error("the expected total is no amount of the cart's currency")]
+    BadTotal,
     /// The payment provider would not take the total.
     #[error(transparent)]
     Limit(#[from] GatewayLimit),

@@ -1,6 +1,9 @@
 //! A checkout as it is written down.
 
-use commerce_api::order::{Address, LineChange};
+use commerce_api::{
+    cart::CartResponse,
+    order::{Address, LineChange},
+};
 use commerce_domain::{CartId, CheckoutId, Currency, CustomerId, Money, OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 
@@ -100,6 +103,15 @@ pub struct Owned {
     pub key: ClaimKey,
     /// The number of this owner: writes of earlier ones match no row.
     pub fence: i64,
+}
+
+/// What differs between a cart as the shopper saw it and as it can be ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CartDiff {
+    /// The lines that are known to differ.
+    pub changes: Vec<LineChange>,
+    /// The cart at today's prices, where the request named a version or a total that it does not have.
+    pub cart: Option<CartResponse>,
 }
 
 /// How a checkout ended.

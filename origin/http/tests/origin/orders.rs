@@ -8,6 +8,19 @@ fn order() -> Value {
     json!({"shippingAddress": address(), "paymentMethodId": "pm_card_visa"})
 }
 
+/// An order with one more field.
+fn with(field: &str, value: &str) -> Value {
+    let mut body = order();
+    body[field] = serde_json::from_str(value).unwrap();
+    body
+}
+
+fn in_oakland() -> Value {
+    let mut body = order();
+    body["shippingAddress"]["city"] = json!("Oakland");
+    body
+}
+
 #[tokio::test]
 async fn a_cart_becomes_an_order_that_only_its_owner_sees() {
     let shop = Shop::open().await;
@@ -104,42 +117,70 @@ async fn a_cart_that_is_not_as_it_was_shown_is_not_ordered() {
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.code(), "CART_EMPTY");
     shop.fill_cart("ada", &[(&item, 1)]).await;
     let ada = shop.shopper("ada");
-    let with = |field: &str, value: Value| {
-        let mut body = order();
-        body[field] = value;
-        body
-    };
-    assert_eq!(ada.post("/v1/orders", &with("cartVersion", json!(2))).await.code(), "CART_CHANGED");
-    assert_eq!(ada.post("/v1/orders", &with("expectedTotal", json!(64.81))).await.code(), "CART_CHANGED");
+    for (field, value) in [("cartVersion", "2"), ("expectedTotal", "64.81"), ("expectedTotal", "-64.80")] {
+        let changed = ada.post("/v1/orders", &with(field, value)).await;
+        assert_eq!((changed.code(), &changed.json()["changes"]), ("CART_CHANGED".into(), &json!([])), "{field}");
+        let cart = &changed.json()["cart"];
+        assert_eq!((&cart["version"], cart["total"].to_string()), (&json!(3), "64.80".to_owned()), "{field}");
+        assert_eq!(cart["items"][0]["variantId"], item.variant.to_string());
+        assert_eq!(cart["items"][0]["quantity"], 1);
+    }
     shop.reprice(&item, "70.00").await;
     let changed = ada.post("/v1/orders", &order()).await;
     assert_eq!(changed.code(), "CART_CHANGED");
     let change = &changed.json()["changes"][0];
     assert_eq!(change["reason"], "price_changed");
     assert_eq!((change["oldPrice"].to_string(), change["newPrice"].to_string()), ("60.00".into(), "70.00".into()));
+    assert_eq!(changed.json()["cart"], Value::Null, "the request named nothing that could differ");
+    let dearer = ada.post("/v1/orders", &with("expectedTotal", "64.80")).await.json();
+    assert_eq!((&dearer["changes"][0], dearer["cart"]["total"].to_string()), (change, "75.60".into()), "{dearer}");
     shop.run("update variants set deleted_at = now() where id = $1", &[&item.variant.as_uuid()]).await;
     let gone = ada.post("/v1/orders", &order()).await;
     assert_eq!((gone.code(), gone.json()["changes"][0]["reason"].clone()), ("CART_CHANGED".into(), json!("gone")));
     shop.run("update variants set deleted_at = null where id = $1", &[&item.variant.as_uuid()]).await;
     // Who has seen the new total may have it.
-    assert_eq!(
-        ada.post("/v1/orders", &with("expectedTotal", serde_json::from_str("75.60").unwrap())).await.status,
-        201
-    );
+    assert_eq!(ada.post("/v1/orders", &with("expectedTotal", "75.60")).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_total_that_is_no_amount_of_the_currency_is_a_bad_request() {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "60.00", 5).await;
+    shop.fill_cart("ada", &[(&item, 1)]).await;
+    for total in ["64.801", "1000000000000.00", "6.48e1", "\"64.80\""] {
+        let refused = shop.shopper("ada").post("/v1/orders", &with("expectedTotal", total)).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (400, "VALIDATION_ERROR".to_owned()), "{total}");
+        assert_eq!(refused.json()["error"]["details"][0]["field"], "expectedTotal", "{total}");
+    }
+    assert_eq!(shop.count("select count(*) from checkouts").await, 0);
 }
 
 #[tokio::test]
 async fn a_total_that_the_provider_would_not_take_is_refused_before_anything_is_written() {
     let shop = Shop::open().await;
+    // One more unit than Stripe takes, less than it charges, and a currency that it does not know.
+    for (price, currency) in [("1000000.00", "USD"), ("1.00", "HUF"), ("60.00", "KPW")] {
+        let item = shop.item("Thing", price, 5).await;
+        let currencies = "update variants set currency = $1::text where id = $2";
+        shop.run(currencies, &[&currency, &item.variant.as_uuid()]).await;
+        let mut cart = shop.fill_cart("ada", &[(&item, 1)]).await;
+        cart.lines.values_mut().for_each(|line| line.currency = currency.to_owned());
+        shop.put_cart(&cart).await;
+        let refused = shop.shopper("ada").post("/v1/orders", &order()).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code()),
+            (422, "CURRENCY_NOT_SUPPORTED".to_owned()),
+            "{refused:?}"
+        );
+        assert_eq!(shop.level(&item).await.reserved, 0);
+    }
+    for table in ["checkouts", "idempotency_keys", "orders", "outbox"] {
+        assert_eq!(shop.count(&format!("select count(*) from {table}")).await, 0, "{table}");
+    }
+    // Shipping alone can be paid.
     let item = shop.item("Sticker", "0.00", 5).await;
     shop.fill_cart("ada", &[(&item, 1)]).await;
-    // Shipping alone can be paid; the smallest charge cannot be undercut.
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.status, 201);
-    let dear = shop.item("Yacht", "999999999999.00", 5).await;
-    shop.fill_cart("ada", &[(&dear, 1)]).await;
-    let refused = shop.shopper("ada").post("/v1/orders", &order()).await;
-    assert!(["CURRENCY_NOT_SUPPORTED", "CART_CHANGED"].contains(&refused.code().as_str()), "{refused:?}");
-    assert_eq!(shop.count("select count(*) from checkouts").await, 1);
 }
 
 #[tokio::test]
@@ -147,16 +188,31 @@ async fn a_repeat_without_a_key_that_names_the_carts_version_answers_the_same_or
     let shop = Shop::open().await;
     let item = shop.item("Lamp", "60.00", 5).await;
     shop.fill_cart("ada", &[(&item, 1)]).await;
-    let mut body = order();
-    body["cartVersion"] = json!(3);
+    let body = with("cartVersion", "3");
     let first = shop.shopper("ada").post("/v1/orders", &body).await;
     assert_eq!(first.status, 201);
     let again = shop.shopper("ada").post("/v1/orders", &body).await;
     assert_eq!((&again.body, again.header("idempotent-replayed")), (&first.body, Some("true")));
-    body["shippingAddress"]["city"] = json!("Oakland");
-    assert_eq!(shop.shopper("ada").post("/v1/orders", &body).await.code(), "CART_EMPTY");
+    let mut other = body.clone();
+    other["shippingAddress"]["city"] = json!("Oakland");
+    assert_eq!(shop.shopper("ada").post("/v1/orders", &other).await.code(), "CART_EMPTY");
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.code(), "CART_EMPTY");
     assert_eq!(shop.count("select count(*) from orders").await, 1);
+}
+
+#[tokio::test]
+async fn an_order_outlives_its_product() {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "60.00", 5).await;
+    shop.fill_cart("ada", &[(&item, 1)]).await;
+    let id = shop.shopper("ada").post("/v1/orders", &order()).await.text("/orderId");
+    let product = format!("/v1/products/{}", item.product);
+    assert_eq!(shop.admin().send(http::Method::DELETE, &product, "").await.status, 204);
+    assert_eq!(shop.shopper("ada").get(&product).await.status, 404);
+    let read = shop.shopper("ada").get(&format!("/v1/orders/{id}")).await;
+    let line = &read.json()["items"][0];
+    assert_eq!((&line["name"], line["price"].to_string()), (&json!("Lamp"), "60.00".to_owned()), "{read:?}");
+    assert_eq!(shop.shopper("ada").get("/v1/orders").await.json()["data"][0]["items"][0]["sku"], "SKU-1");
 }
 
 #[tokio::test]
@@ -172,9 +228,7 @@ async fn a_key_is_replayed_to_the_byte_and_refused_for_anything_else() {
     assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
 
-    let mut other = order();
-    other["shippingAddress"]["city"] = json!("Oakland");
-    let reused = bare.post("/v1/orders", &other).await;
+    let reused = bare.post("/v1/orders", &in_oakland()).await;
     assert_eq!((reused.status.as_u16(), reused.code()), (422, "IDEMPOTENCY_KEY_REUSED".to_owned()));
     // Another customer's key of the same name is another key.
     assert_eq!(
