@@ -1,13 +1,14 @@
 //! The carts, which the edge writes and the checkout reads.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use commerce_aws::{
-    AwsClient, AwsEnvironment, AwsError, DynamoDb, Item,
-    cart_table::{self, StoredCart, StoredKey},
-    dynamodb::{DeleteItem, GetItem, PutItem, item, number, text},
+    AttributeValue, AwsClient, AwsEnvironment, AwsError, DynamoDb, Item,
+    cart_table::{self as table, StoredCart},
+    dynamodb::{GetItem, UpdateItem, item, list, map, number, text},
 };
 use commerce_domain::{Cart, CartId, OrderId};
+use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
@@ -18,7 +19,8 @@ use crate::error::store_error;
 
 /// A cart that changes while pieces are taken out is looked at again; this often.
 const MAX_ROUNDS: u32 = 6;
-const UNCHANGED: &str = "#cart = :cart AND #version = :version";
+/// How long an order's answer waits for its pieces to leave the cart.
+const TAKE_OUT_LIMIT: Duration = Duration::from_secs(1);
 
 /// The carts in one table. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -32,129 +34,209 @@ struct Inner<E> {
     table: String,
 }
 
+/// A cart as it was read, and the orders that took their pieces out of it.
+struct ReadCart {
+    cart: StoredCart,
+    taken_by: Vec<String>,
+}
+
 impl<E: AwsEnvironment> DynamoCarts<E> {
     /// The carts in `table`, reached by `client`.
     pub fn new(client: AwsClient<E>, table: impl Into<String>) -> Self {
         Self { inner: Arc::new(Inner { db: DynamoDb::new(client), table: table.into() }) }
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.db.client().env().now()
+    fn env(&self) -> &E {
+        self.inner.db.client().env()
     }
 
-    async fn read(&self, owner: &str) -> Result<Option<StoredCart>, StoreError> {
+    async fn read(&self, owner: &str) -> Result<Option<ReadCart>, StoreError> {
         let request = GetItem {
             table_name: self.inner.table.clone(),
             key: key(owner),
             consistent_read: true,
             ..GetItem::default()
         };
-        let found = self.inner.db.get_item(&request).await.map_err(store_error)?;
-        let cart = found.map(StoredCart::from_item).transpose().map_err(StoreError::broken)?;
-        Ok(cart.filter(|cart| !cart.is_expired(self.now())))
+        let Some(found) = self.inner.db.get_item(&request).await.map_err(store_error)? else { return Ok(None) };
+        let taken_by = taken_by(&found);
+        let cart = StoredCart::from_item(found).map_err(StoreError::broken)?;
+        Ok((!cart.is_expired(self.env().now())).then_some(ReadCart { cart, taken_by }))
     }
 
-    /// Writes `after`, or ends the cart where there is none, unless the cart is no longer as `before`. Whether it was.
-    async fn replace(&self, before: &StoredCart, after: Option<StoredCart>) -> Result<bool, StoreError> {
-        let table_name = self.inner.table.clone();
-        let condition_expression = Some(UNCHANGED.to_owned());
-        let expression_attribute_names: BTreeMap<_, _> =
-            [("#cart", cart_table::CART_ID), ("#version", cart_table::VERSION)]
-                .map(|(name, attribute)| (name.to_owned(), attribute.to_owned()))
-                .into();
-        let expression_attribute_values: BTreeMap<_, _> =
-            [(":cart".to_owned(), text(&before.cart_id)), (":version".to_owned(), number(before.version))].into();
-        let written = if let Some(after) = after {
-            let item = after.to_item().map_err(StoreError::broken)?;
-            let put = PutItem {
-                table_name,
-                item,
-                condition_expression,
-                expression_attribute_names,
-                expression_attribute_values,
-                repeatable: true,
-                ..PutItem::default()
+    async fn take_out_in_rounds(
+        &self,
+        owner: &str,
+        cart: &str,
+        order: &str,
+        lines: &[TakenLine],
+    ) -> Result<Option<u64>, StoreError> {
+        for _ in 0..MAX_ROUNDS {
+            let Some(before) = self.read(owner).await?.filter(|before| before.cart.cart_id == cart) else {
+                return Ok(None);
             };
-            self.inner.db.put_item(&put).await
-        } else {
-            let delete = DeleteItem {
-                table_name,
-                key: key(&before.user_id),
-                condition_expression,
-                expression_attribute_names,
-                expression_attribute_values,
-                repeatable: true,
-                ..DeleteItem::default()
-            };
-            self.inner.db.delete_item(&delete).await
-        };
-        match written {
-            Ok(_) => Ok(true),
-            Err(AwsError::ConditionalCheckFailed { .. }) => Ok(false),
-            Err(error) => Err(store_error(error)),
+            if before.taken_by.iter().any(|taken| taken == order) {
+                return Ok(Some(before.cart.version));
+            }
+            let (update, after) = self.removal(&before, order, lines);
+            match self.inner.db.update_item(&update).await {
+                Ok(_) => return Ok(after),
+                Err(AwsError::ConditionalCheckFailed { .. }) => {}
+                Err(error) => return Err(store_error(error)),
+            }
         }
+        Err(StoreError::unavailable("the cart keeps changing"))
+    }
+
+    /// The update that takes the pieces out, and fails on any other state of the cart than the one that was read; and the
+    /// version that it leads to, if this life of the cart goes on.
+    fn removal(&self, before: &ReadCart, order: &str, lines: &[TakenLine]) -> (UpdateItem, Option<u64>) {
+        let cart = &before.cart;
+        let left = left(&cart.quantities, lines);
+        let goes_on = left.values().any(|quantity| *quantity > 0) || left.len() < cart.quantities.len();
+        let mut update = Update::of(cart, self.env().now());
+        if goes_on {
+            update.keep(before, order, &left);
+        } else {
+            update.begin_anew(CartId::generate(self.env(), self.env()));
+        }
+        (update.into_request(&self.inner.table, &cart.user_id), goes_on.then_some(cart.version + 1))
     }
 }
 
 impl<E: AwsEnvironment> CartStore for DynamoCarts<E> {
     async fn read_cart(&self, owner: &str) -> Result<Option<Cart>, StoreError> {
-        let stored = self.read(owner).await?;
-        stored.map(StoredCart::into_cart).transpose().map_err(StoreError::broken)
+        let read = self.read(owner).await?;
+        read.map(|read| read.cart.into_cart()).transpose().map_err(StoreError::broken)
     }
 
-    async fn take_out(&self, owner: &str, cart: CartId, order: OrderId, lines: &[TakenLine]) -> Result<(), StoreError> {
-        let (cart, mark) = (cart.to_string(), order.to_string());
-        for _ in 0..MAX_ROUNDS {
-            let Some(before) = self.read(owner).await? else { return Ok(()) };
-            if before.cart_id != cart || before.keys.contains_key(&mark) {
-                return Ok(());
-            }
-            let next_life = CartId::generate(self.inner.db.client().env(), self.inner.db.client().env());
-            let after = without(&before, lines, &mark, next_life, self.now());
-            if self.replace(&before, after).await? {
-                return Ok(());
-            }
+    async fn take_out(
+        &self,
+        owner: &str,
+        cart: CartId,
+        order: OrderId,
+        lines: &[TakenLine],
+    ) -> Result<Option<u64>, StoreError> {
+        let (cart, order) = (cart.to_string(), order.to_string());
+        let taken = pin!(self.take_out_in_rounds(owner, &cart, &order, lines));
+        let late = pin!(self.env().sleep(TAKE_OUT_LIMIT));
+        match select(taken, late).await {
+            Either::Left((taken, _)) => taken,
+            Either::Right(_) => Err(StoreError::unavailable("the cart takes too long")),
         }
-        Err(StoreError::unavailable("the cart keeps changing"))
     }
 }
 
-/// The cart without these pieces, marked so that they are not taken out twice. Where nothing stays, the next life of the cart
-/// begins if keys have to be remembered; else there is none.
-fn without(
-    before: &StoredCart,
-    lines: &[TakenLine],
-    mark: &str,
-    next_life: CartId,
-    now: Timestamp,
-) -> Option<StoredCart> {
-    let mut after = before.clone();
-    for line in lines {
+/// What stays of the lines that were ordered and are in the cart: below one where nothing does.
+fn left(quantities: &BTreeMap<String, i64>, lines: &[TakenLine]) -> BTreeMap<String, i64> {
+    let of_line = |line: &TakenLine| {
         let variant = line.variant_id.to_string();
-        let left = after.quantities.get(&variant).copied().unwrap_or(0) - i64::from(line.quantity);
-        if left > 0 {
-            after.quantities.insert(variant, left);
-        } else {
-            after.quantities.remove(&variant);
-            after.lines.remove(&variant);
-            after.added_at.remove(&variant);
+        quantities.get(&variant).map(|quantity| (variant, quantity - i64::from(line.quantity)))
+    };
+    lines.iter().filter_map(of_line).collect()
+}
+
+/// The orders in the item's [`table::TAKEN_BY`].
+fn taken_by(found: &Item) -> Vec<String> {
+    let Some(AttributeValue::L(orders)) = found.get(table::TAKEN_BY) else { return Vec::new() };
+    let order = |value: &AttributeValue| match value {
+        AttributeValue::S(order) => Some(order.clone()),
+        _ => None,
+    };
+    orders.iter().filter_map(order).collect()
+}
+
+/// An update of a cart as it was read. The placeholders are short: 99 lines must fit into 4 KB of expression.
+struct Update {
+    set: Vec<String>,
+    remove: Vec<String>,
+    add: &'static str,
+    names: BTreeMap<String, String>,
+    values: BTreeMap<String, AttributeValue>,
+}
+
+impl Update {
+    /// What every update does: the cart is as it was read, and lives on from now.
+    fn of(cart: &StoredCart, now: Timestamp) -> Self {
+        let mut update = Self {
+            set: vec!["#updated = :updated".to_owned(), "#ttl = :ttl".to_owned()],
+            remove: Vec::new(),
+            add: "",
+            names: BTreeMap::new(),
+            values: BTreeMap::new(),
+        };
+        update.name("#cart", table::CART_ID);
+        update.name("#version", table::VERSION);
+        update.name("#updated", table::UPDATED_AT);
+        update.name("#ttl", table::TTL);
+        update.value(":cart", text(&cart.cart_id));
+        update.value(":version", number(cart.version));
+        update.value(":one", number(1));
+        update.value(":updated", number(now.as_millisecond()));
+        update.value(":ttl", number(now.as_second() + table::LIFE_SECONDS));
+        update
+    }
+
+    /// Takes away from the lines, and remembers the order that did.
+    fn keep(&mut self, before: &ReadCart, order: &str, left: &BTreeMap<String, i64>) {
+        self.name("#taken", table::TAKEN_BY);
+        let forgotten = (before.taken_by.len() + 1).saturating_sub(table::MAX_TAKEN_BY);
+        let orders = before.taken_by.iter().skip(forgotten).map(String::as_str).chain([order]);
+        self.value(":taken", list(orders.map(text)));
+        self.set.push("#taken = :taken".to_owned());
+        self.add = " ADD #version :one";
+        for (index, (variant, quantity)) in left.iter().enumerate() {
+            self.name("#q", table::QUANTITIES);
+            self.name(&format!("#v{index}"), variant);
+            if *quantity > 0 {
+                self.value(&format!(":q{index}"), number(quantity));
+                self.set.push(format!("#q.#v{index} = :q{index}"));
+            } else {
+                self.name("#l", table::LINES);
+                self.name("#a", table::ADDED_AT);
+                self.remove.extend(["#q", "#l", "#a"].map(|parent| format!("{parent}.#v{index}")));
+            }
         }
     }
-    after.updated_at = now.as_millisecond();
-    after.ttl = now.as_second() + cart_table::LIFE_SECONDS;
-    if !after.lines.is_empty() {
-        after.version += 1;
-        after.keys.insert(mark.to_owned(), StoredKey { request_hash: String::new(), at: now.as_second() });
-        return Some(after);
+
+    /// Ends this life of the cart. The keys of requests stay, so that they are not answered anew in the next one.
+    fn begin_anew(&mut self, next: CartId) {
+        let nothing = map::<String>([]);
+        for (placeholder, name) in [("#q", table::QUANTITIES), ("#l", table::LINES), ("#a", table::ADDED_AT)] {
+            self.name(placeholder, name);
+            self.set.push(format!("{placeholder} = :nothing"));
+        }
+        self.value(":nothing", nothing);
+        self.value(":next", text(next.to_string()));
+        self.set.extend(["#cart = :next".to_owned(), "#version = :one".to_owned()]);
+        self.name("#currency", table::CURRENCY);
+        self.name("#taken", table::TAKEN_BY);
+        self.remove.extend(["#currency", "#taken"].map(str::to_owned));
     }
-    if after.keys.is_empty() {
-        return None;
+
+    fn name(&mut self, placeholder: &str, name: &str) {
+        self.names.insert(placeholder.to_owned(), name.to_owned());
     }
-    after.cart_id = next_life.to_string();
-    after.version = 1;
-    Some(after)
+
+    fn value(&mut self, placeholder: &str, value: AttributeValue) {
+        self.values.insert(placeholder.to_owned(), value);
+    }
+
+    fn into_request(self, table_name: &str, owner: &str) -> UpdateItem {
+        let remove = if self.remove.is_empty() { String::new() } else { format!(" REMOVE {}", self.remove.join(",")) };
+        UpdateItem {
+            table_name: table_name.to_owned(),
+            key: key(owner),
+            update_expression: format!("SET {}{remove}{}", self.set.join(","), self.add),
+            condition_expression: Some("#cart = :cart AND #version = :version".to_owned()),
+            expression_attribute_names: self.names,
+            expression_attribute_values: self.values,
+            // A second effect fails: the first one has changed the version, or the cart's id.
+            repeatable: true,
+            ..UpdateItem::default()
+        }
+    }
 }
 
 fn key(owner: &str) -> Item {
-    item([(cart_table::OWNER, text(owner))])
+    item([(table::OWNER, text(owner))])
 }

@@ -88,7 +88,9 @@ fn place_order(error: PlaceOrderError) -> Problem {
         }
         PlaceOrderError::BadTotal => Problem::invalid("expectedTotal", "is not an amount of the cart's currency"),
         PlaceOrderError::Limit(limit) => Problem::new(ProblemCode::CurrencyNotSupported, limit.to_string()),
-        PlaceOrderError::CartOrdered => Problem::new(ProblemCode::Conflict, "This cart was ordered already"),
+        PlaceOrderError::CartOrdered(order) => {
+            Problem::new(ProblemCode::Conflict, "This cart was ordered already").with_member("orderId", &order)
+        }
         PlaceOrderError::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
         PlaceOrderError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
         PlaceOrderError::Store(error) => store(&error),

@@ -24,6 +24,9 @@ pub const LINES: &str = "lines";
 pub const ADDED_AT: &str = "addedAt";
 /// The currency of every line, ISO 4217. Written and checked by the edge with each addition; no part of [`StoredCart`].
 pub const CURRENCY: &str = "currency";
+/// List of the orders that took their pieces out of this life of the cart, oldest first, [`MAX_TAKEN_BY`] at most. Written by
+/// the origin; no part of [`StoredCart`].
+pub const TAKEN_BY: &str = "takenBy";
 /// Map of the hash of an Idempotency-Key to [`StoredKey`].
 pub const KEYS: &str = "keys";
 /// The millisecond of the last change.
@@ -32,8 +35,12 @@ pub const UPDATED_AT: &str = "updatedAt";
 pub const TTL: &str = "ttl";
 /// How long an untouched cart lives: 30 days.
 pub const LIFE_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How many orders are remembered in [`TAKEN_BY`]. An order's pieces are taken out before the cart is ordered again, so a
+/// repetition is never many orders late.
+pub const MAX_TAKEN_BY: usize = 16;
 
-/// The whole item.
+/// What both sides read of a cart. The item holds more: whoever changes a cart names what changes, and never writes back what
+/// was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredCart {
@@ -110,7 +117,7 @@ impl StoredCart {
         serde_dynamo::from_item(item).map_err(CorruptCart::because)
     }
 
-    /// The item.
+    /// The item of a cart that begins, still without its [`CURRENCY`].
     ///
     /// # Errors
     /// [`CorruptCart`] if a value cannot be stored.

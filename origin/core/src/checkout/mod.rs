@@ -3,8 +3,12 @@
 //! PostgreSQL decides, the counters count. Three commits, never reordered: the claim with the order's id and its priced
 //! lines; the hold on the stock; the order with its event and the stored answer. Whoever finds a claim whose lease has
 //! lapsed takes it over with a higher fence and the same order id, and repeats the hold, which happens once.
+//!
+//! A cart is in one checkout at a time, and is ordered anew only once what was ordered before has left it. `docs/CHECKOUT.md`
+//! says where a request can stop, and what becomes of it.
 
 mod draft;
+mod finish;
 mod place_order;
 mod ports;
 mod types;

@@ -1,26 +1,25 @@
 //! `POST /orders`: claim, hold, order. Never charges.
 
-use commerce_api::{
-    Amount, Route,
-    order::{Address, LineChange},
-};
+use commerce_api::{Amount, Route, order::Address};
 use commerce_auth::Principal;
-use commerce_domain::{Cart, CartId, Clock, CustomerId, EventId};
+use commerce_domain::{Cart, Clock, CustomerId, OrderId};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     draft::draw_up,
     ports::{CartStore, CheckoutStore, Claim, Replay},
-    types::{CartDiff, Checkout, OrderOutcome, Owned},
+    types::{CartDiff, Checkout, OrderOutcome},
 };
 use crate::{
     Backend, StoreError,
     customers::known_customer,
     hooks::{HookPoint, Hooks, Stopped},
     idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer},
-    inventory::{GiveUpOutcome, ReserveOutcome, ReserveStock, Shortage},
     payments::GatewayLimit,
 };
+
+/// How often the cart is read while other checkouts of it are brought to their ends.
+const MAX_ROUNDS: u32 = 3;
 
 /// A request to order the caller's cart.
 #[derive(Debug, Clone)]
@@ -58,8 +57,8 @@ pub enum PlaceOrderError {
     Limit(#[from] GatewayLimit),
     /// This state of the cart was ordered by another request.
     #[error("the cart was ordered already")]
-    CartOrdered,
-    /// The same request is being answered.
+    CartOrdered(OrderId),
+    /// The same request is being answered, or the cart is being ordered by another one.
     #[error("the request is in progress")]
     InProgress,
     /// The key was used for another request.
@@ -89,27 +88,31 @@ where
         let key = placing.claim_key(key.hash(), false);
         match backend.database().resume(&key, Lease::from(backend.clock().now())).await? {
             Claim::Free => {}
-            claim => return placing.proceed(claim).await?.ok_or(PlaceOrderError::InProgress),
+            claim => match placing.proceed(claim).await? {
+                Next::Answer(answer) => return Ok(answer),
+                Next::ClaimAgain | Next::ReadAgain => return Err(PlaceOrderError::InProgress),
+            },
         }
     }
-    let cart = backend.carts().read_cart(&request.principal.subject).await?;
-    let Some(cart) = cart.filter(|cart| !cart.lines.is_empty()) else {
-        return placing.answer_again(None).await?.ok_or(PlaceOrderError::CartEmpty);
-    };
-    if request.cart_version.is_some_and(|version| version != cart.version)
-        && let Some(answer) = placing.answer_again(Some(cart.id)).await?
-    {
-        return Ok(answer);
-    }
-    placing.order(&cart).await
+    placing.order().await
 }
 
 /// One request on its way.
-struct Placing<'a, B, R> {
-    backend: &'a B,
-    request: &'a PlaceOrder<'a>,
+pub(super) struct Placing<'a, B, R> {
+    pub(super) backend: &'a B,
+    pub(super) request: &'a PlaceOrder<'a>,
     customer: CustomerId,
-    render: &'a R,
+    pub(super) render: &'a R,
+}
+
+/// What a claim leads to.
+enum Next {
+    /// The request is answered.
+    Answer(Answer),
+    /// The claim can be made now.
+    ClaimAgain,
+    /// The cart is no longer as it was read.
+    ReadAgain,
 }
 
 impl<B, R> Placing<'_, B, R>
@@ -122,125 +125,86 @@ where
         ClaimKey { principal: self.customer, route: Route::CreateOrder.name(), key_hash, synthetic, request_hash }
     }
 
-    /// The first commit, and whatever follows from it.
-    async fn order(&self, cart: &Cart) -> Result<Answer, PlaceOrderError> {
-        let checkout = draw_up(self.backend, self.request, self.customer, cart).await?;
-        let key = match self.request.key {
-            Some(key) => self.claim_key(key.hash(), false),
-            None => self.claim_key(cart_hash(cart), true),
-        };
-        // A second round only after somebody else's checkout of this cart was brought to its end.
-        for _ in 0..2 {
-            self.reached(HookPoint::BeforeClaim).await?;
-            let lease = Lease::from(self.backend.clock().now());
-            let claim = self.backend.database().claim(&key, &checkout, lease).await?;
-            self.reached(HookPoint::AfterClaim).await?;
-            if let Some(answer) = self.proceed(claim).await? {
+    /// The cart as it is now, drawn up and claimed, until the claim is ours or leads to an answer.
+    async fn order(&self) -> Result<Answer, PlaceOrderError> {
+        for _ in 0..MAX_ROUNDS {
+            let cart = self.backend.carts().read_cart(&self.request.principal.subject).await?;
+            let cart = cart.filter(|cart| !cart.lines.is_empty());
+            if let Some(answer) = self.answer_again(cart.as_ref()).await? {
+                return Ok(answer);
+            }
+            let cart = cart.ok_or(PlaceOrderError::CartEmpty)?;
+            let checkout = draw_up(self.backend, self.request, self.customer, &cart).await?;
+            if let Some(answer) = self.claim(&cart, &checkout).await? {
                 return Ok(answer);
             }
         }
         Err(PlaceOrderError::InProgress)
     }
 
-    /// What a claim leads to; none if the claim has to be made again.
-    async fn proceed(&self, claim: Claim) -> Result<Option<Answer>, PlaceOrderError> {
-        match claim {
-            Claim::Free => Ok(None),
-            Claim::Mine(owned) => self.finish(&owned).await.map(Some),
-            Claim::Another(owned) => self.finish(&owned).await.map(|_| None),
-            Claim::Done(replay) => Ok(Some(self.replay(replay).await)),
-            Claim::InFlight => Err(PlaceOrderError::InProgress),
-            Claim::OtherRequest => Err(PlaceOrderError::KeyReused),
-            Claim::CartOrdered(_) => Err(PlaceOrderError::CartOrdered),
-        }
-    }
-
-    /// The second and the third commit. Whatever comes of it, the lease ends with it, so that a repetition resumes at once.
-    async fn finish(&self, owned: &Owned) -> Result<Answer, PlaceOrderError> {
-        let outcome = self.hold_and_commit(owned).await;
-        if let Err(PlaceOrderError::Store(_) | PlaceOrderError::InProgress) = &outcome
-            && let Err(error) = self.backend.database().end_lease(owned, self.backend.clock().now()).await
-        {
-            tracing::warn!(order.id = %owned.checkout.order_id, %error, "lease left to lapse");
-        }
-        outcome.map(|stored| Answer { stored, replayed: false })
-    }
-
-    async fn hold_and_commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
-        let checkout = &owned.checkout;
-        self.reached(HookPoint::BeforeHold).await?;
-        let reserved = self.backend.stock().reserve(&checkout.hold()).await?;
-        self.reached(HookPoint::AfterHold).await?;
-        match reserved {
-            // A hold that is over is no good for an order that is only now being made.
-            ReserveOutcome::Held if self.backend.clock().now() < checkout.hold_until => self.commit(owned).await,
-            ReserveOutcome::Held | ReserveOutcome::GivenUp => self.fail(owned, OrderOutcome::GivenUp).await,
-            ReserveOutcome::SoldOut(shortages) => {
-                let changes = line_changes(checkout, &shortages);
-                self.fail(owned, OrderOutcome::SoldOut(&changes)).await
+    /// The first commit, and whatever follows from it; none where the cart has to be read again.
+    async fn claim(&self, cart: &Cart, checkout: &Checkout) -> Result<Option<Answer>, PlaceOrderError> {
+        let key = match self.request.key {
+            Some(key) => self.claim_key(key.hash(), false),
+            None => self.claim_key(cart_hash(cart), true),
+        };
+        // A second time only after somebody else's checkout of this cart was brought to its end.
+        for _ in 0..2 {
+            self.reached(HookPoint::BeforeClaim).await?;
+            let lease = Lease::from(self.backend.clock().now());
+            let claim = self.backend.database().claim(&key, checkout, lease).await?;
+            self.reached(HookPoint::AfterClaim).await?;
+            match self.proceed(claim).await? {
+                Next::Answer(answer) => return Ok(Some(answer)),
+                Next::ClaimAgain => {}
+                Next::ReadAgain => break,
             }
         }
+        Ok(None)
     }
 
-    async fn commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
-        let answer = (self.render)(OrderOutcome::Placed(&owned.checkout));
-        let event = EventId::generate(self.backend.clock(), self.backend.entropy());
-        self.reached(HookPoint::BeforeOrder).await?;
-        if !self.backend.database().commit_order(owned, event, &answer, self.backend.clock().now()).await? {
-            return Err(PlaceOrderError::InProgress);
-        }
-        self.reached(HookPoint::AfterOrder).await?;
-        self.take_out(&owned.checkout).await;
-        Ok(answer)
-    }
-
-    /// The tombstone first: a hold that is still on its way must find it. Only then does the checkout end. Where stock is
-    /// held after all, somebody has taken the checkout over, or a hold that was long on its way has arrived: the next owner
-    /// makes the order.
-    async fn fail(&self, owned: &Owned, outcome: OrderOutcome<'_>) -> Result<StoredAnswer, PlaceOrderError> {
-        let now = self.backend.clock().now();
-        if self.backend.stock().give_up(&owned.checkout.hold(), now).await? == GiveUpOutcome::InForce {
-            return Err(PlaceOrderError::InProgress);
-        }
-        let answer = (self.render)(outcome);
-        if self.backend.database().fail_checkout(owned, &answer, now).await? {
-            Ok(answer)
-        } else {
-            Err(PlaceOrderError::InProgress)
+    async fn proceed(&self, claim: Claim) -> Result<Next, PlaceOrderError> {
+        match claim {
+            Claim::Free => Ok(Next::ClaimAgain),
+            Claim::Mine(owned) => self.finish(&owned).await.map(Next::Answer),
+            Claim::Another(owned) => self.finish(&owned).await.map(|_| Next::ClaimAgain),
+            Claim::Done(replay) => Ok(Next::Answer(self.replay(replay).await)),
+            Claim::InFlight => Err(PlaceOrderError::InProgress),
+            Claim::OtherRequest => Err(PlaceOrderError::KeyReused),
+            Claim::CartOrdered { order_id, still_in_cart } => {
+                self.try_to_take_out(still_in_cart.as_deref()).await;
+                Err(PlaceOrderError::CartOrdered(order_id))
+            }
+            // What was ordered must not be ordered again: without this nothing goes on.
+            Claim::StillInCart(checkout) => {
+                self.take_out(&checkout).await?;
+                Ok(Next::ReadAgain)
+            }
+            Claim::CartMoved => Ok(Next::ReadAgain),
         }
     }
 
     async fn replay(&self, replay: Replay) -> Answer {
-        if let Some(checkout) = &replay.still_in_cart {
-            self.take_out(checkout).await;
-        }
+        self.try_to_take_out(replay.still_in_cart.as_deref()).await;
         Answer { stored: replay.answer, replayed: true }
     }
 
-    /// Takes the ordered pieces out of the cart. The order stands whether this succeeds or not; a replay tries again.
-    async fn take_out(&self, checkout: &Checkout) {
-        let owner = &self.request.principal.subject;
-        let lines = checkout.taken_lines();
-        let outcome = async {
-            self.backend.carts().take_out(owner, checkout.cart_id, checkout.order_id, &lines).await?;
-            self.backend.database().mark_cart_taken(checkout.id, self.backend.clock().now()).await
-        };
-        if let Err(error) = outcome.await {
-            tracing::warn!(order.id = %checkout.order_id, %error, "ordered pieces are still in the cart");
-        }
-    }
-
-    /// The answer to an earlier request without a key that named the cart's version and was equal to this one.
-    async fn answer_again(&self, cart: Option<CartId>) -> Result<Option<Answer>, PlaceOrderError> {
+    /// The answer to an earlier request without a key that named the cart's version, no longer this one's, and was equal to
+    /// this one.
+    async fn answer_again(&self, cart: Option<&Cart>) -> Result<Option<Answer>, PlaceOrderError> {
         let (None, Some(version)) = (self.request.key, self.request.cart_version) else { return Ok(None) };
-        let hash = self.request.request_hash;
-        match self.backend.database().find_answer(self.customer, cart, version, hash).await? {
+        if cart.is_some_and(|cart| cart.version == version) {
+            return Ok(None);
+        }
+        let (hash, now) = (self.request.request_hash, self.backend.clock().now());
+        let cart = cart.map(|cart| cart.id);
+        match self.backend.database().find_answer(self.customer, cart, version, hash, now).await? {
             Some(replay) => Ok(Some(self.replay(replay).await)),
             None => Ok(None),
         }
     }
 
-    async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
+    pub(super) async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
         self.backend.hooks().reached(point).await
     }
 }
@@ -248,20 +212,4 @@ where
 /// The key of a request without one: the state of the cart that it orders.
 fn cart_hash(cart: &Cart) -> Hash {
     Sha256::digest(format!("cart\0{}\0{}", cart.id, cart.version)).into()
-}
-
-fn line_changes(checkout: &Checkout, shortages: &[Shortage]) -> Vec<LineChange> {
-    let change = |shortage: &Shortage| {
-        let line = checkout.lines.iter().find(|line| line.variant_id == shortage.variant_id)?;
-        Some(LineChange {
-            product_id: line.product_id.to_string(),
-            variant_id: line.variant_id.to_string(),
-            reason: "out_of_stock".to_owned(),
-            requested: shortage.requested,
-            available: Some(shortage.sellable),
-            old_price: None,
-            new_price: None,
-        })
-    };
-    shortages.iter().filter_map(change).collect()
 }

@@ -61,18 +61,19 @@ pub trait CartStore: Send + Sync {
     /// [`StoreError`].
     fn read_cart(&self, owner: &str) -> impl Future<Output = Result<Option<Cart>, StoreError>> + Send;
 
-    /// Takes ordered pieces out of this life of the owner's cart; what was added meanwhile stays, and a cart that is empty
-    /// then ends. Idempotent by the order's id; another life of the cart is left alone.
+    /// Takes ordered pieces out of this life of the owner's cart; what was added meanwhile stays. Where nothing stays, this
+    /// life ends. Idempotent by the order's id; another life of the cart is left alone. The version from which on the cart
+    /// is without the pieces; none where this life is over. Takes about a second at most.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; the pieces may have been taken out.
     fn take_out(
         &self,
         owner: &str,
         cart: CartId,
         order: OrderId,
         lines: &[TakenLine],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
 }
 
 /// The answer of a request that is over.
@@ -91,7 +92,7 @@ pub enum Claim {
     Free,
     /// This request: it made the claim, or took it over after its lease had lapsed.
     Mine(Box<Owned>),
-    /// This request, but what it took over is another request's checkout of the same cart, left behind by whoever began it.
+    /// This request, but what it took over is another request's checkout of this cart, left behind by whoever began it.
     Another(Box<Owned>),
     /// An earlier request, which was answered.
     Done(Replay),
@@ -100,19 +101,28 @@ pub enum Claim {
     /// An earlier request that asked for something else.
     OtherRequest,
     /// This state of the cart was ordered by a request that asked for something else.
-    CartOrdered(OrderId),
+    CartOrdered {
+        /// The order.
+        order_id: OrderId,
+        /// The checkout behind it, if what was ordered has not left the cart yet.
+        still_in_cart: Option<Box<Checkout>>,
+    },
+    /// An earlier state of the cart was ordered, and what was ordered has not left the cart yet.
+    StillInCart(Box<Checkout>),
+    /// An earlier state of the cart was ordered: the cart is no longer as it was read.
+    CartMoved,
 }
 
 /// Checkouts and the claims on them.
 pub trait CheckoutStore: Send + Sync {
-    /// Finds what became of a claim, and takes it over if its lease has lapsed. Never [`Claim::Another`] or
-    /// [`Claim::CartOrdered`].
+    /// Finds what became of a claim, and takes it over if its lease has lapsed. Says nothing of the cart.
     ///
     /// # Errors
     /// [`StoreError`].
     fn resume(&self, key: &ClaimKey, lease: Lease) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// The first commit: claims the key and writes the checkout, both or neither. Never [`Claim::Free`].
+    /// The first commit: claims the key and writes the checkout, both or neither; neither where another checkout of the cart
+    /// is open, or has ordered what this one orders. Never [`Claim::Free`].
     ///
     /// # Errors
     /// [`StoreError`]; the claim may have been made.
@@ -153,18 +163,19 @@ pub trait CheckoutStore: Send + Sync {
     /// [`StoreError`].
     fn end_lease(&self, owned: &Owned, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Notes that what was ordered has left the cart.
+    /// Notes that what was ordered has left the cart, as [`CartStore::take_out`] said.
     ///
     /// # Errors
     /// [`StoreError`].
     fn mark_cart_taken(
         &self,
         checkout: CheckoutId,
+        version: Option<u64>,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The answer to the customer's earlier and equal request, if it ordered that version of `cart`; of the last cart that
-    /// the customer ordered, if that is not known.
+    /// the customer ordered, if that is not known. None once the answer is no longer kept at `now`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -174,6 +185,7 @@ pub trait CheckoutStore: Send + Sync {
         cart: Option<CartId>,
         cart_version: u64,
         request_hash: Hash,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Option<Replay>, StoreError>> + Send;
 }
 

@@ -5,6 +5,7 @@
 mod access;
 #[cfg(test)]
 mod changes;
+mod carts;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Placing and reading orders.
 
 use serde_json::{Value, json};
+use test_support::DynamoSwitches;
 
 use crate::shop::{Shop, address};
 
@@ -56,7 +57,7 @@ async fn ordering_holds_the_stock_empties_the_cart_and_tells_of_it() {
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.status, 201);
     let level = shop.level(&item).await;
     assert_eq!((level.on_hand, level.reserved, level.available()), (5, 2, 3));
-    assert_eq!(shop.cart("ada").await, None);
+    assert!(shop.cart("ada").await.unwrap().lines.is_empty());
     assert_eq!(shop.count("select count(*) from outbox where event = 'OrderCreated' and sequence = 1").await, 1);
     assert_eq!(
         shop.count("select count(*) from checkouts where state = 'PLACED' and cart_taken_at is not null").await,
@@ -198,6 +199,44 @@ async fn a_repeat_without_a_key_that_names_the_carts_version_answers_the_same_or
     assert_eq!(shop.shopper("ada").post("/v1/orders", &other).await.code(), "CART_EMPTY");
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.code(), "CART_EMPTY");
     assert_eq!(shop.count("select count(*) from orders").await, 1);
+    // A day later the answer is no longer kept.
+    shop.clock.advance(jiff::SignedDuration::from_hours(24));
+    assert_eq!(shop.shopper("ada").post("/v1/orders", &body).await.code(), "CART_EMPTY");
+}
+
+/// Leaves an order without a key behind, not yet placed, as a failure does.
+async fn left_behind(shop: &Shop) {
+    let only = vec!["TransactWriteItems".to_owned()];
+    shop.dynamo_faults.set(DynamoSwitches { throttle: 1_000, only, ..DynamoSwitches::default() });
+    assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.code(), "UNAVAILABLE");
+    shop.dynamo_faults.set(DynamoSwitches::default());
+}
+
+#[tokio::test]
+async fn a_corrected_order_without_a_key_learns_which_order_a_failure_left_behind() {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "60.00", 5).await;
+    shop.fill_cart("ada", &[(&item, 1)]).await;
+    left_behind(&shop).await;
+    let corrected = shop.shopper("ada").post("/v1/orders", &in_oakland()).await;
+    assert_eq!((corrected.status.as_u16(), corrected.code()), (409, "CONFLICT".to_owned()), "{corrected:?}");
+    let id = corrected.text("/orderId");
+    let placed = shop.shopper("ada").get(&format!("/v1/orders/{id}")).await;
+    assert_eq!((placed.status.as_u16(), placed.text("/shippingAddress/city")), (200, "San Francisco".to_owned()));
+    assert_eq!((shop.count("select count(*) from orders").await, shop.level(&item).await.reserved), (1, 1));
+    assert!(shop.cart("ada").await.unwrap().lines.is_empty());
+}
+
+#[tokio::test]
+async fn a_corrected_order_without_a_key_waits_for_the_one_that_is_being_placed() {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "60.00", 5).await;
+    shop.fill_cart("ada", &[(&item, 1)]).await;
+    shop.stops.stop_once_at(origin_core::hooks::HookPoint::AfterClaim);
+    assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.status, 503);
+    let early = shop.shopper("ada").post("/v1/orders", &in_oakland()).await;
+    assert_eq!((early.status.as_u16(), early.code()), (409, "REQUEST_IN_PROGRESS".to_owned()), "{early:?}");
+    assert!(early.header("retry-after").is_some());
 }
 
 #[tokio::test]

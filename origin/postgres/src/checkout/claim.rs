@@ -1,18 +1,18 @@
 //! The first commit of a checkout, and who owns it afterwards.
 
-use commerce_domain::{CartId, CheckoutId, CustomerId, OrderId};
+use commerce_domain::{CartId, CheckoutId, CustomerId};
 use deadpool_postgres::{GenericClient, Transaction};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::try_join};
+use jiff::Timestamp;
 use origin_core::{
     checkout::{Checkout, Claim, Owned, Replay},
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
 };
-use tokio_postgres::Row;
 
 use super::rows::{self, COLUMNS, stored_lines};
 use crate::{
     Database, DbError, Isolation,
-    idempotency::{KeyState, find_key, finish_key, insert_key, stored_answer},
+    idempotency::{KeyState, find_key, insert_key, stored_answer},
 };
 
 /// A claim that meets one that is ending is made again; this often.
@@ -23,10 +23,9 @@ const INSERT: &str =
         subtotal, tax, shipping, total, shipping_address, payment_method, state, hold_until, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8::text, $9, $10, $11, $12, $13, $14, 'OPEN', $15, $16, $16)";
 
-const OF_CART: &str = "select c.order_id, k.principal, k.route, k.key_hash, k.synthetic, k.request_hash
-    from checkouts c left join idempotency_keys k on k.checkout_id = c.id
-    where c.cart_id = $1 and c.cart_version = $2 and c.state in ('OPEN', 'PLACED')
-    order by k.created_at limit 1";
+// By now the cart has no other open checkout, and can get none before this one is committed.
+const ORDERED_SINCE: &str = "select exists (select 1 from checkouts where cart_id = $1 and state = 'PLACED'
+    and (cart_taken_version is null or cart_taken_version > $2))";
 
 impl Database {
     /// Claims the key and writes the checkout, or finds who did.
@@ -48,8 +47,12 @@ impl Database {
                     let owned = Owned { checkout: checkout.clone(), key: key.clone(), fence };
                     return Ok(Claim::Mine(Box::new(owned)));
                 }
-                Ok(None) => self.resume_checkout(key, lease).await?,
-                Err(error) if error.violates("checkouts_cart_live") => self.claim_of_cart(key, checkout, lease).await?,
+                Ok(None) => match self.resume_checkout(key, lease).await? {
+                    // The client sent no key, so it has reused none: another request orders the same cart.
+                    Claim::OtherRequest if key.synthetic => self.claim_of_cart(key, checkout, lease).await?,
+                    found => found,
+                },
+                Err(error) if is_of_cart(&error) => self.claim_of_cart(key, checkout, lease).await?,
                 Err(error) => return Err(error),
             };
             if found != Claim::Free {
@@ -76,48 +79,6 @@ impl Database {
         })
     }
 
-    /// The claim of whoever ordered this state of the cart first, under another key.
-    async fn claim_of_cart(&self, key: &ClaimKey, checkout: &Checkout, lease: Lease) -> Result<Claim, DbError> {
-        let (first, order_id) = {
-            let client = self.client().await?;
-            let statement = client.prepare_cached(OF_CART).await?;
-            let version = i64::try_from(checkout.cart_version).map_err(DbError::broken)?;
-            let Some(row) = client.query_opt(&statement, &[&checkout.cart_id.as_uuid(), &version]).await? else {
-                return Ok(Claim::Free);
-            };
-            (claim_key(&row, key.route)?, OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?)
-        };
-        let Some(first) = first else { return Ok(Claim::CartOrdered(order_id)) };
-        let same = first.request_hash == key.request_hash && first.principal == key.principal;
-        Ok(match self.resume_checkout(&first, lease).await? {
-            Claim::Mine(owned) => Claim::Another(owned),
-            Claim::Done(replay) if same => {
-                self.answer_too(key, &replay.answer, lease).await?;
-                Claim::Done(replay)
-            }
-            Claim::Done(_) => Claim::CartOrdered(order_id),
-            other => other,
-        })
-    }
-
-    /// Stores the answer under a second key that asked for the same.
-    async fn answer_too(&self, key: &ClaimKey, answer: &StoredAnswer, lease: Lease) -> Result<(), DbError> {
-        if key.synthetic {
-            return Ok(());
-        }
-        let args = (key, answer, lease);
-        self.run_tx("answer_second_key", Isolation::ReadCommitted, &args, |tx, (key, answer, lease)| {
-            async move {
-                if let Some(fence) = insert_key(tx, key, None, *lease).await? {
-                    finish_key(tx, key, fence, answer, lease.now).await?;
-                }
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
-    }
-
     /// The answer to an equal request for that version of the cart, or of the last cart that the customer ordered.
     pub(super) async fn find_checkout_answer(
         &self,
@@ -125,8 +86,10 @@ impl Database {
         cart: Option<CartId>,
         cart_version: u64,
         request_hash: Hash,
+        now: Timestamp,
     ) -> Result<Option<Replay>, DbError> {
-        const LAST: &str = "select c.id, c.cart_version, c.request_hash, k.response_status, k.response_headers, k.response_body
+        const LAST: &str = "select c.id, c.cart_version, c.request_hash, k.expires_at, k.response_status, k.response_headers,
+                k.response_body
             from checkouts c join idempotency_keys k on k.checkout_id = c.id
             where c.customer_id = $1 and ($2::uuid is null or c.cart_id = $2) and c.state = 'PLACED' and k.state = 'DONE'
             order by c.created_at desc limit 1";
@@ -135,14 +98,23 @@ impl Database {
         let cart = cart.map(CartId::as_uuid);
         let Some(row) = client.query_opt(&statement, &[&customer.as_uuid(), &cart]).await? else { return Ok(None) };
         let version: i64 = row.try_get(1)?;
-        if u64::try_from(version) != Ok(cart_version) || row.try_get::<_, &[u8]>(2)? != request_hash {
+        let other = u64::try_from(version) != Ok(cart_version) || row.try_get::<_, &[u8]>(2)? != request_hash;
+        if other || row.try_get::<_, Timestamp>(3)? <= now {
             return Ok(None);
         }
         let checkout = CheckoutId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?;
-        replay(&client, stored_answer(&row, 3)?, Some(checkout)).await.map(Some)
+        replay(&client, stored_answer(&row, 4)?, Some(checkout)).await.map(Some)
     }
 }
 
+/// Whether a claim failed on another checkout of its cart.
+fn is_of_cart(error: &DbError) -> bool {
+    matches!(error, DbError::CalledOff)
+        || error.violates("checkouts_cart_live")
+        || error.violates("checkouts_cart_open")
+}
+
+/// Called off where an earlier state of the cart was ordered, and this one may still have in it what was.
 async fn insert_claim(
     tx: &Transaction<'_>,
     key: &ClaimKey,
@@ -150,44 +122,39 @@ async fn insert_claim(
     lease: Lease,
 ) -> Result<Option<i64>, DbError> {
     let Some(fence) = insert_key(tx, key, Some(checkout.id), lease).await? else { return Ok(None) };
-    let statement = tx.prepare_cached(INSERT).await?;
+    let insert = tx.prepare_cached(INSERT).await?;
+    let ordered_since = tx.prepare_cached(ORDERED_SINCE).await?;
     let version = i64::try_from(checkout.cart_version).map_err(DbError::broken)?;
     let address = serde_json::to_value(&checkout.shipping_address).map_err(DbError::broken)?;
-    tx.execute(
-        &statement,
-        &[
-            &checkout.id.as_uuid(),
-            &checkout.order_id.as_uuid(),
-            &checkout.customer_id.as_uuid(),
-            &checkout.cart_id.as_uuid(),
-            &version,
-            &checkout.request_hash.as_slice(),
-            &stored_lines(checkout)?,
-            &checkout.currency.code(),
-            &checkout.subtotal.amount(),
-            &checkout.tax.amount(),
-            &checkout.shipping.amount(),
-            &checkout.total.amount(),
-            &address,
-            &checkout.payment_method,
-            &checkout.hold_until,
-            &checkout.created_at,
-        ],
-    )
-    .await?;
-    Ok(Some(fence))
-}
-
-/// The key of the claim in columns 1 to 5 of [`OF_CART`]; none where it was swept.
-fn claim_key(row: &Row, route: &'static str) -> Result<Option<ClaimKey>, DbError> {
-    let Some(principal) = row.try_get::<_, Option<uuid::Uuid>>(1)? else { return Ok(None) };
-    Ok(Some(ClaimKey {
-        principal: CustomerId::from_uuid(principal).map_err(DbError::broken)?,
-        route,
-        key_hash: row.try_get::<_, &[u8]>(3)?.try_into().map_err(DbError::broken)?,
-        synthetic: row.try_get(4)?,
-        request_hash: row.try_get::<_, &[u8]>(5)?.try_into().map_err(DbError::broken)?,
-    }))
+    let (cart, lines) = (checkout.cart_id.as_uuid(), stored_lines(checkout)?);
+    let inserted = async {
+        tx.execute(
+            &insert,
+            &[
+                &checkout.id.as_uuid(),
+                &checkout.order_id.as_uuid(),
+                &checkout.customer_id.as_uuid(),
+                &cart,
+                &version,
+                &checkout.request_hash.as_slice(),
+                &lines,
+                &checkout.currency.code(),
+                &checkout.subtotal.amount(),
+                &checkout.tax.amount(),
+                &checkout.shipping.amount(),
+                &checkout.total.amount(),
+                &address,
+                &checkout.payment_method,
+                &checkout.hold_until,
+                &checkout.created_at,
+            ],
+        )
+        .await
+    };
+    let asked = async { tx.query_one(&ordered_since, &[&cart, &version]).await };
+    // Sent together, and run one after the other: the question is asked once the row stands.
+    let (_, found) = try_join(inserted, asked).await?;
+    if found.try_get(0)? { Err(DbError::CalledOff) } else { Ok(Some(fence)) }
 }
 
 async fn replay(
@@ -195,16 +162,26 @@ async fn replay(
     answer: StoredAnswer,
     checkout: Option<CheckoutId>,
 ) -> Result<Replay, DbError> {
-    let Some(id) = checkout else { return Ok(Replay { answer, still_in_cart: None }) };
+    let still_in_cart = match checkout {
+        Some(id) => still_in_cart(client, id).await?,
+        None => None,
+    };
+    Ok(Replay { answer, still_in_cart })
+}
+
+/// The checkout, if what was ordered has not left the cart yet.
+pub(super) async fn still_in_cart(
+    client: &impl GenericClient,
+    id: CheckoutId,
+) -> Result<Option<Box<Checkout>>, DbError> {
     let sql =
         format!("select {COLUMNS} from checkouts c where c.id = $1 and c.state = 'PLACED' and c.cart_taken_at is null");
     let statement = client.prepare_cached(&sql).await?;
     let row = client.query_opt(&statement, &[&id.as_uuid()]).await?;
-    let still_in_cart = row.as_ref().map(rows::checkout).transpose()?.map(Box::new);
-    Ok(Replay { answer, still_in_cart })
+    Ok(row.as_ref().map(rows::checkout).transpose()?.map(Box::new))
 }
 
-async fn load(client: &impl GenericClient, id: CheckoutId) -> Result<Checkout, DbError> {
+pub(super) async fn load(client: &impl GenericClient, id: CheckoutId) -> Result<Checkout, DbError> {
     let statement = client.prepare_cached(&format!("select {COLUMNS} from checkouts c where c.id = $1")).await?;
     let row = client.query_opt(&statement, &[&id.as_uuid()]).await?;
     rows::checkout(&row.ok_or_else(|| DbError::broken("no such checkout"))?)

@@ -1,6 +1,6 @@
 //! The last commit of a checkout: the order, or the end.
 
-use commerce_domain::EventId;
+use commerce_domain::{CheckoutId, EventId};
 use deadpool_postgres::Transaction;
 use futures_util::{FutureExt as _, future::try_join};
 use jiff::Timestamp;
@@ -31,6 +31,9 @@ const ITEMS: &str =
         as line (position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax)";
 
 const END: &str = "update checkouts set state = $2, updated_at = $3 where id = $1 and state = 'OPEN'";
+
+const CART_TAKEN: &str =
+    "update checkouts set cart_taken_at = $2, cart_taken_version = $3 where id = $1 and cart_taken_at is null";
 
 impl Database {
     /// Whether the order was written: not if the claim has another owner by now.
@@ -64,6 +67,19 @@ impl Database {
             })
             .await;
         if_still_ours(written)
+    }
+
+    pub(super) async fn write_cart_taken(
+        &self,
+        checkout: CheckoutId,
+        version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        let version = version.map(i64::try_from).transpose().map_err(DbError::broken)?;
+        let client = self.client().await?;
+        let statement = client.prepare_cached(CART_TAKEN).await?;
+        client.execute(&statement, &[&checkout.as_uuid(), &now, &version]).await?;
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod claim;
 mod commit;
+mod of_cart;
 mod rows;
 
 use commerce_domain::{CartId, CheckoutId, CustomerId, EventId};
@@ -12,7 +13,7 @@ use origin_core::{
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
 };
 
-use crate::{Database, DbError, idempotency::end_lease};
+use crate::{Database, idempotency::end_lease};
 
 impl CheckoutStore for Database {
     async fn resume(&self, key: &ClaimKey, lease: Lease) -> Result<Claim, StoreError> {
@@ -42,15 +43,13 @@ impl CheckoutStore for Database {
         Ok(end_lease(&client, &owned.key, owned.fence, now).await?)
     }
 
-    async fn mark_cart_taken(&self, checkout: CheckoutId, now: Timestamp) -> Result<(), StoreError> {
-        let client = self.client().await?;
-        let taken = async {
-            let sql = "update checkouts set cart_taken_at = $2 where id = $1 and cart_taken_at is null";
-            let statement = client.prepare_cached(sql).await?;
-            client.execute(&statement, &[&checkout.as_uuid(), &now]).await
-        };
-        taken.await.map_err(DbError::from)?;
-        Ok(())
+    async fn mark_cart_taken(
+        &self,
+        checkout: CheckoutId,
+        version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        Ok(self.write_cart_taken(checkout, version, now).await?)
     }
 
     async fn find_answer(
@@ -59,7 +58,8 @@ impl CheckoutStore for Database {
         cart: Option<CartId>,
         cart_version: u64,
         request_hash: Hash,
+        now: Timestamp,
     ) -> Result<Option<Replay>, StoreError> {
-        Ok(self.find_checkout_answer(customer, cart, cart_version, request_hash).await?)
+        Ok(self.find_checkout_answer(customer, cart, cart_version, request_hash, now).await?)
     }
 }

@@ -1,6 +1,7 @@
 //! A whole origin for one test: its own database, its own DynamoDB, its own payment provider, one clock.
 
 mod call;
+mod edge;
 mod environment;
 mod fixtures;
 
@@ -25,8 +26,9 @@ use test_support::{
 use tokio::sync::{Mutex, OnceCell};
 
 pub(crate) use call::{Answer, Caller, sign};
+pub(crate) use edge::Edge;
 pub(crate) use environment::{Stops, TestEnvironment, TestTokens};
-pub(crate) use fixtures::{Item, address};
+pub(crate) use fixtures::{Item, address, stored_line};
 
 pub(crate) const REGION: &str = "eu-central-1";
 const TEMPLATE: &str = "origin_template";
@@ -61,19 +63,26 @@ async fn postgres() -> &'static Mutex<PgServer> {
     SERVER.get_or_init(start).await
 }
 
-async fn new_database() -> Database {
+async fn new_database_url() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let server = postgres().await.lock().await;
     let name = format!("origin_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     server.create_database(&name, Some(TEMPLATE)).await.unwrap();
-    let settings = DatabaseSettings { max_connections: 8, ..DatabaseSettings::new(server.database_url(&name)) };
-    let settings = DatabaseSettings { connect_timeout: Duration::from_secs(20), ..settings };
+    server.database_url(&name)
+}
+
+fn database(url: &str, connect_timeout: Duration) -> Database {
+    let settings = DatabaseSettings { max_connections: 8, connect_timeout, ..DatabaseSettings::new(url) };
     Database::new(&settings).unwrap()
 }
 
 impl Shop {
     /// An origin without products.
     pub(crate) async fn open() -> Self {
+        Self::with(database(&new_database_url().await, Duration::from_secs(20))).await
+    }
+
+    async fn with(database: Database) -> Self {
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
@@ -85,7 +94,6 @@ impl Shop {
         let provider = PaymentProvider::start(PaymentsConfig { clock: clock.shared(), ..PaymentsConfig::default() })
             .await
             .unwrap();
-        let database = new_database().await;
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
         let stops = Stops::default();
         let backend: TestBackend = Assembled::new(Parts {

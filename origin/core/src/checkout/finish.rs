@@ -1,0 +1,110 @@
+//! The second and the third commit of a checkout that this request owns, and what follows from them.
+
+use commerce_api::order::LineChange;
+use commerce_domain::{Clock, EventId};
+
+use super::{
+    place_order::{PlaceOrderError, Placing},
+    ports::{CartStore, CheckoutStore},
+    types::{Checkout, OrderOutcome, Owned},
+};
+use crate::{
+    Backend, StoreError,
+    hooks::HookPoint,
+    idempotency::{Answer, StoredAnswer},
+    inventory::{GiveUpOutcome, ReserveOutcome, ReserveStock, Shortage},
+};
+
+impl<B, R> Placing<'_, B, R>
+where
+    B: Backend,
+    R: Fn(OrderOutcome<'_>) -> StoredAnswer + Send + Sync,
+{
+    /// Holds the stock and makes the order. Whatever comes of it, the lease ends with it, so that a repetition resumes at
+    /// once.
+    pub(super) async fn finish(&self, owned: &Owned) -> Result<Answer, PlaceOrderError> {
+        let outcome = self.hold_and_commit(owned).await;
+        if let Err(PlaceOrderError::Store(_) | PlaceOrderError::InProgress) = &outcome
+            && let Err(error) = self.backend.database().end_lease(owned, self.backend.clock().now()).await
+        {
+            tracing::warn!(order.id = %owned.checkout.order_id, %error, "lease left to lapse");
+        }
+        outcome.map(|stored| Answer { stored, replayed: false })
+    }
+
+    async fn hold_and_commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
+        let checkout = &owned.checkout;
+        self.reached(HookPoint::BeforeHold).await?;
+        let reserved = self.backend.stock().reserve(&checkout.hold()).await?;
+        self.reached(HookPoint::AfterHold).await?;
+        match reserved {
+            // A hold that is over is no good for an order that is only now being made.
+            ReserveOutcome::Held if self.backend.clock().now() < checkout.hold_until => self.commit(owned).await,
+            ReserveOutcome::Held | ReserveOutcome::GivenUp => self.fail(owned, OrderOutcome::GivenUp).await,
+            ReserveOutcome::SoldOut(shortages) => {
+                let changes = line_changes(checkout, &shortages);
+                self.fail(owned, OrderOutcome::SoldOut(&changes)).await
+            }
+        }
+    }
+
+    async fn commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
+        let answer = (self.render)(OrderOutcome::Placed(&owned.checkout));
+        let event = EventId::generate(self.backend.clock(), self.backend.entropy());
+        self.reached(HookPoint::BeforeOrder).await?;
+        if !self.backend.database().commit_order(owned, event, &answer, self.backend.clock().now()).await? {
+            return Err(PlaceOrderError::InProgress);
+        }
+        self.reached(HookPoint::AfterOrder).await?;
+        self.try_to_take_out(Some(&owned.checkout)).await;
+        Ok(answer)
+    }
+
+    /// The tombstone first: a hold that is still on its way must find it. Only then does the checkout end. Where stock is
+    /// held after all, somebody has taken the checkout over, or a hold that was long on its way has arrived: the next owner
+    /// makes the order.
+    async fn fail(&self, owned: &Owned, outcome: OrderOutcome<'_>) -> Result<StoredAnswer, PlaceOrderError> {
+        let now = self.backend.clock().now();
+        if self.backend.stock().give_up(&owned.checkout.hold(), now).await? == GiveUpOutcome::InForce {
+            return Err(PlaceOrderError::InProgress);
+        }
+        let answer = (self.render)(outcome);
+        if self.backend.database().fail_checkout(owned, &answer, now).await? {
+            Ok(answer)
+        } else {
+            Err(PlaceOrderError::InProgress)
+        }
+    }
+
+    /// Takes the ordered pieces out of the cart. The order stands whether this succeeds or not; a replay tries again, and so
+    /// does the cart's next order.
+    pub(super) async fn try_to_take_out(&self, checkout: Option<&Checkout>) {
+        let Some(checkout) = checkout else { return };
+        if let Err(error) = self.take_out(checkout).await {
+            tracing::warn!(order.id = %checkout.order_id, %error, "ordered pieces are still in the cart");
+        }
+    }
+
+    pub(super) async fn take_out(&self, checkout: &Checkout) -> Result<(), StoreError> {
+        let owner = &self.request.principal.subject;
+        let lines = checkout.taken_lines();
+        let version = self.backend.carts().take_out(owner, checkout.cart_id, checkout.order_id, &lines).await?;
+        self.backend.database().mark_cart_taken(checkout.id, version, self.backend.clock().now()).await
+    }
+}
+
+fn line_changes(checkout: &Checkout, shortages: &[Shortage]) -> Vec<LineChange> {
+    let change = |shortage: &Shortage| {
+        let line = checkout.lines.iter().find(|line| line.variant_id == shortage.variant_id)?;
+        Some(LineChange {
+            product_id: line.product_id.to_string(),
+            variant_id: line.variant_id.to_string(),
+            reason: "out_of_stock".to_owned(),
+            requested: shortage.requested,
+            available: Some(shortage.sellable),
+            old_price: None,
+            new_price: None,
+        })
+    };
+    shortages.iter().filter_map(change).collect()
+}
