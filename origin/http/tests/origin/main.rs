@@ -11,6 +11,8 @@ mod golden;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod payments;
 #[cfg(test)]
 mod races;

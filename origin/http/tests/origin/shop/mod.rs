@@ -4,6 +4,7 @@ mod call;
 mod edge;
 mod environment;
 mod fixtures;
+mod line;
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -29,6 +30,7 @@ pub(crate) use call::{Answer, Caller, sign};
 pub(crate) use edge::Edge;
 pub(crate) use environment::{Stops, TestEnvironment, TestTokens};
 pub(crate) use fixtures::{Item, address, stored_line};
+pub(crate) use line::Line;
 
 pub(crate) const REGION: &str = "eu-central-1";
 const TEMPLATE: &str = "origin_template";
@@ -80,6 +82,12 @@ impl Shop {
     /// An origin without products.
     pub(crate) async fn open() -> Self {
         Self::with(database(&new_database_url().await, Duration::from_secs(20))).await
+    }
+
+    /// The same, with a line to PostgreSQL that can be cut.
+    pub(crate) async fn open_on_a_line() -> (Self, Line) {
+        let line = Line::to(&new_database_url().await).await;
+        (Self::with(database(line.url(), Duration::from_secs(3))).await, line)
     }
 
     async fn with(database: Database) -> Self {
