@@ -104,7 +104,8 @@ pub(crate) struct Pause {
 impl Pause {
     /// Returns once the request waits.
     pub(crate) async fn reached(&self) {
-        self.reached.notified().await;
+        let reached = tokio::time::timeout(Duration::from_secs(60), self.reached.notified());
+        reached.await.expect("the request should come this far");
     }
 
     /// Lets the request go on.
