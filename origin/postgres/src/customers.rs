@@ -99,7 +99,8 @@ mod tests {
             subject: "ada".to_owned(),
             issuer: "https://issuer.test".to_owned(),
             roles: BTreeSet::new(),
-            client_id: None,
+            client_id: "app-1".to_owned(),
+            scope: None,
             username: None,
             token_id: None,
         }

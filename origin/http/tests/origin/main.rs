@@ -4,8 +4,9 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
-mod changes;
 mod carts;
+#[cfg(test)]
+mod changes;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::{
 
 use axum::Router;
 use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
-use commerce_domain::PricingRules;
+use commerce_domain::{PricingRules, pricing::PricingSettings};
 use jiff::Timestamp;
 use origin_core::{Assembled, Parts};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
@@ -81,16 +81,21 @@ fn database(url: &str, connect_timeout: Duration) -> Database {
 impl Shop {
     /// An origin without products.
     pub(crate) async fn open() -> Self {
-        Self::with(database(&new_database_url().await, Duration::from_secs(20))).await
+        Self::selling_in("USD").await
+    }
+
+    /// The same, selling in this currency.
+    pub(crate) async fn selling_in(currency: &str) -> Self {
+        Self::with(database(&new_database_url().await, Duration::from_secs(20)), currency).await
     }
 
     /// The same, with a line to PostgreSQL that can be cut.
     pub(crate) async fn open_on_a_line() -> (Self, Line) {
         let line = Line::to(&new_database_url().await).await;
-        (Self::with(database(line.url(), Duration::from_secs(3))).await, line)
+        (Self::with(database(line.url(), Duration::from_secs(3)), "USD").await, line)
     }
 
-    async fn with(database: Database) -> Self {
+    async fn with(database: Database, currency: &str) -> Self {
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
@@ -104,6 +109,7 @@ impl Shop {
             .unwrap();
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
         let stops = Stops::default();
+        let settings = PricingSettings { currency: Some(currency.to_owned()), ..PricingSettings::default() };
         let backend: TestBackend = Assembled::new(Parts {
             clock: clock.clone(),
             entropy: SystemEntropy,
@@ -113,7 +119,7 @@ impl Shop {
             gateway: stripe(&provider),
             tokens: TestTokens,
             hooks: stops.clone(),
-            pricing: PricingRules::default(),
+            pricing: PricingRules::from_settings(&settings).unwrap(),
         });
         let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
