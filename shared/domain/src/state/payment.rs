@@ -8,8 +8,8 @@ super::machine! {
         Authorised = "AUTHORISED", "The money is set aside, not yet taken.";
         Unknown = "UNKNOWN", "The provider was asked and no answer arrived: it is looked up, never guessed.";
         Succeeded = "SUCCEEDED", "The money was taken.";
-        Failed = "FAILED", "Declined. Another attempt may follow.";
-        Canceled = "CANCELED", "Called off at the provider. Final.";
+        Failed = "FAILED", "Declined. Another attempt may follow, and a confirmation that arrives late may yet succeed.";
+        Canceled = "CANCELED", "Called off, or never announced to the provider. Final: what is called off cannot be confirmed.";
     }
     /// What can happen to a payment.
     events PaymentEvent {
@@ -29,7 +29,6 @@ super::machine! {
         Created, Decline => Failed;
         Created, Cancel => Canceled;
         RequiresAction, Authorise => Authorised;
-        RequiresAction, LoseReply => Unknown;
         RequiresAction, Succeed => Succeeded;
         RequiresAction, Decline => Failed;
         RequiresAction, Cancel => Canceled;
@@ -43,6 +42,15 @@ super::machine! {
         Unknown, Decline => Failed;
         Unknown, Cancel => Canceled;
         Failed, Retry => Created;
+        Failed, Succeed => Succeeded;
         Failed, Cancel => Canceled;
+    }
+}
+
+impl PaymentState {
+    /// Whether an attempt in this state is over: nothing more is expected of it.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
     }
 }
