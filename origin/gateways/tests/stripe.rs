@@ -123,6 +123,36 @@ async fn faults_of_the_provider_leave_the_outcome_open() {
 }
 
 #[tokio::test]
+async fn an_answer_without_an_end_is_not_read_to_the_end() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let endless = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await.unwrap();
+        let chunk = format!("4000\r\n{}\r\n", " ".repeat(0x4000));
+        while stream.write_all(chunk.as_bytes()).await.is_ok() {
+            count.fetch_add(chunk.len(), Ordering::Relaxed);
+        }
+    });
+    let config =
+        StripeConfig { base_url, secret_key: Secret::new("sk_test_1"), return_url: "https://shop.example".to_owned() };
+    let answer = Stripe::new(config).unwrap().read_intent("pi_1").await;
+    assert!(matches!(answer, Err(GatewayError::Unknown(ref cause)) if cause.contains("too large")), "{answer:?}");
+    endless.await.unwrap();
+    // What lies in the sockets' buffers was sent as well.
+    assert!(sent.load(Ordering::Relaxed) < 16 * 1024 * 1024);
+}
+
+#[tokio::test]
 async fn an_unknown_payment_method_is_told_apart() {
     let bench = Bench::start().await;
     let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();

@@ -9,6 +9,7 @@ mod wire;
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use commerce_domain::Money;
 use origin_core::payments::{Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
 
@@ -16,10 +17,11 @@ use crate::Secret;
 
 /// The version of Stripe's API that this client was written for.
 const API_VERSION: &str = "2025-03-31.basil";
-const TIMEOUT: Duration = Duration::from_secs(20);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a call may take. A request to pay has 12 seconds for all of them, which `origin-core` watches over.
+const TIMEOUT: Duration = Duration::from_secs(8);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The largest answer that is read.
-const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Where Stripe is and how it knows us.
 #[derive(Debug, Clone)]
@@ -62,13 +64,15 @@ impl Stripe {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Intent, GatewayError> {
         let request = request.bearer_auth(self.config.secret_key.reveal()).header("stripe-version", API_VERSION);
-        let answer = request.send().await.map_err(|error| unknown(&error))?;
-        let status = answer.status();
-        if answer.content_length().is_some_and(|length| length > MAX_ANSWER_BYTES) {
-            return Err(GatewayError::Unknown("the answer is too large".to_owned()));
+        let mut answer = request.send().await.map_err(|error| unknown(&error))?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| unknown(&error))? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(GatewayError::Unknown("the answer is too large".to_owned()));
+            }
+            body.extend_from_slice(&chunk);
         }
-        let body = answer.bytes().await.map_err(|error| unknown(&error))?;
-        wire::read_answer(status, &body)
+        wire::read_answer(answer.status(), &body)
     }
 
     fn url(&self, path: &str) -> String {
