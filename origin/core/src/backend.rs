@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use commerce_aws::Timer;
 use commerce_domain::{Clock, Entropy, PricingRules};
 
 use crate::{
@@ -19,6 +20,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     type Clock: Clock + Send + Sync;
     /// Makes ids.
     type Entropy: Entropy + Send + Sync;
+    /// Waits.
+    type Timer: Timer + Send + Sync;
     /// PostgreSQL.
     type Database: OrdersDatabase + CatalogDatabase;
     /// The counters of stock and the holds on it.
@@ -36,6 +39,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     fn clock(&self) -> &Self::Clock;
     /// The source of randomness.
     fn entropy(&self) -> &Self::Entropy;
+    /// The timer.
+    fn timer(&self) -> &Self::Timer;
     /// The database.
     fn database(&self) -> &Self::Database;
     /// The stock.
@@ -54,11 +59,13 @@ pub trait Backend: Clone + Send + Sync + 'static {
 
 /// The parts of a [`Backend`], by which a binary or a test puts one together.
 #[derive(Debug)]
-pub struct Parts<K, E, D, S, C, G, T, H> {
+pub struct Parts<K, E, W, D, S, C, G, T, H> {
     /// Tells the time.
     pub clock: K,
     /// Makes ids.
     pub entropy: E,
+    /// Waits.
+    pub timer: W,
     /// PostgreSQL.
     pub database: D,
     /// The counters of stock and the holds on it.
@@ -78,25 +85,26 @@ pub struct Parts<K, E, D, S, C, G, T, H> {
 /// A [`Backend`] made of [`Parts`].
 #[expect(clippy::type_complexity, reason = "one parameter a port, and nothing else")]
 #[derive(Debug)]
-pub struct Assembled<K, E, D, S, C, G, T, H>(Arc<Parts<K, E, D, S, C, G, T, H>>);
+pub struct Assembled<K, E, W, D, S, C, G, T, H>(Arc<Parts<K, E, W, D, S, C, G, T, H>>);
 
-impl<K, E, D, S, C, G, T, H> Assembled<K, E, D, S, C, G, T, H> {
+impl<K, E, W, D, S, C, G, T, H> Assembled<K, E, W, D, S, C, G, T, H> {
     /// The backend of these parts.
-    pub fn new(parts: Parts<K, E, D, S, C, G, T, H>) -> Self {
+    pub fn new(parts: Parts<K, E, W, D, S, C, G, T, H>) -> Self {
         Self(Arc::new(parts))
     }
 }
 
-impl<K, E, D, S, C, G, T, H> Clone for Assembled<K, E, D, S, C, G, T, H> {
+impl<K, E, W, D, S, C, G, T, H> Clone for Assembled<K, E, W, D, S, C, G, T, H> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, E, D, S, C, G, T, H> Backend for Assembled<K, E, D, S, C, G, T, H>
+impl<K, E, W, D, S, C, G, T, H> Backend for Assembled<K, E, W, D, S, C, G, T, H>
 where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
+    W: Timer + Send + Sync + 'static,
     D: OrdersDatabase + CatalogDatabase + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
@@ -106,6 +114,7 @@ where
 {
     type Clock = K;
     type Entropy = E;
+    type Timer = W;
     type Database = D;
     type Stock = S;
     type Carts = C;
@@ -119,6 +128,10 @@ where
 
     fn entropy(&self) -> &E {
         &self.0.entropy
+    }
+
+    fn timer(&self) -> &W {
+        &self.0.timer
     }
 
     fn database(&self) -> &D {

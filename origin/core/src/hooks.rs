@@ -1,8 +1,8 @@
-//! Points between the commits of a checkout at which a test can stop the process.
+//! Points between the steps of a checkout and of a payment at which a test can stop the process.
 
 use std::future::Future;
 
-/// A place in a use case, before or after one of its commits.
+/// A place in a use case, before or after one of its steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HookPoint {
     /// Before the claim is committed.
@@ -17,6 +17,30 @@ pub enum HookPoint {
     BeforeOrder,
     /// After the order was committed.
     AfterOrder,
+    /// Before an attempt to pay is written down.
+    BeforeAttempt,
+    /// After an attempt to pay was written down.
+    AfterAttempt,
+    /// Before the hold is put beyond the reach of time.
+    BeforeCommitting,
+    /// After the hold was put beyond the reach of time.
+    AfterCommitting,
+    /// Before the payment is announced to the provider.
+    BeforeCreate,
+    /// After the payment was announced to the provider.
+    AfterCreate,
+    /// After the provider's id of the payment was noted.
+    AfterNote,
+    /// Before the provider is told to charge.
+    BeforeConfirm,
+    /// After the provider was told to charge.
+    AfterConfirm,
+    /// Before the outcome of an attempt is written down.
+    BeforeSettle,
+    /// After the outcome of an attempt was written down.
+    AfterSettle,
+    /// After the hold has followed the outcome.
+    AfterStock,
 }
 
 /// The process stops here.

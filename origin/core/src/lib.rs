@@ -2,7 +2,7 @@
 //!
 //! A use case is a function that is generic over the ports it needs. Every write to more than one place follows an order
 //! that survives a crash between any two steps; that order is written down here and nowhere else. No HTTP, no SQL, no
-//! AWS: depends on the shared crates alone.
+//! AWS: depends on the shared crates alone, and on `commerce-aws` for its `Timer` port only.
 
 pub mod backend;
 pub mod catalog;
@@ -14,7 +14,9 @@ pub mod idempotency;
 pub mod inventory;
 pub mod orders;
 pub mod payments;
+pub mod secret;
 pub mod tokens;
 
 pub use backend::{Assembled, Backend, Parts};
 pub use error::StoreError;
+pub use secret::Secret;

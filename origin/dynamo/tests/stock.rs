@@ -5,13 +5,14 @@ mod stock {
     use std::time::Duration;
 
     use commerce_aws::{AwsClient, Credentials, DynamoDb};
-    use commerce_domain::{Clock, OrderId, ProductId, VariantId};
+    use commerce_domain::{AttemptId, Clock, OrderId, ProductId, VariantId};
     use futures_util::future::join_all;
     use jiff::{SignedDuration, Timestamp};
     use origin_core::{
         StoreError,
         inventory::{
-            BackorderLimit, BeginPaymentOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock, PutStock,
+            BackorderLimit, BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock,
+            PutStock,
             ReadStock, ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
         },
     };
@@ -68,6 +69,10 @@ mod stock {
 
     fn now() -> Timestamp {
         SystemClock.now()
+    }
+
+    fn attempt() -> AttemptId {
+        AttemptId::generate(&SystemClock, &SystemEntropy)
     }
 
     fn hold(lines: &[(VariantId, u32)]) -> Hold {
@@ -209,41 +214,76 @@ mod stock {
         let house = Warehouse::open().await;
         let variant = house.variant(5, 0).await;
         let paying = hold(&[(variant, 2)]);
-        let (order, late) = (paying.order_id, paying.expires_at);
+        let (order, late, first) = (paying.order_id, paying.expires_at, attempt());
         house.stock.reserve(&paying).await.unwrap();
         assert_eq!(
-            house.stock.begin_payment(order, late).await,
+            house.stock.begin_payment(order, first, late).await,
             Ok(BeginPaymentOutcome::Expired),
             "the last moment is over"
         );
-        assert_eq!(house.stock.begin_payment(order, now()).await, Ok(BeginPaymentOutcome::Committing));
-        assert_eq!(house.stock.begin_payment(order, late).await, Ok(BeginPaymentOutcome::Committing));
+        assert_eq!(house.stock.begin_payment(order, first, now()).await, Ok(BeginPaymentOutcome::Committing));
+        assert_eq!(house.stock.begin_payment(order, first, late).await, Ok(BeginPaymentOutcome::Committing));
         assert_eq!(house.stock.give_up(&paying, late).await, Ok(GiveUpOutcome::InForce));
-        house.stock.payment_declined(order).await.unwrap();
-        house.stock.payment_declined(order).await.unwrap();
-        assert_eq!(house.stock.begin_payment(order, late).await, Ok(BeginPaymentOutcome::Expired));
+        house.stock.payment_declined(order, first).await.unwrap();
+        house.stock.payment_declined(order, first).await.unwrap();
+        assert_eq!(house.stock.begin_payment(order, first, late).await, Ok(BeginPaymentOutcome::Expired));
         assert_eq!(house.counts(variant).await, (5, 2));
         let unknown = hold(&[(variant, 1)]).order_id;
-        assert_eq!(house.stock.begin_payment(unknown, now()).await, Ok(BeginPaymentOutcome::Expired));
+        assert_eq!(house.stock.begin_payment(unknown, first, now()).await, Ok(BeginPaymentOutcome::Expired));
+    }
+
+    #[tokio::test]
+    async fn a_hold_waits_for_one_attempt_and_obeys_no_other() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let paying = hold(&[(variant, 2)]);
+        let (order, first, second) = (paying.order_id, attempt(), attempt());
+        house.stock.reserve(&paying).await.unwrap();
+        house.stock.begin_payment(order, first, now()).await.unwrap();
+        assert_eq!(house.stock.begin_payment(order, second, now()).await, Ok(BeginPaymentOutcome::Another(first)));
+        house.stock.payment_declined(order, first).await.unwrap();
+        assert_eq!(house.stock.begin_payment(order, second, now()).await, Ok(BeginPaymentOutcome::Committing));
+        house.stock.payment_declined(order, first).await.unwrap();
+        assert_eq!(
+            house.stock.begin_payment(order, second, paying.expires_at).await,
+            Ok(BeginPaymentOutcome::Committing),
+            "still beyond the reach of time"
+        );
     }
 
     #[tokio::test]
     async fn what_was_paid_leaves_the_warehouse_once() {
         let house = Warehouse::open().await;
         let variant = house.variant(5, 0).await;
-        let paid = hold(&[(variant, 2)]);
+        let (paid, first) = (hold(&[(variant, 2)]), attempt());
         house.stock.reserve(&paid).await.unwrap();
-        assert!(
-            matches!(house.stock.consume(paid.order_id, now()).await, Err(StoreError::Broken(_))),
-            "not being paid"
-        );
-        house.stock.begin_payment(paid.order_id, now()).await.unwrap();
-        let consumed = join_all((0..5).map(|_| house.stock.consume(paid.order_id, now()))).await;
-        assert!(consumed.iter().all(Result::is_ok), "{consumed:?}");
+        house.stock.begin_payment(paid.order_id, first, now()).await.unwrap();
+        let consumed = join_all((0..5).map(|_| house.stock.consume(paid.order_id, first))).await;
+        assert!(consumed.iter().all(|outcome| *outcome == Ok(ConsumeOutcome::Consumed)), "{consumed:?}");
         assert_eq!(house.counts(variant).await, (3, 0));
-        assert_eq!(house.stock.begin_payment(paid.order_id, now()).await, Ok(BeginPaymentOutcome::Consumed));
-        house.stock.payment_declined(paid.order_id).await.unwrap();
+        assert_eq!(house.stock.begin_payment(paid.order_id, first, now()).await, Ok(BeginPaymentOutcome::Consumed));
+        house.stock.payment_declined(paid.order_id, first).await.unwrap();
         assert_eq!(house.stock.reserve(&hold(&[(variant, 3)])).await, Ok(ReserveOutcome::Held), "three are left");
         assert!(matches!(house.stock.reserve(&hold(&[(variant, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
+    }
+
+    #[tokio::test]
+    async fn money_takes_the_goods_whatever_the_hold_waits_for_unless_they_are_on_sale_again() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let (held, expired) = (hold(&[(variant, 1)]), Hold { expires_at: now(), ..hold(&[(variant, 1)]) });
+        let (taken, given_up) = (hold(&[(variant, 1)]), hold(&[(variant, 1)]));
+        for hold in [&held, &expired, &taken, &given_up] {
+            house.stock.reserve(hold).await.unwrap();
+        }
+        house.stock.begin_payment(taken.order_id, attempt(), now()).await.unwrap();
+        house.stock.give_up(&given_up, given_up.expires_at).await.unwrap();
+        for hold in [&held, &expired, &taken] {
+            assert_eq!(house.stock.consume(hold.order_id, attempt()).await, Ok(ConsumeOutcome::Consumed));
+        }
+        assert_eq!(house.stock.consume(given_up.order_id, attempt()).await, Ok(ConsumeOutcome::Released));
+        assert_eq!(house.counts(variant).await, (2, 0));
+        let never = hold(&[(variant, 1)]).order_id;
+        assert!(matches!(house.stock.consume(never, attempt()).await, Err(StoreError::Broken(_))));
     }
 }

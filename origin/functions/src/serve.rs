@@ -6,7 +6,7 @@ use commerce_aws::{AwsClient, TransportError};
 use lambda_http::tower::ServiceBuilder;
 use origin_core::{Assembled, Backend, Parts, hooks::NoHooks, payments::GatewayError};
 use origin_dynamo::{DynamoCarts, DynamoStock};
-use origin_gateways::{JwksVerifier, ReqwestClient, Stripe, System, SystemClock, SystemEntropy};
+use origin_gateways::{JwksVerifier, ReqwestClient, Stripe, System, SystemClock, SystemEntropy, SystemTimer};
 use origin_http::{Settings, router};
 use origin_postgres::{Database, DatabaseError};
 use tracing_subscriber::EnvFilter;
@@ -64,6 +64,7 @@ fn backend(config: Config) -> Result<impl Backend, ServeError> {
     Ok(Assembled::new(Parts {
         clock: SystemClock,
         entropy: SystemEntropy,
+        timer: SystemTimer,
         database: Database::new(&config.database)?,
         stock: DynamoStock::new(client.clone(), config.inventory_table),
         carts: DynamoCarts::new(client, config.carts_table),

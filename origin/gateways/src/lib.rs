@@ -5,12 +5,11 @@
 
 pub mod http_client;
 pub mod jwks;
-pub mod secret;
 pub mod stripe;
 pub mod system;
 
 pub use http_client::ReqwestClient;
 pub use jwks::JwksVerifier;
-pub use secret::Secret;
+pub use origin_core::Secret;
 pub use stripe::{Stripe, StripeConfig};
-pub use system::{System, SystemClock, SystemEntropy};
+pub use system::{System, SystemClock, SystemEntropy, SystemTimer};

@@ -33,6 +33,16 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// The runtime's timer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemTimer;
+
+impl Timer for SystemTimer {
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
 /// All that the signed AWS client needs of the outside world.
 #[derive(Debug, Clone)]
 pub struct System {
@@ -67,6 +77,6 @@ impl HttpClient for System {
 
 impl Timer for System {
     async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+        SystemTimer.sleep(duration).await;
     }
 }

@@ -111,6 +111,11 @@ fn pay(error: PayError) -> Problem {
         PayError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
         PayError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),
         PayError::ProviderRefused(cause) => Problem::internal(cause),
+        PayError::Illegal(illegal) => Problem::new(
+            ProblemCode::Conflict,
+            format!("The order's payment cannot be tried again while it is {}", illegal.state),
+        ),
         PayError::Store(error) => store(&error),
+        PayError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }

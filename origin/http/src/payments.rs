@@ -8,7 +8,7 @@ use commerce_api::{
 use commerce_domain::PaymentId;
 use http::{Response, StatusCode};
 use origin_core::{
-    Backend,
+    Backend, Secret,
     idempotency::{StoredAnswer, request_hash},
     payments::{Pay, PaymentOutcome, pay},
 };
@@ -39,7 +39,7 @@ pub(crate) async fn create_payment<B: Backend>(backend: &B, call: &Call) -> Resu
     answer(pay(backend, &request, |outcome| rendered(call, outcome)).await?)
 }
 
-/// The answer that is kept for whoever repeats the request.
+/// The answer, as it is kept for whoever repeats the request if the payment is over.
 fn rendered(call: &Call, outcome: &PaymentOutcome) -> StoredAnswer {
     let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
     stored(response(outcome).unwrap_or_else(|error| crate::error::problem(error).into_response(context)))
@@ -53,8 +53,8 @@ fn response(outcome: &PaymentOutcome) -> Result<Response<Bytes>, ApiError> {
         PaymentOutcome::RequiresAction { payment, redirect_url, client_secret } => {
             let next_action = NextAction {
                 kind: "redirect_to_url".to_owned(),
-                redirect_url: redirect_url.clone(),
-                client_secret: client_secret.clone(),
+                redirect_url: redirect_url.as_ref().map(revealed),
+                client_secret: client_secret.as_ref().map(revealed),
             };
             let body = PaymentResponse { next_action: Some(next_action), ..body(*payment, "requires_action") };
             json(StatusCode::OK, &body)
@@ -77,6 +77,10 @@ fn response(outcome: &PaymentOutcome) -> Result<Response<Bytes>, ApiError> {
             format!("The order cannot be paid while it is {status}"),
         ))),
     }
+}
+
+fn revealed(secret: &Secret) -> String {
+    secret.reveal().to_owned()
 }
 
 fn text_or_title(text: &str, code: ProblemCode) -> String {

@@ -7,7 +7,9 @@ use commerce_aws::{AwsClient, Credentials};
 use commerce_domain::PricingRules;
 use origin_core::{Assembled, Parts, hooks::NoHooks};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
-use origin_gateways::{JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy};
+use origin_gateways::{
+    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer,
+};
 use origin_postgres::Database;
 use test_support::{Issuer, PaymentProvider};
 
@@ -23,6 +25,7 @@ pub type LocalStock = DynamoStock<System>;
 pub type LocalBackend = Assembled<
     SystemClock,
     SystemEntropy,
+    SystemTimer,
     Database,
     LocalStock,
     DynamoCarts<System>,
@@ -61,6 +64,7 @@ pub(crate) fn backend(
     Ok(Assembled::new(Parts {
         clock: SystemClock,
         entropy: SystemEntropy,
+        timer: SystemTimer,
         database,
         stock: stock(client.clone()),
         carts: DynamoCarts::new(client.clone(), CARTS_TABLE),

@@ -6,7 +6,8 @@ mod read;
 
 pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
 pub use ports::{
-    BeginPaymentOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome, ReserveStock,
+    BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome,
+    ReserveStock,
     SettleHold, Shortage, StockLevel, StockStore,
 };
 pub use read::{FindStockError, ListVariants, StockSubject, find_stock};

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use commerce_domain::{OrderId, ProductId, VariantId};
+use commerce_domain::{AttemptId, OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 
 use super::SetLimits;
@@ -102,12 +102,23 @@ pub enum GiveUpOutcome {
 /// What became of the wish to begin a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeginPaymentOutcome {
-    /// The hold cannot expire now, until the payment has an outcome. Also where an earlier call did it.
+    /// The hold cannot expire now, until this attempt has an outcome. Also where an earlier call did it.
     Committing,
     /// The hold has expired, was released, or never was.
     Expired,
+    /// The hold waits for this other attempt.
+    Another(AttemptId),
     /// The goods were paid and have left.
     Consumed,
+}
+
+/// What became of the wish to take the goods away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsumeOutcome {
+    /// The goods have left, by this call or by an earlier one.
+    Consumed,
+    /// The hold was given up before: its stock is back on sale.
+    Released,
 }
 
 /// Adds counters.
@@ -145,29 +156,41 @@ pub trait ReserveStock: Send + Sync {
     fn give_up(&self, hold: &Hold, now: Timestamp) -> impl Future<Output = Result<GiveUpOutcome, StoreError>> + Send;
 }
 
-/// Moves a hold along with the payment of its order.
+/// Moves a hold along with the payment of its order. A hold that is COMMITTING names the attempt that it waits for: what an
+/// attempt that was given up brings along late changes nothing about the hold of its successor.
 pub trait SettleHold: Send + Sync {
-    /// HELD → COMMITTING, if the hold has not expired at `now`.
+    /// HELD → COMMITTING for this attempt, if the hold has not expired at `now`. Idempotent.
     ///
     /// # Errors
     /// [`StoreError`].
     fn begin_payment(
         &self,
         order: OrderId,
+        attempt: AttemptId,
         now: Timestamp,
     ) -> impl Future<Output = Result<BeginPaymentOutcome, StoreError>> + Send;
 
-    /// COMMITTING → HELD after a declined payment. Idempotent; a hold in any other state stays as it is.
+    /// COMMITTING → HELD after this attempt has failed. Idempotent; a hold in any other state, or of another attempt, stays
+    /// as it is.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn payment_declined(&self, order: OrderId) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn payment_declined(
+        &self,
+        order: OrderId,
+        attempt: AttemptId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// COMMITTING → CONSUMED: the goods have left. Idempotent.
+    /// COMMITTING → CONSUMED: this attempt has paid, and the goods have left. A hold that is HELD, or waits for another
+    /// attempt, is taken over first: the money is here. Idempotent.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Broken`] where the hold is neither COMMITTING nor CONSUMED.
-    fn consume(&self, order: OrderId, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`StoreError`]; [`StoreError::Broken`] where the order has no hold.
+    fn consume(
+        &self,
+        order: OrderId,
+        attempt: AttemptId,
+    ) -> impl Future<Output = Result<ConsumeOutcome, StoreError>> + Send;
 }
 
 /// All that can be asked of the counters.

@@ -1,37 +1,39 @@
 //! One attempt, from the hold on the stock to the verdict.
 
-use commerce_domain::{Clock, EventId, state::PaymentState};
+use commerce_domain::{Clock as _, EventId, state::PaymentState};
 
 use super::{
-    gateway::{Confirmation, Decline, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway},
-    pay::{PayError, PaymentOutcome},
+    hold,
+    outcome::{
+        PaymentOutcome, decided, expired_decline, failed_decline, outcome_in, outcome_of, superseded_decline,
+        unreachable_decline,
+    },
+    patience::Patience,
+    pay::PayError,
     ports::{PaymentStore, RequestStore},
-    types::{Attempt, Settlement, Verdict},
+    types::{Attempt, HoldStep, Settled, Settlement, Verdict},
 };
 use crate::{
     Backend, StoreError,
+    hooks::{HookPoint, Hooks, Stopped},
     idempotency::{ClaimKey, StoredAnswer},
     inventory::{BeginPaymentOutcome, SettleHold},
 };
 
-/// A call whose repetition is safe is sent at most this often.
-const MAX_CALLS: u32 = 3;
-
 /// A request on its way through an attempt.
 pub(super) struct Driving<'a, B, R> {
     pub(super) backend: &'a B,
+    pub(super) patience: &'a Patience<'a, B>,
     pub(super) claim: Option<&'a (ClaimKey, i64)>,
     pub(super) render: &'a R,
 }
 
-/// How far the provider was heard.
-enum Heard {
-    Intent(Box<Intent>),
-    Declined(Decline),
-    /// It answered that it had failed. What it had done by then can be read.
-    Failed,
-    /// It did not answer, or is still at it.
-    Nothing,
+/// Where a request came with an attempt.
+pub(super) enum Driven {
+    /// To an answer.
+    Answered(StoredAnswer),
+    /// To its end, or into somebody else's way: the order has to be looked at again.
+    Again,
 }
 
 impl<B, R> Driving<'_, B, R>
@@ -39,165 +41,148 @@ where
     B: Backend,
     R: Fn(&PaymentOutcome) -> StoredAnswer + Send + Sync,
 {
-    /// Brings an attempt as far as it goes now. A failure is noted on it, so that the next request looks instead of waiting.
-    /// No answer where it was an earlier request's, has failed, and `wanted` names other means.
-    pub(super) async fn drive(
-        &self,
-        attempt: &Attempt,
-        wanted: Option<&str>,
-    ) -> Result<Option<StoredAnswer>, PayError> {
-        let outcome = self.steps(attempt, wanted).await;
-        if let Err(PayError::Store(_)) = &outcome
+    /// Brings an attempt as far as it goes now. `wanted` are the means that the request names.
+    pub(super) async fn drive(&self, attempt: &Attempt, wanted: Option<&str>) -> Result<Driven, PayError> {
+        let driven = self.steps(attempt, wanted).await;
+        // Noted, so that the next request looks instead of waiting.
+        if let Err(PayError::Store(_)) = &driven
+            && attempt.fresh
             && let Err(error) = self.settle(attempt, &Verdict::Unknown, None).await
         {
             tracing::warn!(payment.id = %attempt.payment_id, %error, "attempt left as it is");
         }
-        outcome
+        driven
     }
 
-    async fn steps(&self, attempt: &Attempt, wanted: Option<&str>) -> Result<Option<StoredAnswer>, PayError> {
-        // 1. From here on the hold cannot expire.
-        let now = self.backend.clock().now();
-        if self.backend.stock().begin_payment(attempt.order_id, now).await? == BeginPaymentOutcome::Expired {
-            let expired = Decline { code: "reservation_expired".to_owned(), message: String::new() };
-            self.settle(attempt, &Verdict::Declined(expired), None).await?;
-            return self.end(PaymentOutcome::Expired).await.map(Some);
+    async fn steps(&self, attempt: &Attempt, wanted: Option<&str>) -> Result<Driven, PayError> {
+        // 1. What an earlier request did may have charged by now, whatever has become of the hold.
+        if !attempt.fresh
+            && let Some(driven) = self.look_first(attempt, wanted).await?
+        {
+            return Ok(driven);
         }
-        // 2. The provider's verdict; where nothing is to be paid, nobody is asked.
-        let verdict = match &attempt.payment_method {
-            Some(method) => self.ask(attempt, method).await?,
-            None => Verdict::Succeeded { receipt_url: None },
+        // A request that was held up for long must not begin anything: another may be at it by now.
+        if attempt.fresh && !self.patience.allows_a_charge() {
+            return self.give_up(attempt, "no time was left").await;
+        }
+        // 2. From here on the hold cannot expire.
+        match self.commit_hold(attempt).await? {
+            BeginPaymentOutcome::Committing => {}
+            BeginPaymentOutcome::Expired => {
+                let verdict = Verdict::Declined(expired_decline());
+                return self.conclude(attempt, &verdict, PaymentOutcome::Expired).await;
+            }
+            BeginPaymentOutcome::Another(_) | BeginPaymentOutcome::Consumed => return Ok(Driven::Again),
+        }
+        // 3. The provider's verdict; where nothing is to be paid, nobody is asked.
+        let verdict = if attempt.amount.is_zero() {
+            Verdict::Succeeded { receipt_url: None }
+        } else {
+            self.charge(attempt).await?
         };
-        // 3. The verdict and all that follows from it.
+        // 4. The verdict and all that follows from it.
+        self.answer(attempt, &verdict).await
+    }
+
+    async fn commit_hold(&self, attempt: &Attempt) -> Result<BeginPaymentOutcome, PayError> {
+        self.reached(HookPoint::BeforeCommitting).await?;
+        let take = || self.backend.stock().begin_payment(attempt.order_id, attempt.id, self.backend.clock().now());
+        let mut begun = take().await?;
+        // Perhaps for an attempt that is over: the hold has not followed yet, or its request took it up too late.
+        if let BeginPaymentOutcome::Another(other) = begun
+            && let Some(hold) = self.backend.database().find_hold_move(other).await?
+        {
+            hold::follow(self.backend, HoldStep { order_id: attempt.order_id, attempt_id: other, hold }).await;
+            begun = take().await?;
+        }
+        self.reached(HookPoint::AfterCommitting).await?;
+        Ok(begun)
+    }
+
+    /// Where an attempt stands that an earlier request began; none if its confirmation is to be sent, or sent again.
+    ///
+    /// An earlier confirmation may be on its way still, and arrive whenever it likes. Where this request names the same
+    /// means, it is sent again under the same key, under which the provider acts once. Where it names others, the attempt
+    /// ends here and the next one sends another confirmation, of the same intent. Both may arrive, in either order, but an
+    /// intent succeeds once: whichever comes second is refused, reads the intent, and finds the order paid. So the customer
+    /// is charged once, at worst by the means that were named first; that the order is paid is written down for whichever
+    /// attempt learns of it.
+    async fn look_first(&self, attempt: &Attempt, wanted: Option<&str>) -> Result<Option<Driven>, PayError> {
+        let other = attempt.payment_method.as_deref() != wanted;
+        let verdict = match &attempt.intent_id {
+            None if other => Verdict::Declined(superseded_decline()),
+            None => return Ok(None),
+            Some(intent_id) => {
+                let Some(intent) = self.read(attempt, intent_id).await else {
+                    // Not to know changes nothing.
+                    return self.end(PaymentOutcome::Processing(attempt.payment_id)).await.map(Some);
+                };
+                match decided(&intent) {
+                    Some(verdict) => verdict,
+                    // The customer was asked, so the confirmation had arrived: the customer's answer was no.
+                    None if attempt.state == PaymentState::RequiresAction => {
+                        Verdict::Declined(intent.decline.unwrap_or_else(failed_decline))
+                    }
+                    None if other => Verdict::Declined(superseded_decline()),
+                    None => return Ok(None),
+                }
+            }
+        };
         let failed = matches!(verdict, Verdict::Declined(_) | Verdict::Canceled);
-        if failed && !attempt.fresh && attempt.payment_method.as_deref() != wanted {
+        if failed && other {
             self.take_back(attempt, &verdict).await?;
-            return Ok(None);
+            return Ok(Some(Driven::Again));
         }
-        self.conclude(attempt, verdict).await.map(Some)
+        self.answer(attempt, &verdict).await.map(Some)
     }
 
-    async fn ask(&self, attempt: &Attempt, method: &str) -> Result<Verdict, PayError> {
-        let intent_id = match &attempt.intent_id {
-            Some(id) => id.clone(),
-            None => self.create_intent(attempt).await?,
-        };
-        let confirmation = Confirmation {
-            intent_id,
-            payment_id: attempt.payment_id,
-            attempt: attempt.number,
-            payment_method_id: method.to_owned(),
-        };
-        // Whoever finds an attempt under way looks before doing anything.
-        let heard = if attempt.fresh { self.confirm(attempt, &confirmation).await? } else { Heard::Nothing };
-        match heard {
-            Heard::Intent(intent) => Ok(decided(&intent).unwrap_or(Verdict::Unknown)),
-            Heard::Declined(decline) => Ok(Verdict::Declined(decline)),
-            Heard::Failed | Heard::Nothing => self.look_up(attempt, &confirmation, heard).await,
-        }
+    async fn answer(&self, attempt: &Attempt, verdict: &Verdict) -> Result<Driven, PayError> {
+        self.conclude(attempt, verdict, outcome_of(attempt, verdict)).await
     }
 
-    /// Announces the payment. Nothing is charged yet, so without an answer the attempt simply ends.
-    async fn create_intent(&self, attempt: &Attempt) -> Result<String, PayError> {
-        let new = NewIntent { payment_id: attempt.payment_id, order_id: attempt.order_id, amount: attempt.amount };
-        let mut failure = GatewayError::Unknown(String::new());
-        for _ in 0..MAX_CALLS {
-            match self.backend.gateway().create_intent(&new).await {
-                Ok(intent) => {
-                    let now = self.backend.clock().now();
-                    self.backend.database().note_intent(attempt, &intent.id, now).await?;
-                    return Ok(intent.id);
-                }
-                Err(error @ (GatewayError::Unknown(_) | GatewayError::Failed(_))) => failure = error,
-                Err(error) => {
-                    self.take_back(attempt, &Verdict::Canceled).await?;
-                    return Err(PayError::ProviderRefused(error.to_string()));
-                }
-            }
-        }
-        // A failure is kept under the payment's key for a day: only another payment gets another answer.
-        let kept = matches!(failure, GatewayError::Failed(_));
-        let verdict = if kept { Verdict::Canceled } else { Verdict::Declined(unreachable_decline()) };
-        self.take_back(attempt, &verdict).await?;
-        Err(PayError::ProviderUnavailable(failure.to_string()))
-    }
-
-    async fn confirm(&self, attempt: &Attempt, confirmation: &Confirmation) -> Result<Heard, PayError> {
-        match self.backend.gateway().confirm(confirmation).await {
-            Ok(intent) => Ok(Heard::Intent(Box::new(intent))),
-            Err(GatewayError::Declined(decline)) => Ok(Heard::Declined(decline)),
-            Err(GatewayError::Failed(_)) => Ok(Heard::Failed),
-            Err(GatewayError::Unknown(_)) => Ok(Heard::Nothing),
-            Err(GatewayError::NoSuchMethod) => {
-                let decline = Decline { code: "no_such_method".to_owned(), message: String::new() };
-                self.take_back(attempt, &Verdict::Declined(decline)).await?;
-                Err(PayError::NoSuchMethod)
-            }
-            // Such as for an intent that has succeeded already.
-            Err(GatewayError::Refused(cause)) => {
-                tracing::warn!(payment.id = %attempt.payment_id, cause, "confirmation refused");
-                Ok(Heard::Failed)
-            }
-        }
-    }
-
-    /// What the provider did, read from it. Where that leaves open whether the confirmation arrived, it is sent again under
-    /// the same key, which has its effect once.
-    async fn look_up(
+    /// Writes the verdict down, lets the hold follow, and answers.
+    async fn conclude(
         &self,
         attempt: &Attempt,
-        confirmation: &Confirmation,
-        mut heard: Heard,
-    ) -> Result<Verdict, PayError> {
-        for _ in 1..MAX_CALLS {
-            let read = self.backend.gateway().read_intent(&confirmation.intent_id).await;
-            let intent = match read {
-                Ok(intent) => intent,
-                Err(error) => {
-                    tracing::warn!(payment.id = %attempt.payment_id, %error, "intent not read");
-                    return Ok(Verdict::Unknown);
-                }
-            };
-            if let Some(verdict) = decided(&intent) {
-                return Ok(verdict);
-            }
-            // The customer was asked, so the confirmation had arrived: the customer's answer was no.
-            if attempt.state == PaymentState::RequiresAction {
-                return Ok(Verdict::Declined(intent.decline.unwrap_or_else(failed_decline)));
-            }
-            match heard {
-                // It has ended its work on the confirmation, and has not charged.
-                Heard::Failed => return Ok(Verdict::Declined(failed_decline())),
-                Heard::Declined(decline) => return Ok(Verdict::Declined(decline)),
-                Heard::Intent(_) | Heard::Nothing => heard = self.confirm(attempt, confirmation).await?,
-            }
-            match heard {
-                Heard::Intent(intent) => return Ok(decided(&intent).unwrap_or(Verdict::Unknown)),
-                Heard::Declined(decline) => return Ok(Verdict::Declined(decline)),
-                Heard::Failed | Heard::Nothing => {}
-            }
+        verdict: &Verdict,
+        outcome: PaymentOutcome,
+    ) -> Result<Driven, PayError> {
+        let answer = outcome.is_kept().then(|| (self.render)(&outcome));
+        let settled = self.settle_and_follow(attempt, verdict, answer.as_ref()).await?;
+        match answer {
+            Some(answer) if settled.stands => Ok(Driven::Answered(answer)),
+            None if !settled.attempt.is_over() => self.end(outcome).await,
+            // Somebody else was first: what they wrote is the answer.
+            _ => self.end(outcome_in(attempt, &settled)).await,
         }
-        Ok(Verdict::Unknown)
     }
 
-    /// Writes the verdict down, settles the stock, and answers.
-    async fn conclude(&self, attempt: &Attempt, verdict: Verdict) -> Result<StoredAnswer, PayError> {
-        let outcome = outcome_of(attempt, &verdict);
-        let answer = (self.render)(&outcome);
-        let state = self.settle(attempt, &verdict, Some(&answer)).await?;
-        self.settle_stock(attempt, state).await;
-        if state == verdict.state() {
-            return Ok(answer);
-        }
-        // Somebody else was first: what they wrote is the answer.
-        self.end(outcome_in(attempt, state)).await
+    /// Ends an attempt that has charged nothing.
+    pub(super) async fn take_back(&self, attempt: &Attempt, verdict: &Verdict) -> Result<(), PayError> {
+        self.settle_and_follow(attempt, verdict, None).await.map(drop)
     }
 
-    /// Ends an attempt that has charged nothing, and gives the hold its clock back.
-    async fn take_back(&self, attempt: &Attempt, verdict: &Verdict) -> Result<(), PayError> {
-        let state = self.settle(attempt, verdict, None).await?;
-        self.settle_stock(attempt, state).await;
-        Ok(())
+    /// Ends an attempt of this request's that the provider was not told of.
+    pub(super) async fn give_up<T>(&self, attempt: &Attempt, cause: &str) -> Result<T, PayError> {
+        self.take_back(attempt, &Verdict::Declined(unreachable_decline())).await?;
+        Err(PayError::ProviderUnavailable(cause.to_owned()))
+    }
+
+    async fn settle_and_follow(
+        &self,
+        attempt: &Attempt,
+        verdict: &Verdict,
+        answer: Option<&StoredAnswer>,
+    ) -> Result<Settled, PayError> {
+        self.reached(HookPoint::BeforeSettle).await?;
+        let settled = self.settle(attempt, verdict, answer).await?;
+        self.reached(HookPoint::AfterSettle).await?;
+        if let Some(hold) = settled.hold {
+            let step = HoldStep { order_id: attempt.order_id, attempt_id: attempt.id, hold };
+            hold::follow(self.backend, step).await;
+        }
+        self.reached(HookPoint::AfterStock).await?;
+        Ok(settled)
     }
 
     async fn settle(
@@ -205,87 +190,29 @@ where
         attempt: &Attempt,
         verdict: &Verdict,
         answer: Option<&StoredAnswer>,
-    ) -> Result<PaymentState, StoreError> {
+    ) -> Result<Settled, StoreError> {
         let claim = self.claim.zip(answer).map(|((key, fence), answer)| (key, *fence, answer));
         let event = EventId::generate(self.backend.clock(), self.backend.entropy());
         let settlement = Settlement { attempt, verdict, event, claim, now: self.backend.clock().now() };
         self.backend.database().settle(&settlement).await
     }
 
-    /// What the verdict means for the hold. Repeated by whoever handles the event, should it fail here.
-    async fn settle_stock(&self, attempt: &Attempt, state: PaymentState) {
-        let (stock, order) = (self.backend.stock(), attempt.order_id);
-        let outcome = match state {
-            PaymentState::Succeeded => stock.consume(order, self.backend.clock().now()).await,
-            PaymentState::Failed | PaymentState::Canceled => stock.payment_declined(order).await,
-            _ => return,
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(order.id = %order, payment.state = state.as_str(), %error, "hold not settled yet");
-        }
-    }
-
-    /// Answers without a change to the payment, and keeps the answer.
-    pub(super) async fn end(&self, outcome: PaymentOutcome) -> Result<StoredAnswer, PayError> {
+    /// Answers without a change to the payment. What is over is kept; what is not leaves the claim to the next request that
+    /// asks.
+    pub(super) async fn end(&self, outcome: PaymentOutcome) -> Result<Driven, PayError> {
         let answer = (self.render)(&outcome);
         if let Some((key, fence)) = self.claim {
-            self.backend.database().finish_request(key, *fence, &answer, self.backend.clock().now()).await?;
+            let (database, now) = (self.backend.database(), self.backend.clock().now());
+            if outcome.is_kept() {
+                database.finish_request(key, *fence, &answer, now).await?;
+            } else if let Err(error) = database.end_request_lease(key, *fence, now).await {
+                tracing::warn!(%error, "claim left to lapse");
+            }
         }
-        Ok(answer)
+        Ok(Driven::Answered(answer))
     }
-}
 
-/// What an intent says about the confirmation that was sent; none where it says nothing.
-fn decided(intent: &Intent) -> Option<Verdict> {
-    match intent.status {
-        IntentStatus::Succeeded => Some(Verdict::Succeeded { receipt_url: intent.receipt_url.clone() }),
-        IntentStatus::RequiresAction => Some(Verdict::RequiresAction {
-            redirect_url: intent.redirect_url.clone(),
-            client_secret: intent.client_secret.clone(),
-        }),
-        IntentStatus::RequiresCapture => Some(Verdict::Authorised),
-        IntentStatus::Processing => Some(Verdict::Unknown),
-        IntentStatus::Canceled => Some(Verdict::Canceled),
-        IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresConfirmation => None,
+    pub(super) async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
+        self.backend.hooks().reached(point).await
     }
-}
-
-fn outcome_of(attempt: &Attempt, verdict: &Verdict) -> PaymentOutcome {
-    let payment = attempt.payment_id;
-    match verdict {
-        Verdict::Succeeded { receipt_url } => PaymentOutcome::Succeeded { payment, receipt_url: receipt_url.clone() },
-        Verdict::RequiresAction { redirect_url, client_secret } => PaymentOutcome::RequiresAction {
-            payment,
-            redirect_url: redirect_url.clone(),
-            client_secret: client_secret.clone(),
-        },
-        Verdict::Authorised | Verdict::Unknown => PaymentOutcome::Processing(payment),
-        Verdict::Declined(decline) => PaymentOutcome::Declined(decline.clone()),
-        Verdict::Canceled => PaymentOutcome::Declined(canceled_decline()),
-    }
-}
-
-fn outcome_in(attempt: &Attempt, state: PaymentState) -> PaymentOutcome {
-    match state {
-        PaymentState::Succeeded => PaymentOutcome::AlreadyPaid(attempt.payment_id),
-        PaymentState::Failed => PaymentOutcome::Declined(failed_decline()),
-        PaymentState::Canceled => PaymentOutcome::Declined(canceled_decline()),
-        _ => PaymentOutcome::Processing(attempt.payment_id),
-    }
-}
-
-fn failed_decline() -> Decline {
-    decline("processing_error", "The payment could not be processed. Please try again.")
-}
-
-fn unreachable_decline() -> Decline {
-    decline("provider_unreachable", "")
-}
-
-fn canceled_decline() -> Decline {
-    decline("payment_canceled", "The payment was called off.")
-}
-
-fn decline(code: &str, message: &str) -> Decline {
-    Decline { code: code.to_owned(), message: message.to_owned() }
 }

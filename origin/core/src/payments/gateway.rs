@@ -5,6 +5,8 @@ use std::future::Future;
 
 use commerce_domain::{Money, OrderId, PaymentId};
 
+use crate::Secret;
+
 /// A payment to announce to the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewIntent {
@@ -36,10 +38,10 @@ pub struct Intent {
     pub id: String,
     /// Where it stands.
     pub status: IntentStatus,
-    /// For the provider's own client library.
-    pub client_secret: Option<String>,
-    /// Where the customer has to go, while [`IntentStatus::RequiresAction`].
-    pub redirect_url: Option<String>,
+    /// For the provider's own client library. Whoever has it can act for the customer.
+    pub client_secret: Option<Secret>,
+    /// Where the customer has to go, while [`IntentStatus::RequiresAction`]. It may hold a secret as well.
+    pub redirect_url: Option<Secret>,
     /// The receipt, once paid.
     pub receipt_url: Option<String>,
     /// Why the last confirmation failed, if it did.
@@ -120,7 +122,7 @@ pub trait PaymentGateway: Send + Sync {
     /// Announces a payment. Charges nothing.
     ///
     /// # Errors
-    /// [`GatewayError`]; after [`GatewayError::Unknown`] the same call is to be repeated.
+    /// [`GatewayError`]; after [`GatewayError::Unknown`] and [`GatewayError::Failed`] the same call is to be repeated.
     fn create_intent(&self, intent: &NewIntent) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
 
     /// Confirms an intent: this charges.

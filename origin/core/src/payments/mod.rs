@@ -5,11 +5,16 @@
 
 mod drive;
 mod gateway;
+mod hold;
+mod outcome;
+mod patience;
 mod pay;
 mod ports;
+mod provider;
 mod types;
 
 pub use gateway::{Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway};
-pub use pay::{Pay, PayError, PaymentOutcome, pay};
+pub use outcome::PaymentOutcome;
+pub use pay::{Pay, PayError, pay};
 pub use ports::{PaymentStore, RequestClaim, RequestStore};
-pub use types::{Attempt, Begun, NewAttempt, Payable, Settlement, Verdict};
+pub use types::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, Settled, Settlement, Verdict};

@@ -4,18 +4,21 @@ use commerce_api::{Amount, Route};
 use commerce_auth::Principal;
 use commerce_domain::{
     AttemptId, Clock, CustomerId, Money, OrderId, PaymentId,
-    state::{OrderStatus, PaymentState},
+    state::{IllegalTransition, PaymentState},
 };
 
 use super::{
-    drive::Driving,
-    gateway::Decline,
+    drive::{Driven, Driving},
+    hold,
+    outcome::PaymentOutcome,
+    patience::Patience,
     ports::{PaymentStore, RequestClaim, RequestStore},
     types::{Attempt, Begun, NewAttempt, Payable},
 };
 use crate::{
     Backend, StoreError,
     customers::known_customer,
+    hooks::{HookPoint, Stopped},
     idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, LEASE, Lease, StoredAnswer},
 };
 
@@ -34,37 +37,6 @@ pub struct Pay<'a> {
     pub amount: Amount,
     /// The means of payment; the order's if absent.
     pub payment_method: Option<String>,
-}
-
-/// How a request to pay ended, where its answer is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PaymentOutcome {
-    /// Paid.
-    Succeeded {
-        /// The payment.
-        payment: PaymentId,
-        /// The provider's receipt.
-        receipt_url: Option<String>,
-    },
-    /// The customer has to confirm it.
-    RequiresAction {
-        /// The payment.
-        payment: PaymentId,
-        /// Where to send the customer.
-        redirect_url: Option<String>,
-        /// For the provider's own client library.
-        client_secret: Option<String>,
-    },
-    /// Not known yet.
-    Processing(PaymentId),
-    /// The provider said no.
-    Declined(Decline),
-    /// The order was paid before.
-    AlreadyPaid(PaymentId),
-    /// The stock is no longer held.
-    Expired,
-    /// The order cannot be paid in this state.
-    Closed(OrderStatus),
 }
 
 /// Why a request to pay has no answer to keep.
@@ -100,10 +72,19 @@ pub enum PayError {
     /// The payment provider refused what it must not refuse.
     #[error("provider refused: {0}")]
     ProviderRefused(String),
+    /// The payment stands where no attempt can begin.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
     /// A store failed. The request can be repeated.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A test stopped the process.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
+
+/// An order is looked at this often, before another request is taken to be at it.
+const MAX_ROUNDS: u32 = 3;
 
 /// Pays an order. `render` makes the answer that is kept with the outcome.
 ///
@@ -114,14 +95,19 @@ where
     B: Backend,
     R: Fn(&PaymentOutcome) -> StoredAnswer + Send + Sync,
 {
+    let patience = Patience::new(backend);
     let customer = known_customer(backend, request.principal).await?;
     let payable = backend.database().find_payable(customer, request.order_id).await?.ok_or(PayError::NoOrder)?;
+    for step in &payable.hold_steps {
+        hold::follow(backend, *step).await;
+    }
     let method = check(request, &payable)?;
     let claim = match claim(backend, request, customer).await? {
         Claimed::Mine(claim) => claim,
         Claimed::Done(stored) => return Ok(Answer { stored, replayed: true }),
     };
-    let outcome = attempt(backend, request, customer, method, claim.as_ref(), &render).await;
+    let driving = Driving { backend, patience: &patience, claim: claim.as_ref(), render: &render };
+    let outcome = attempt(&driving, customer, request.order_id, method).await;
     match outcome {
         Ok(stored) => Ok(Answer { stored, replayed: false }),
         Err(error) => {
@@ -168,39 +154,41 @@ async fn claim<B: Backend>(backend: &B, request: &Pay<'_>, customer: CustomerId)
     }
 }
 
+/// Rounds, because an attempt that an earlier request began may end without an answer to this one.
 async fn attempt<B, R>(
-    backend: &B,
-    request: &Pay<'_>,
-    customer: CustomerId,
+    driving: &Driving<'_, B, R>,
+    customer_id: CustomerId,
+    order: OrderId,
     payment_method: Option<String>,
-    claim: Option<&(ClaimKey, i64)>,
-    render: &R,
 ) -> Result<StoredAnswer, PayError>
 where
     B: Backend,
     R: Fn(&PaymentOutcome) -> StoredAnswer + Send + Sync,
 {
-    let driving = Driving { backend, claim, render };
-    // A second round where the attempt that was under way has failed, and this request names other means.
-    for _ in 0..2 {
+    let backend = driving.backend;
+    for _ in 0..MAX_ROUNDS {
         let new = NewAttempt {
-            customer_id: customer,
-            order_id: request.order_id,
+            customer_id,
+            order_id: order,
             payment_id: PaymentId::generate(backend.clock(), backend.entropy()),
             attempt_id: AttemptId::generate(backend.clock(), backend.entropy()),
             payment_method: payment_method.clone(),
             now: backend.clock().now(),
         };
-        match backend.database().begin_attempt(&new).await? {
+        driving.reached(HookPoint::BeforeAttempt).await?;
+        let begun = backend.database().begin_attempt(&new).await?;
+        driving.reached(HookPoint::AfterAttempt).await?;
+        let driven = match begun {
             Begun::NoOrder => return Err(PayError::NoOrder),
-            Begun::Paid(payment) => return driving.end(PaymentOutcome::AlreadyPaid(payment)).await,
-            Begun::Closed(status) => return driving.end(PaymentOutcome::Closed(status)).await,
+            Begun::Illegal(illegal) => return Err(illegal.into()),
+            Begun::Paid(payment) => driving.end(PaymentOutcome::AlreadyPaid(payment)).await?,
+            Begun::Closed(status) => driving.end(PaymentOutcome::Closed(status)).await?,
+            Begun::Expired => driving.end(PaymentOutcome::Expired).await?,
             Begun::Attempt(attempt) if is_anothers(&attempt, backend) => return Err(PayError::PaymentInProgress),
-            Begun::Attempt(attempt) => {
-                if let Some(answer) = driving.drive(&attempt, payment_method.as_deref()).await? {
-                    return Ok(answer);
-                }
-            }
+            Begun::Attempt(attempt) => driving.drive(&attempt, payment_method.as_deref()).await?,
+        };
+        if let Driven::Answered(answer) = driven {
+            return Ok(answer);
         }
     }
     Err(PayError::PaymentInProgress)
@@ -214,6 +202,9 @@ fn is_anothers<B: Backend>(attempt: &Attempt, backend: &B) -> bool {
 
 /// Ends the claim of a request without an answer to keep: a failure can be resumed, a refusal leaves no trace.
 async fn leave<B: Backend>(backend: &B, error: &PayError, key: &ClaimKey, fence: i64) {
+    if matches!(error, PayError::Stopped(_)) {
+        return;
+    }
     let resumable =
         matches!(error, PayError::Store(_) | PayError::ProviderUnavailable(_) | PayError::ProviderRefused(_));
     let left = if resumable {

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use commerce_domain::{CustomerId, OrderId, state::PaymentState};
+use commerce_domain::{AttemptId, CustomerId, OrderId};
 use jiff::Timestamp;
 
-use super::types::{Attempt, Begun, NewAttempt, Payable, Settlement};
+use super::types::{Attempt, Begun, HoldMove, HoldNote, NewAttempt, Payable, Settled, Settlement};
 use crate::{
     StoreError,
     idempotency::{ClaimKey, Lease, StoredAnswer},
@@ -68,7 +68,7 @@ pub trait RequestStore: Send + Sync {
 
 /// Payments and their attempts.
 pub trait PaymentStore: Send + Sync {
-    /// What the customer's order costs.
+    /// What the customer's order costs, and what earlier attempts left undone.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -84,10 +84,10 @@ pub trait PaymentStore: Send + Sync {
     /// [`StoreError`]; the attempt may have been begun, and will be found.
     fn begin_attempt(&self, attempt: &NewAttempt) -> impl Future<Output = Result<Begun, StoreError>> + Send;
 
-    /// Notes the provider's id of the payment.
+    /// Notes the provider's id of the payment, unless the payment was called off.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Unavailable`] where it was, or has another id by now: nothing must be charged.
     fn note_intent(
         &self,
         attempt: &Attempt,
@@ -96,10 +96,24 @@ pub trait PaymentStore: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Moves payment and attempt, and in the same transaction the ledger, the order, the stock's ledger, the outbox and the
-    /// claim. The payment's state afterwards, which is another than the verdict's if somebody else was first; then nothing
-    /// was written.
+    /// claim, as far as the tables of states allow it. That the money was taken is written down for any attempt, and ends
+    /// another one that is under way; everything else only for the payment's latest. Money for an order that does not wait
+    /// for it is written down as well, with the event `PaymentStranded` in place of `PaymentSucceeded`.
     ///
     /// # Errors
     /// [`StoreError`]; all of it may have been written.
-    fn settle(&self, settlement: &Settlement<'_>) -> impl Future<Output = Result<PaymentState, StoreError>> + Send;
+    fn settle(&self, settlement: &Settlement<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send;
+
+    /// What a hold has to do that waits for this attempt; nothing while that is under way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_hold_move(&self, attempt: AttemptId) -> impl Future<Output = Result<Option<HoldMove>, StoreError>> + Send;
+
+    /// Notes that the hold has followed the outcome of an attempt; where that leaves money without goods, writes the event
+    /// that says so, `PaymentStranded`. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn note_hold(&self, note: &HoldNote) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -2,12 +2,15 @@
 
 use commerce_domain::{
     AttemptId, CustomerId, EventId, Money, OrderId, PaymentId,
-    state::{OrderStatus, PaymentEvent, PaymentState},
+    state::{IllegalTransition, OrderStatus, PaymentEvent, PaymentState},
 };
 use jiff::Timestamp;
 
 use super::gateway::Decline;
-use crate::idempotency::{ClaimKey, StoredAnswer};
+use crate::{
+    Secret,
+    idempotency::{ClaimKey, StoredAnswer},
+};
 
 /// What of an order matters to its payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,41 @@ pub struct Payable {
     pub total: Money,
     /// The means of payment that the order names.
     pub payment_method: Option<String>,
+    /// What the hold on its stock has yet to do about earlier attempts; oldest first.
+    pub hold_steps: Vec<HoldStep>,
+}
+
+/// What the outcome of an attempt means for the hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldMove {
+    /// The order is paid: the goods leave.
+    Consume,
+    /// It is not: the hold gets its clock back.
+    GiveBack,
+}
+
+/// What a hold has to do about an attempt that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldStep {
+    /// The order.
+    pub order_id: OrderId,
+    /// The attempt.
+    pub attempt_id: AttemptId,
+    /// What there is to do.
+    pub hold: HoldMove,
+}
+
+/// That a hold has done it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldNote {
+    /// What it did.
+    pub step: HoldStep,
+    /// Whether the order was paid though its goods are not held any more.
+    pub stranded: bool,
+    /// The id of the event that tells of stranded money.
+    pub event: EventId,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// An attempt to be begun.
@@ -69,6 +107,10 @@ pub enum Begun {
     Paid(PaymentId),
     /// The order cannot be paid in this state.
     Closed(OrderStatus),
+    /// The order's stock is no longer held, and no attempt is under way. Nothing was written.
+    Expired,
+    /// The payment stands where no attempt can begin.
+    Illegal(IllegalTransition),
     /// This attempt is under way: begun now, or found.
     Attempt(Box<Attempt>),
 }
@@ -84,9 +126,9 @@ pub enum Verdict {
     /// The customer has to confirm it.
     RequiresAction {
         /// Where to send the customer.
-        redirect_url: Option<String>,
+        redirect_url: Option<Secret>,
         /// For the provider's own client library.
-        client_secret: Option<String>,
+        client_secret: Option<Secret>,
     },
     /// The money is set aside.
     Authorised,
@@ -96,6 +138,11 @@ pub enum Verdict {
     Declined(Decline),
     /// The provider called the payment off for good.
     Canceled,
+    /// The provider cannot be told of the payment. Stands only as long as it was not told by somebody else.
+    NotAnnounced {
+        /// Why: a code for the records.
+        reason: &'static str,
+    },
 }
 
 impl Verdict {
@@ -108,20 +155,7 @@ impl Verdict {
             Self::Authorised => PaymentEvent::Authorise,
             Self::Unknown => PaymentEvent::LoseReply,
             Self::Declined(_) => PaymentEvent::Decline,
-            Self::Canceled => PaymentEvent::Cancel,
-        }
-    }
-
-    /// The state that it leads to.
-    #[must_use]
-    pub fn state(&self) -> PaymentState {
-        match self {
-            Self::Succeeded { .. } => PaymentState::Succeeded,
-            Self::RequiresAction { .. } => PaymentState::RequiresAction,
-            Self::Authorised => PaymentState::Authorised,
-            Self::Unknown => PaymentState::Unknown,
-            Self::Declined(_) => PaymentState::Failed,
-            Self::Canceled => PaymentState::Canceled,
+            Self::Canceled | Self::NotAnnounced { .. } => PaymentEvent::Cancel,
         }
     }
 }
@@ -139,4 +173,20 @@ pub struct Settlement<'a> {
     pub claim: Option<(&'a ClaimKey, i64, &'a StoredAnswer)>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// What is written down once a verdict was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Whether the verdict stands, written now or before. If not, somebody else was first: nothing was written, and the
+    /// claim has not ended.
+    pub stands: bool,
+    /// Where the attempt stands.
+    pub attempt: PaymentState,
+    /// Where the payment stands: elsewhere than the attempt, if that is not its latest.
+    pub payment: PaymentState,
+    /// Why the attempt failed, if it did.
+    pub decline: Option<Decline>,
+    /// What the hold has to do, if the attempt is over.
+    pub hold: Option<HoldMove>,
 }

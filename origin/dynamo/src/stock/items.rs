@@ -6,7 +6,7 @@ use commerce_aws::{
     AttributeValue, Item,
     dynamodb::{item, map, number, text},
 };
-use commerce_domain::{OrderId, VariantId, state::HoldState};
+use commerce_domain::{AttemptId, OrderId, VariantId, state::HoldState};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
@@ -36,6 +36,8 @@ struct StoredStock {
 #[serde(rename_all = "camelCase")]
 pub(super) struct StoredHold {
     state: String,
+    /// The attempt that a hold waits for while it is COMMITTING.
+    attempt: Option<String>,
     lines: BTreeMap<String, u32>,
     /// Milliseconds.
     expires_at: i64,
@@ -48,6 +50,12 @@ impl StoredHold {
 
     pub(super) fn state(&self) -> Result<HoldState, StoreError> {
         self.state.parse().map_err(StoreError::broken)
+    }
+
+    /// The attempt that a hold waits for which is COMMITTING.
+    pub(super) fn attempt(&self) -> Result<AttemptId, StoreError> {
+        let attempt = self.attempt.as_deref().ok_or_else(|| StoreError::broken("a hold waits for no attempt"))?;
+        attempt.parse().map_err(StoreError::broken)
     }
 
     pub(super) fn is_over(&self, now: Timestamp) -> bool {

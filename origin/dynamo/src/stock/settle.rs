@@ -4,16 +4,19 @@ use commerce_aws::{
     AwsEnvironment, AwsError,
     dynamodb::{TransactWrite, TransactWriteItems, UpdateItem, number, text},
 };
-use commerce_domain::{OrderId, state::HoldState};
+use commerce_domain::{
+    AttemptId, OrderId,
+    state::{HoldEvent, HoldState},
+};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    inventory::{BeginPaymentOutcome, HeldLine, SettleHold},
+    inventory::{BeginPaymentOutcome, ConsumeOutcome, HeldLine, SettleHold},
 };
 
 use super::{
     DynamoStock,
-    items::{StoredHold, hold_key},
+    items::{StoredHold, finished_ttl, hold_key},
 };
 use crate::error::store_error;
 
@@ -21,8 +24,13 @@ use crate::error::store_error;
 const MAX_ROUNDS: u32 = 4;
 
 impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
-    async fn begin_payment(&self, order: OrderId, now: Timestamp) -> Result<BeginPaymentOutcome, StoreError> {
-        let mut update = self.hold_update(order, HoldState::Held, HoldState::Committing);
+    async fn begin_payment(
+        &self,
+        order: OrderId,
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> Result<BeginPaymentOutcome, StoreError> {
+        let mut update = self.hold_for(order, attempt)?;
         update.condition_expression = Some("#state = :from AND expiresAt > :now".to_owned());
         update.expression_attribute_values.insert(":now".to_owned(), number(now.as_millisecond()));
         let stored = match self.db().update_item(&update).await {
@@ -32,30 +40,39 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
         };
         let Some(stored) = stored.map(StoredHold::read).transpose()? else { return Ok(BeginPaymentOutcome::Expired) };
         match stored.state()? {
-            HoldState::Committing => Ok(BeginPaymentOutcome::Committing),
+            HoldState::Committing => match stored.attempt()? {
+                same if same == attempt => Ok(BeginPaymentOutcome::Committing),
+                other => Ok(BeginPaymentOutcome::Another(other)),
+            },
             HoldState::Consumed => Ok(BeginPaymentOutcome::Consumed),
             HoldState::Held if !stored.is_over(now) => Err(StoreError::unavailable("the hold is changing hands")),
             HoldState::Held | HoldState::Released => Ok(BeginPaymentOutcome::Expired),
         }
     }
 
-    async fn payment_declined(&self, order: OrderId) -> Result<(), StoreError> {
-        let update = self.hold_update(order, HoldState::Committing, HoldState::Held);
+    async fn payment_declined(&self, order: OrderId, attempt: AttemptId) -> Result<(), StoreError> {
+        let mut update = self.hold_update(order, HoldState::Committing, HoldEvent::Decline)?;
+        update.condition_expression = Some("#state = :from AND #attempt = :attempt".to_owned());
+        name_attempt(&mut update, attempt);
         match self.db().update_item(&update).await {
             Ok(_) | Err(AwsError::ConditionalCheckFailed { .. }) => Ok(()),
             Err(error) => Err(store_error(error)),
         }
     }
 
-    async fn consume(&self, order: OrderId, _now: Timestamp) -> Result<(), StoreError> {
+    async fn consume(&self, order: OrderId, attempt: AttemptId) -> Result<ConsumeOutcome, StoreError> {
         for _ in 0..MAX_ROUNDS {
             let stored =
                 self.read_hold(order).await?.ok_or_else(|| StoreError::broken("a paid order without a hold"))?;
             match stored.state()? {
-                HoldState::Consumed => return Ok(()),
-                HoldState::Committing if self.take_away(order, &stored.lines()?).await? => return Ok(()),
+                HoldState::Consumed => return Ok(ConsumeOutcome::Consumed),
+                HoldState::Released => return Ok(ConsumeOutcome::Released),
+                // The money came late. The stock is still set aside, whatever the time.
+                HoldState::Held => self.take_up(order, attempt).await?,
+                HoldState::Committing if self.take_away(order, &stored.lines()?).await? => {
+                    return Ok(ConsumeOutcome::Consumed);
+                }
                 HoldState::Committing => {}
-                state => return Err(StoreError::broken(format!("a hold is consumed while {state}"))),
             }
         }
         Err(StoreError::unavailable("the hold keeps changing"))
@@ -63,9 +80,10 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
 }
 
 impl<E: AwsEnvironment> DynamoStock<E> {
-    /// A change of state that can be repeated: the item that comes back tells whether it happened before.
-    fn hold_update(&self, order: OrderId, from: HoldState, to: HoldState) -> UpdateItem {
-        UpdateItem {
+    /// What `event` makes of a hold that is `from`. Can be repeated: the item that comes back tells whether it happened before.
+    fn hold_update(&self, order: OrderId, from: HoldState, event: HoldEvent) -> Result<UpdateItem, StoreError> {
+        let to = from.on(event).map_err(StoreError::broken)?;
+        Ok(UpdateItem {
             table_name: self.table(),
             key: hold_key(order),
             update_expression: "SET #state = :to".to_owned(),
@@ -79,15 +97,36 @@ impl<E: AwsEnvironment> DynamoStock<E> {
             return_old_on_failure: true,
             repeatable: true,
             ..UpdateItem::default()
+        })
+    }
+
+    /// HELD → COMMITTING for this attempt.
+    fn hold_for(&self, order: OrderId, attempt: AttemptId) -> Result<UpdateItem, StoreError> {
+        let mut update = self.hold_update(order, HoldState::Held, HoldEvent::BeginPayment)?;
+        update.update_expression.push_str(", #attempt = :attempt");
+        name_attempt(&mut update, attempt);
+        Ok(update)
+    }
+
+    /// HELD → COMMITTING though the hold may have expired, if nobody else moved it.
+    async fn take_up(&self, order: OrderId, attempt: AttemptId) -> Result<(), StoreError> {
+        match self.db().update_item(&self.hold_for(order, attempt)?).await {
+            Ok(_) | Err(AwsError::ConditionalCheckFailed { .. }) => Ok(()),
+            Err(error) => Err(store_error(error)),
         }
     }
 
-    /// COMMITTING → CONSUMED with the goods gone. Whether the hold was still COMMITTING.
+    /// COMMITTING → CONSUMED with the goods gone, whichever attempt the hold waits for. Whether it was still COMMITTING.
     async fn take_away(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
+        let mut hold = self.hold_update(order, HoldState::Committing, HoldEvent::Consume)?;
+        hold.update_expression.push_str(", #ttl = :ttl");
+        hold.expression_attribute_names.insert("#ttl".to_owned(), "ttl".to_owned());
+        let now = self.db().client().env().now();
+        hold.expression_attribute_values.insert(":ttl".to_owned(), number(finished_ttl(now)));
         // Sellable stays: what leaves was not for sale any more.
         let gone = "SET onHand = onHand - :q, reserved = reserved - :q, #version = #version + :one";
         let request = TransactWriteItems {
-            transact_items: std::iter::once(self.move_hold(order, HoldState::Committing, HoldState::Consumed))
+            transact_items: std::iter::once(TransactWrite::Update(hold))
                 .chain(lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, gone))))
                 .collect(),
             client_request_token: None,
@@ -98,4 +137,9 @@ impl<E: AwsEnvironment> DynamoStock<E> {
             Err(error) => Err(store_error(error)),
         }
     }
+}
+
+fn name_attempt(update: &mut UpdateItem, attempt: AttemptId) {
+    update.expression_attribute_names.insert("#attempt".to_owned(), "attempt".to_owned());
+    update.expression_attribute_values.insert(":attempt".to_owned(), text(attempt.to_string()));
 }

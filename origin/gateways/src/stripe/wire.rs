@@ -1,6 +1,9 @@
 //! Stripe's forms and JSON.
 
-use origin_core::payments::{Decline, GatewayError, Intent, IntentStatus};
+use origin_core::{
+    Secret,
+    payments::{Decline, GatewayError, Intent, IntentStatus},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -85,8 +88,12 @@ impl WireIntent {
         Some(Intent {
             status: status(&self.status)?,
             id: self.id,
-            client_secret: self.client_secret,
-            redirect_url: self.next_action.and_then(|action| action.redirect_to_url).and_then(|redirect| redirect.url),
+            client_secret: self.client_secret.map(Secret::new),
+            redirect_url: self
+                .next_action
+                .and_then(|action| action.redirect_to_url)
+                .and_then(|redirect| redirect.url)
+                .map(Secret::new),
             // Expanded it is an object; otherwise an id, of which nothing is to be learned.
             receipt_url: self.latest_charge.and_then(|charge| Some(charge.get("receipt_url")?.as_str()?.to_owned())),
             decline: self.last_payment_error.map(WireError::into_decline),
@@ -137,6 +144,15 @@ mod tests {
         }
         let failed = read_answer(StatusCode::INTERNAL_SERVER_ERROR, b"{}");
         assert!(matches!(failed, Err(GatewayError::Failed(_))));
+    }
+
+    #[test]
+    fn what_only_the_customer_may_see_does_not_print_itself() {
+        let body = br#"{"id":"pi_1","status":"requires_action","client_secret":"pi_1_secret_2",
+            "next_action":{"redirect_to_url":{"url":"https://hooks.stripe.com/3ds?client_secret=src_secret_3"}}}"#;
+        let intent = read_answer(StatusCode::OK, body).unwrap();
+        assert_eq!(intent.client_secret.as_ref().map(Secret::reveal), Some("pi_1_secret_2"));
+        assert!(intent.redirect_url.is_some() && !format!("{intent:?}").contains("secret_"), "{intent:?}");
     }
 
     #[test]

@@ -14,6 +14,10 @@ mod orders;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod payment_races;
+#[cfg(test)]
+mod payment_recovery;
+#[cfg(test)]
 mod payments;
 #[cfg(test)]
 mod races;

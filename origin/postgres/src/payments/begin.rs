@@ -6,6 +6,7 @@ use commerce_domain::{
 };
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use origin_core::payments::{Attempt, Begun, NewAttempt};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -13,7 +14,8 @@ use uuid::Uuid;
 use super::PROVIDER;
 use crate::{Database, DbError, Isolation, orders::money};
 
-const ORDER: &str = "select status, currency::text, total from orders where id = $1 and user_id = $2 for update";
+const ORDER: &str = "select status, currency::text, total, reserved_until from orders
+    where id = $1 and user_id = $2 for update";
 const PAYMENT: &str = "select id, state, intent_id, attempts from payments where order_id = $1 and state <> 'CANCELED'";
 const NEW_PAYMENT: &str = "insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
     select $1, id, user_id, $3, 'CREATED', total, currency, 1, $4, $4 from orders where id = $2";
@@ -44,11 +46,17 @@ async fn begin(tx: &Transaction<'_>, new: &NewAttempt) -> Result<Begun, DbError>
         (_, OrderStatus::Pending) => {}
         (_, status) => return Ok(Begun::Closed(status)),
     }
-    let attempt = match payment {
-        None => first(tx, new, amount).await?,
-        Some(payment) => match live(tx, new.order_id).await? {
-            Some(row) => found(&row, &payment, new.order_id, amount)?,
-            None => next(tx, new, &payment, amount).await?,
+    let live = live(tx, new.order_id).await?;
+    // A live attempt is looked after whatever the time: it may have charged. A new one is not begun once the hold is over.
+    if live.is_none() && order.try_get::<_, Timestamp>(3)? <= new.now {
+        return Ok(Begun::Expired);
+    }
+    let attempt = match (payment, live) {
+        (None, _) => first(tx, new, amount).await?,
+        (Some(payment), Some(row)) => found(&row, &payment, new.order_id, amount)?,
+        (Some(payment), None) => match payment.state.on(PaymentEvent::Retry) {
+            Ok(state) => next(tx, new, &payment, state, amount).await?,
+            Err(illegal) => return Ok(Begun::Illegal(illegal)),
         },
     };
     Ok(Begun::Attempt(Box::new(attempt)))
@@ -89,8 +97,13 @@ async fn first(tx: &Transaction<'_>, new: &NewAttempt, amount: Money) -> Result<
     begun(new, new.payment_id, None, 1, amount)
 }
 
-async fn next(tx: &Transaction<'_>, new: &NewAttempt, payment: &Payment, amount: Money) -> Result<Attempt, DbError> {
-    let state = payment.state.on(PaymentEvent::Retry).map_err(DbError::broken)?;
+async fn next(
+    tx: &Transaction<'_>,
+    new: &NewAttempt,
+    payment: &Payment,
+    state: PaymentState,
+    amount: Money,
+) -> Result<Attempt, DbError> {
     let number = payment.attempts + 1;
     let statement = tx.prepare_cached(NEXT).await?;
     tx.execute(&statement, &[&payment.id.as_uuid(), &state.as_str(), &number, &new.now]).await?;

@@ -1,11 +1,16 @@
 //! A verdict, and all that follows from it: payment, attempt, ledger, order, stock ledger, event and claim, in one transaction.
 
-use commerce_domain::state::{OrderEvent, OrderStatus, PaymentState};
+use commerce_domain::state::{OrderEvent, OrderStatus, PaymentEvent, PaymentState};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
-use origin_core::payments::{Attempt, Settlement, Verdict};
+use origin_core::payments::{Attempt, Decline, HoldMove, Settled, Settlement, Verdict};
 use serde_json::json;
+use uuid::Uuid;
 
+use super::{
+    hold_note::{STRANDED, hold_step, step_name},
+    sales::write_sales,
+};
 use crate::{
     Database, DbError, Isolation,
     idempotency::finish_key,
@@ -13,35 +18,25 @@ use crate::{
 };
 
 const ORDER: &str = "select status from orders where id = $1 for update";
-const PAYMENT: &str = "select p.state, a.state from payments p join payment_attempts a on a.payment_id = p.id
-    where p.id = $1 and a.id = $2";
+const PAYMENT: &str = "select p.state, a.state, a.number = p.attempts, a.decline_code, a.decline_message, a.hold_step,
+        p.intent_id is not null
+    from payments p join payment_attempts a on a.payment_id = p.id where p.id = $1 and a.id = $2 for update of p";
 const MOVE_PAYMENT: &str =
     "update payments set state = $2, receipt_url = coalesce($3, receipt_url), updated_at = $4 where id = $1";
-const MOVE_ATTEMPT: &str =
-    "update payment_attempts set state = $2, decline_code = $3, decline_message = $4, updated_at = $5 where id = $1";
+const MOVE_ATTEMPT: &str = "update payment_attempts
+    set state = $2, decline_code = $3, decline_message = $4, hold_step = $5, updated_at = $6 where id = $1";
+const LIVE: &str = "select id, state from payment_attempts
+    where order_id = $1 and id <> $2 and state not in ('SUCCEEDED', 'FAILED', 'CANCELED')";
+const LEAVE_HOLD: &str =
+    "update payment_attempts set hold_step = null where order_id = $1 and id <> $2 and hold_step is not null";
 const CAPTURE: &str = "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
     select id, order_id, 'capture', amount, currency, $2, $3 from payments where id = $1";
 const PAY_ORDER: &str =
     "update orders set status = $2, payment_status = $3, version = version + 1, updated_at = $4 where id = $1";
 const NOTE_ON_ORDER: &str = "update orders set payment_status = $2, updated_at = $3 where id = $1";
 
-// What was sold leaves the stock's ledger and its sums. In the order of ids, so that two orders never wait for each other.
-const SALES: &str = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
-    select variant_id, 'sale', -quantity, $2, $3 from order_items where order_id = $1 order by variant_id
-    on conflict on constraint stock_ledger_cause_once do nothing";
-const VARIANTS: &str = "with sold as (
-        select v.id, i.quantity from order_items i join variants v on v.id = i.variant_id where i.order_id = $1
-        order by v.id for update of v)
-    update variants v set stock = v.stock - sold.quantity from sold where v.id = sold.id";
-const PRODUCTS: &str = "with sold as (
-        select p.id, i.quantity from products p
-        join (select product_id, sum(quantity) as quantity from order_items where order_id = $1 group by product_id) i
-            on i.product_id = p.id
-        order by p.id for update of p)
-    update products p set stock = p.stock - sold.quantity from sold where p.id = sold.id";
-
 impl Database {
-    pub(super) async fn write_settlement(&self, settlement: &Settlement<'_>) -> Result<PaymentState, DbError> {
+    pub(super) async fn write_settlement(&self, settlement: &Settlement<'_>) -> Result<Settled, DbError> {
         self.run_tx("settle_payment", Isolation::ReadCommitted, settlement, |tx, settlement| {
             settle(tx, settlement).boxed()
         })
@@ -49,24 +44,35 @@ impl Database {
     }
 }
 
-async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<PaymentState, DbError> {
-    let (attempt, verdict) = (settlement.attempt, settlement.verdict);
+async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<Settled, DbError> {
+    let (attempt, event) = (settlement.attempt, settlement.verdict.event());
     let status = lock_order(tx, attempt).await?;
-    let (payment, attempted) = states(tx, attempt).await?;
-    let wanted = verdict.state();
-    // Who comes second finds the attempt where the verdict leads, or beyond, and changes nothing.
-    let news = attempted != wanted;
-    if news && (attempted.on(verdict.event()).is_err() || payment.on(verdict.event()).is_err()) {
-        return Ok(payment);
-    }
-    if news {
-        move_payment(tx, settlement).await?;
+    let found = Found::read(tx, attempt).await?;
+    let mut settled = found.settled();
+    let mut sold = false;
+    if let Some((attempt_state, payment_state)) = found.moved_by(settlement.verdict) {
+        if event == PaymentEvent::Succeed {
+            end_others(tx, settlement).await?;
+        }
+        sold = event == PaymentEvent::Succeed && status.on(OrderEvent::Pay).is_ok();
+        let hold = attempt_state.is_over().then_some(if sold { HoldMove::Consume } else { HoldMove::GiveBack });
+        settled = Settled { stands: true, attempt: attempt_state, payment: payment_state, decline: None, hold };
+        move_payment(tx, settlement, &settled).await?;
         follow(tx, settlement, status).await?;
+    } else if found.agrees_with(event) {
+        settled.stands = true;
+    } else if event == PaymentEvent::Succeed && found.payment != PaymentState::Succeeded {
+        tracing::error!(payment.id = %attempt.payment_id, payment.state = found.payment.as_str(), "money was taken for a payment that cannot succeed");
     }
-    if let Some((key, fence, answer)) = settlement.claim {
+    if settled.stands
+        && let Some((key, fence, answer)) = settlement.claim
+    {
         finish_key(tx, key, fence, answer, settlement.now).await?;
     }
-    Ok(wanted)
+    if sold {
+        write_sales(tx, attempt.order_id, settlement.now).await?;
+    }
+    Ok(settled)
 }
 
 async fn lock_order(tx: &Transaction<'_>, attempt: &Attempt) -> Result<OrderStatus, DbError> {
@@ -75,49 +81,123 @@ async fn lock_order(tx: &Transaction<'_>, attempt: &Attempt) -> Result<OrderStat
     row.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)
 }
 
-async fn states(tx: &Transaction<'_>, attempt: &Attempt) -> Result<(PaymentState, PaymentState), DbError> {
-    let statement = tx.prepare_cached(PAYMENT).await?;
-    let row = tx.query_one(&statement, &[&attempt.payment_id.as_uuid(), &attempt.id.as_uuid()]).await?;
-    let state = |column: usize| -> Result<PaymentState, DbError> {
-        row.try_get::<_, &str>(column)?.parse().map_err(DbError::broken)
-    };
-    Ok((state(0)?, state(1)?))
+/// Where payment and attempt stand before the verdict.
+struct Found {
+    payment: PaymentState,
+    attempt: PaymentState,
+    latest: bool,
+    decline: Option<Decline>,
+    hold: Option<HoldMove>,
+    announced: bool,
 }
 
-async fn move_payment(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(), DbError> {
+impl Found {
+    async fn read(tx: &Transaction<'_>, attempt: &Attempt) -> Result<Self, DbError> {
+        let statement = tx.prepare_cached(PAYMENT).await?;
+        let row = tx.query_one(&statement, &[&attempt.payment_id.as_uuid(), &attempt.id.as_uuid()]).await?;
+        let state = |column: usize| -> Result<PaymentState, DbError> {
+            row.try_get::<_, &str>(column)?.parse().map_err(DbError::broken)
+        };
+        let (code, message): (Option<String>, Option<String>) = (row.try_get(3)?, row.try_get(4)?);
+        Ok(Self {
+            payment: state(0)?,
+            attempt: state(1)?,
+            latest: row.try_get(2)?,
+            decline: code.map(|code| Decline { code, message: message.unwrap_or_default() }),
+            hold: row.try_get::<_, Option<&str>>(5)?.map(hold_step).transpose()?,
+            announced: row.try_get(6)?,
+        })
+    }
+
+    /// What stands, if the verdict changes nothing. A hold that an attempt took up after it had ended is given back as well;
+    /// but where another one has paid, the hold follows that one.
+    fn settled(&self) -> Settled {
+        let unpaid = self.attempt.is_over() && self.payment != PaymentState::Succeeded;
+        Settled {
+            stands: false,
+            attempt: self.attempt,
+            payment: self.payment,
+            decline: self.decline.clone(),
+            hold: self.hold.or(unpaid.then_some(HoldMove::GiveBack)),
+        }
+    }
+
+    /// What the verdict makes of attempt and payment, if anything. That the money was taken is a fact, whichever attempt
+    /// learns of it; all else about an attempt that has a successor is an old story. And who could not announce a payment
+    /// does not call off one that another request has announced, and may be charging for.
+    fn moved_by(&self, verdict: &Verdict) -> Option<(PaymentState, PaymentState)> {
+        let event = verdict.event();
+        let heard = match verdict {
+            Verdict::Succeeded { .. } => true,
+            Verdict::NotAnnounced { .. } => self.latest && !self.announced,
+            _ => self.latest,
+        };
+        heard.then(|| self.attempt.on(event).ok().zip(self.payment.on(event).ok())).flatten()
+    }
+
+    /// Whether the event, which every attempt can meet at its beginning, has led the attempt where it stands. Never a failure
+    /// of an attempt whose payment has succeeded by another.
+    fn agrees_with(&self, event: PaymentEvent) -> bool {
+        let paid_otherwise = self.payment == PaymentState::Succeeded && event != PaymentEvent::Succeed;
+        !paid_otherwise && PaymentState::Created.on(event) == Ok(self.attempt)
+    }
+}
+
+async fn move_payment(tx: &Transaction<'_>, settlement: &Settlement<'_>, settled: &Settled) -> Result<(), DbError> {
     let (attempt, now) = (settlement.attempt, settlement.now);
-    let state = settlement.verdict.state().as_str();
     let receipt = match settlement.verdict {
         Verdict::Succeeded { receipt_url } => receipt_url.as_deref(),
         _ => None,
     };
     let (code, message) = match settlement.verdict {
         Verdict::Declined(decline) => (Some(decline.code.as_str()), Some(decline.message.as_str())),
+        Verdict::NotAnnounced { reason } => (Some(*reason), None),
         _ => (None, None),
     };
     let statement = tx.prepare_cached(MOVE_PAYMENT).await?;
-    tx.execute(&statement, &[&attempt.payment_id.as_uuid(), &state, &receipt, &now]).await?;
+    tx.execute(&statement, &[&attempt.payment_id.as_uuid(), &settled.payment.as_str(), &receipt, &now]).await?;
+    let (state, hold) = (settled.attempt.as_str(), settled.hold.map(step_name));
     let statement = tx.prepare_cached(MOVE_ATTEMPT).await?;
-    tx.execute(&statement, &[&attempt.id.as_uuid(), &state, &code, &message, &now]).await?;
+    tx.execute(&statement, &[&attempt.id.as_uuid(), &state, &code, &message, &hold, &now]).await?;
     Ok(())
 }
 
-/// What the verdict brings about beyond the payment.
+/// An attempt has paid: another one that is under way is over, and the hold follows none of the others.
+async fn end_others(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(), DbError> {
+    let (order, paid, now) = (settlement.attempt.order_id.as_uuid(), settlement.attempt.id.as_uuid(), settlement.now);
+    let statement = tx.prepare_cached(LIVE).await?;
+    if let Some(row) = tx.query_opt(&statement, &[&order, &paid]).await? {
+        let state: PaymentState = row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?;
+        let ended = state.on(PaymentEvent::Decline).map_err(DbError::broken)?;
+        let (code, none): (Option<&str>, Option<&str>) = (Some("paid_by_another_attempt"), None);
+        let statement = tx.prepare_cached(MOVE_ATTEMPT).await?;
+        tx.execute(&statement, &[&row.try_get::<_, Uuid>(0)?, &ended.as_str(), &code, &none, &none, &now]).await?;
+    }
+    let statement = tx.prepare_cached(LEAVE_HOLD).await?;
+    tx.execute(&statement, &[&order, &paid]).await?;
+    Ok(())
+}
+
+/// What the verdict brings about beyond the payment, but for the sale.
 async fn follow(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: OrderStatus) -> Result<(), DbError> {
-    let attempt = settlement.attempt;
     match settlement.verdict {
         Verdict::Succeeded { .. } => {
             capture(tx, settlement).await?;
-            pay_order(tx, settlement, status).await?;
-            tell(tx, settlement, "PaymentSucceeded", json!({})).await
+            pay_order(tx, settlement, status).await
         }
         Verdict::Declined(decline) => {
-            let statement = tx.prepare_cached(NOTE_ON_ORDER).await?;
-            tx.execute(&statement, &[&attempt.order_id.as_uuid(), &"failed", &settlement.now]).await?;
+            note_on_order(tx, settlement, "failed").await?;
             tell(tx, settlement, "PaymentFailed", json!({"reason": decline.code})).await
         }
-        _ => Ok(()),
+        Verdict::Canceled => canceled(tx, settlement, "canceled_at_provider").await,
+        Verdict::NotAnnounced { reason } => canceled(tx, settlement, reason).await,
+        Verdict::RequiresAction { .. } | Verdict::Authorised | Verdict::Unknown => Ok(()),
     }
+}
+
+async fn canceled(tx: &Transaction<'_>, settlement: &Settlement<'_>, reason: &str) -> Result<(), DbError> {
+    note_on_order(tx, settlement, "failed").await?;
+    tell(tx, settlement, "PaymentCanceled", json!({"reason": reason})).await
 }
 
 async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(), DbError> {
@@ -128,22 +208,22 @@ async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<()
 }
 
 async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: OrderStatus) -> Result<(), DbError> {
-    let (order, now) = (settlement.attempt.order_id, settlement.now);
+    let order = settlement.attempt.order_id;
     let Ok(next) = status.on(OrderEvent::Pay) else {
-        // The money is here and the order is not waiting for it: the ledger says so, and somebody has to look.
+        // The money is here, and the order is not waiting for it: it has to go back.
         tracing::error!(order.id = %order, order.status = status.as_str(), "a payment succeeded for an order that does not expect it");
-        return Ok(());
+        note_on_order(tx, settlement, "succeeded").await?;
+        let reason = format!("order_{}", status.as_str().to_ascii_lowercase());
+        return tell(tx, settlement, STRANDED, json!({"reason": reason})).await;
     };
     let statement = tx.prepare_cached(PAY_ORDER).await?;
-    tx.execute(&statement, &[&order.as_uuid(), &next.as_str(), &"succeeded", &now]).await?;
-    let statement = tx.prepare_cached(SALES).await?;
-    let sales = tx.execute(&statement, &[&order.as_uuid(), &order.to_string(), &now]).await?;
-    if sales > 0 {
-        for sql in [VARIANTS, PRODUCTS] {
-            let statement = tx.prepare_cached(sql).await?;
-            tx.execute(&statement, &[&order.as_uuid()]).await?;
-        }
-    }
+    tx.execute(&statement, &[&order.as_uuid(), &next.as_str(), &"succeeded", &settlement.now]).await?;
+    tell(tx, settlement, "PaymentSucceeded", json!({})).await
+}
+
+async fn note_on_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, text: &str) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(NOTE_ON_ORDER).await?;
+    tx.execute(&statement, &[&settlement.attempt.order_id.as_uuid(), &text, &settlement.now]).await?;
     Ok(())
 }
 
@@ -156,6 +236,7 @@ async fn tell(
     let attempt = settlement.attempt;
     payload["orderId"] = attempt.order_id.to_string().into();
     payload["paymentId"] = attempt.payment_id.to_string().into();
+    payload["attemptId"] = attempt.id.to_string().into();
     payload["attempt"] = attempt.number.into();
     let aggregate_id = attempt.order_id.to_string();
     write_event(tx, &NewEvent { id: settlement.event, aggregate_id, event, payload }, settlement.now).await

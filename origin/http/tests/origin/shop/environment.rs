@@ -1,7 +1,10 @@
 //! The outside world of the origin under test.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -55,6 +58,40 @@ impl Clock for TestEnvironment {
 impl Entropy for TestEnvironment {
     fn fill(&self, buffer: &mut [u8]) {
         SystemEntropy.fill(buffer);
+    }
+}
+
+/// Real pauses, until told to hurry: then a hundredth of each, and the clock goes on by the whole of those that end.
+#[derive(Debug, Clone)]
+pub(crate) struct TestTimer {
+    clock: ManualClock,
+    hurries: Arc<AtomicBool>,
+    pauses: Arc<AtomicU32>,
+}
+
+impl TestTimer {
+    pub(crate) fn new(clock: ManualClock) -> Self {
+        Self { clock, hurries: Arc::default(), pauses: Arc::default() }
+    }
+
+    /// How many pauses were waited for to their end.
+    pub(crate) fn pauses(&self) -> u32 {
+        self.pauses.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn hurry(&self, hurries: bool) {
+        self.hurries.store(hurries, Ordering::Relaxed);
+    }
+}
+
+impl Timer for TestTimer {
+    async fn sleep(&self, duration: Duration) {
+        let hurries = self.hurries.load(Ordering::Relaxed);
+        tokio::time::sleep(if hurries { duration / 100 } else { duration }).await;
+        self.pauses.fetch_add(1, Ordering::Relaxed);
+        if hurries {
+            self.clock.advance(duration.try_into().unwrap());
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod edge;
 mod environment;
 mod fixtures;
 mod line;
+mod paying;
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -28,16 +29,17 @@ use tokio::sync::{Mutex, OnceCell};
 
 pub(crate) use call::{Answer, Caller, sign};
 pub(crate) use edge::Edge;
-pub(crate) use environment::{Stops, TestEnvironment, TestTokens};
+pub(crate) use environment::{Stops, TestEnvironment, TestTimer, TestTokens};
 pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
+pub(crate) use paying::{Placed, TOTAL};
 
 pub(crate) const REGION: &str = "eu-central-1";
 const TEMPLATE: &str = "origin_template";
 
 type Stock = DynamoStock<TestEnvironment>;
 type Carts = DynamoCarts<TestEnvironment>;
-type TestBackend = Assembled<ManualClock, SystemEntropy, Database, Stock, Carts, Stripe, TestTokens, Stops>;
+type TestBackend = Assembled<ManualClock, SystemEntropy, TestTimer, Database, Stock, Carts, Stripe, TestTokens, Stops>;
 
 /// The origin under test, and the handles to everything around it.
 pub(crate) struct Shop {
@@ -49,6 +51,7 @@ pub(crate) struct Shop {
     pub(crate) dynamo_faults: DynamoFaults,
     pub(crate) provider: PaymentProvider,
     pub(crate) stops: Stops,
+    pub(crate) timer: TestTimer,
     _dynamo: DynamoServer,
 }
 
@@ -108,11 +111,12 @@ impl Shop {
             .await
             .unwrap();
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
-        let stops = Stops::default();
+        let (stops, timer) = (Stops::default(), TestTimer::new(clock.clone()));
         let settings = PricingSettings { currency: Some(currency.to_owned()), ..PricingSettings::default() };
         let backend: TestBackend = Assembled::new(Parts {
             clock: clock.clone(),
             entropy: SystemEntropy,
+            timer: timer.clone(),
             database: database.clone(),
             stock: stock.clone(),
             carts: DynamoCarts::new(aws, CARTS_TABLE),
@@ -124,7 +128,7 @@ impl Shop {
         let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
         let router = router(backend, Settings { caller });
-        Self { router, clock, database, stock, dynamo, dynamo_faults, provider, stops, _dynamo: dynamo_server }
+        Self { router, clock, database, stock, dynamo, dynamo_faults, provider, stops, timer, _dynamo: dynamo_server }
     }
 
     /// A signed caller on behalf of this shopper.
@@ -138,7 +142,8 @@ impl Shop {
     }
 }
 
-fn stripe(provider: &PaymentProvider) -> Stripe {
+/// A client of the payment provider, as the origin has one.
+pub(crate) fn stripe(provider: &PaymentProvider) -> Stripe {
     let config = StripeConfig {
         base_url: provider.url().to_owned(),
         secret_key: Secret::new("sk_test_local"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Holds a secret. Prints as dots, and has no serialised form.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
