@@ -1,14 +1,11 @@
 //! The reference's cart bodies and its 500, to the letter: members, their order, and every digit.
-//!
-//! `UPDATE_GOLDEN=1` writes the files anew.
-
-use std::{fs, path::Path};
 
 use commerce_api::{
     Problem, ProblemContext,
     cart::{CartChangedResponse, CartResponse},
 };
 use commerce_domain::{Cart, CartLine, Currency, Money, PricingRules, Quantity};
+use golden::assert_text;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -39,33 +36,24 @@ fn cart() -> CartResponse {
     CartResponse::of(&cart, &PricingRules::default()).expect("should be priced")
 }
 
-fn assert_golden(name: &str, body: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, body).expect("should write the golden file");
-    }
-    let golden = fs::read_to_string(&path).expect("should read the golden file");
-    assert_eq!(body, golden, "{name}");
-}
-
 fn pretty(body: &impl Serialize) -> String {
     serde_json::to_string_pretty(body).expect("should be JSON") + "\n"
 }
 
 #[test]
 fn the_cart() {
-    assert_golden("cart.json", &pretty(&cart()));
+    assert_text("cart", &pretty(&cart()));
 }
 
 #[test]
 fn the_cart_after_adding() {
     let body = CartChangedResponse { cart: cart(), message: "Item added to cart".to_owned() };
-    assert_golden("cart_changed_by_adding.json", &pretty(&body));
+    assert_text("cart_changed_by_adding", &pretty(&body));
 }
 
 #[test]
 fn an_empty_cart() {
-    assert_golden("cart_empty.json", &pretty(&CartResponse::empty("user_789", Currency::USD)));
+    assert_text("cart_empty", &pretty(&CartResponse::empty("user_789", Currency::USD)));
 }
 
 #[test]
@@ -73,5 +61,5 @@ fn an_internal_error() {
     let context = ProblemContext { request_id: "req_abc123", instance: "/v1/products" };
     let response = Problem::internal("only for the log").into_response(context);
     let text = String::from_utf8_lossy(response.body()).into_owned();
-    assert_golden("internal_error.json", &(text + "\n"));
+    assert_text("internal_error", &(text + "\n"));
 }

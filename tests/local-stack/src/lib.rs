@@ -7,7 +7,6 @@
 
 mod backend;
 mod catalog;
-mod client;
 mod error;
 mod options;
 mod origin;
@@ -19,7 +18,6 @@ mod state;
 
 pub use backend::{LocalBackend, LocalStock};
 pub use catalog::{CatalogFile, FaultSummary, FileFormat, FileImport, import_file};
-pub use client::OriginClient;
 pub use error::StackError;
 pub use options::Options;
 pub use partial::PartialFile;

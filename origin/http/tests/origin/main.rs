@@ -6,6 +6,8 @@ mod access;
 #[cfg(test)]
 mod carts;
 #[cfg(test)]
+mod catalog;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod golden;
@@ -19,6 +21,8 @@ mod payment_races;
 mod payment_recovery;
 #[cfg(test)]
 mod payments;
+#[cfg(test)]
+mod products;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

@@ -1,11 +1,8 @@
-//! The origin over HTTP, with everything real behind it.
+//! The stack as a whole: starting it, what it keeps, and catalogs in and out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what helps tests fails as tests do")]
 
-mod catalog;
-mod create;
-mod golden;
+mod client;
 mod import;
 mod program;
 mod reimport;
-mod shop;
 mod stack;

@@ -1,37 +1,31 @@
 //! The stack itself: what is kept, what is checked, what is said when it does not start.
 
-use bytes::Bytes;
 use commerce_aws::Credentials;
-use http::Request;
-use local_stack::{LocalStack, Options, OriginClient, RunningStack, StackError};
+use local_stack::{LocalStack, Options, RunningStack, StackError};
+
+use crate::client::OriginClient;
+
+const LIST: &str = "/v1/products?limit=1";
 
 async fn start(options: Options) -> Result<RunningStack, StackError> {
     LocalStack::start(options).await
 }
 
-fn list() -> Request<Bytes> {
-    Request::get("/v1/products?limit=1").body(Bytes::new()).unwrap()
-}
-
 #[tokio::test]
 async fn a_second_start_finds_what_the_first_has_left() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options {
-        products: 5,
-        show_progress: false,
-        cache_dir: std::env::temp_dir().join("shop-test-cache"),
-        ..Options::for_development(folder.path())
-    };
-    if std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
-        println!("skipped: the given database is kept by somebody else");
-        return;
-    }
+    let options =
+        Options { products: 5, show_progress: false, database_url: None, ..Options::for_development(folder.path()) };
     let first = start(options.clone()).await.unwrap();
     let (products, key) = (first.products(10).await, first.ready().aws_access_key_id.clone());
+    let (issuer, token) = (first.issuer().issuer().to_owned(), first.ready().shopper_token.clone());
     assert_eq!(products.len(), 5);
     first.stop().await;
     let second = start(options.clone()).await.unwrap();
     assert_eq!((second.products(10).await, &second.ready().aws_access_key_id), (products, &key));
+    assert_eq!(second.issuer().issuer(), issuer, "customers are known by it");
+    let orders = OriginClient::new(&second).get("/v1/orders", Some(&token)).await;
+    assert_eq!(orders.status(), 200, "a token of the first start is good in the second");
     second.stop().await;
     let fresh = start(Options { fresh: true, products: 2, ..options }).await.unwrap();
     assert_eq!(fresh.products(10).await.len(), 2);
@@ -43,15 +37,15 @@ async fn a_second_start_finds_what_the_first_has_left() {
 async fn the_origin_answers_its_edge_alone_and_can_be_taken_away() {
     let folder = tempfile::tempdir().unwrap();
     let stack = start(Options { products: 1, ..Options::for_tests(folder.path()) }).await.unwrap();
-    let client = OriginClient::new(&stack).unwrap();
-    assert_eq!(client.send(list(), None).await.status(), 200);
+    let client = OriginClient::new(&stack);
+    assert_eq!(client.get(LIST, None).await.status(), 200);
     let stranger = client.clone().with_credentials(Credentials::new("AKIASTRANGER", "secret"));
-    assert_eq!(stranger.send(list(), None).await.status(), 403);
+    assert_eq!(stranger.get(LIST, None).await.status(), 403);
     let address = stack.ready().origin_url.strip_prefix("http://").unwrap().to_owned();
     stack.stop_origin().await;
     assert!(tokio::net::TcpStream::connect(&address).await.is_err());
     stack.start_origin().await.unwrap();
-    assert_eq!(client.send(list(), None).await.status(), 200);
+    assert_eq!(client.get(LIST, None).await.status(), 200);
     stack.stop().await;
 }
 
@@ -59,6 +53,10 @@ async fn the_origin_answers_its_edge_alone_and_can_be_taken_away() {
 async fn what_prevents_a_start_is_said_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options::for_tests(folder.path());
+    let given = Options {
+        database_url: Some("postgres://u:secret@127.0.0.1:1/shop".to_owned()),
+        ..Options::for_development(folder.path())
+    };
     for (options, expected) in [
         (Options { catalog: Some("/nowhere.csv".into()), ..options.clone() }, "/nowhere.csv: No such file"),
         (
@@ -66,21 +64,51 @@ async fn what_prevents_a_start_is_said_in_one_line() {
             "a catalog is a .csv, .ndjson or .jsonl",
         ),
         (Options { state_dir: "/dev/null/x".into(), ..options }, "/dev/null/x: "),
+        (given.clone(), "PostgreSQL at 127.0.0.1:1 cannot be used"),
+        (Options { fresh: true, ..given }, "--fresh does not empty a database that was given"),
     ] {
         let error = start(options).await.err().expect("should not start").to_string();
-        assert!(error.contains(expected) && !error.contains('\n'), "{error}");
+        assert!(error.contains(expected) && !error.contains('\n') && !error.contains("secret"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn tests_leave_nothing_on_a_database_server_that_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        Options { products: 0, show_progress: false, database_url: None, ..Options::for_development(folder.path()) };
+    let server = start(options).await.unwrap();
+    let count = async || -> i64 {
+        let client = server.database().client().await.unwrap();
+        client.query_one("select count(*) from pg_database", &[]).await.unwrap().get(0)
+    };
+    let before = count().await;
+    let given = Some(server.ready().database_url.clone());
+    let guest = start(Options { database_url: given, ..Options::for_tests(folder.path()) }).await.unwrap();
+    assert_eq!(count().await, before + 1, "a database of its own");
+    guest.stop().await;
+    assert_eq!(count().await, before);
+    server.stop().await;
 }
 
 #[tokio::test]
 async fn the_ready_file_is_private_and_whole() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let stack = crate::shop::stack();
+    let stack = start(Options::for_tests(&folder.path().join("state"))).await.unwrap();
     let path = folder.path().join("ready.json");
     stack.ready().write(&path).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let read: local_stack::Ready = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(&read, stack.ready());
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(!folder.path().join("ready.json.partial").exists());
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_strict_dynamodb_refuses_transactions_that_meet() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = start(Options::for_tests(folder.path())).await.unwrap();
+    assert!(stack.dynamo_faults().unwrap().switches().detect_conflicts);
+    stack.stop().await;
 }

@@ -96,6 +96,7 @@ pub(super) const LAYERS: &[Layer] = &[
         never: &["axum"],
         never_at_all: &["worker", "spin-sdk", "dynoxide-rs", "test-support"],
     },
+    Layer { name: "golden", ours: &[], never: &[], never_at_all: &["tokio", "worker", "spin-sdk"] },
     Layer { name: "test-support", ours: &TEST_SUPPORT, never: &["worker", "spin-sdk"], never_at_all: &[] },
     Layer { name: "local-stack", ours: &LOCAL_STACK, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "spin-host", ours: &[], never: &["worker", "spin-sdk", "axum"], never_at_all: &[] },

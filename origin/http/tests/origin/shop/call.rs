@@ -39,6 +39,12 @@ impl Answer {
         self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// The fields that a problem body names.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let details = self.json()["error"]["details"].as_array().cloned().unwrap_or_default();
+        details.iter().filter_map(|detail| detail["field"].as_str().map(str::to_owned)).collect()
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }

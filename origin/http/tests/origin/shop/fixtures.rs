@@ -7,7 +7,10 @@ use commerce_aws::{
     dynamodb::{GetItem, PutItem, UpdateItem, item, number, text},
 };
 use commerce_domain::{CartId, Clock, ProductId, VariantId};
-use origin_core::inventory::{NewStock, PutStock, ReadStock, StockLevel};
+use origin_core::{
+    catalog::{CarryCatalog, CategoryEntry},
+    inventory::{NewStock, PutStock, ReadStock, StockLevel},
+};
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -30,6 +33,13 @@ pub(crate) fn address() -> Value {
 }
 
 impl Shop {
+    /// A category, in another one where that is named.
+    pub(crate) async fn category(&self, slug: &str, parent: Option<&str>) {
+        let parent = parent.map(|slug| slug.parse().unwrap());
+        let category = CategoryEntry { slug: slug.parse().unwrap(), name: slug.to_owned(), parent };
+        self.database.import_categories(&[category]).await.unwrap();
+    }
+
     /// A product that is sold, with so many in stock.
     pub(crate) async fn item(&self, name: &str, price: &str, stock: u32) -> Item {
         let item = Item {
