@@ -44,13 +44,16 @@ pub(crate) enum Postgres {
 }
 
 impl Postgres {
-    /// `DATABASE_URL`, then `PG_BIN`, then the system's newest, then the npm package in the cache.
+    /// `DATABASE_URL`, then `PG_BIN`, then the system's newest, then the npm package in the cache (`docs/TESTING.md`).
     pub(crate) fn find() -> Option<Self> {
         if std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
             return Some(Self::Running);
         }
-        let named = std::env::var_os("PG_BIN").map(PathBuf::from).filter(|folder| has_server(folder));
-        let found = named.or_else(system_postgres).or_else(|| npm_postgres().filter(|folder| has_server(folder)));
+        if let Some(named) = std::env::var_os("PG_BIN").filter(|folder| !folder.is_empty()).map(PathBuf::from) {
+            // Asked for by name: where it does not work, nothing else is meant.
+            return has_server(&named).then_some(Self::Binaries(named));
+        }
+        let found = system_postgres().or_else(|| npm_postgres().filter(|folder| has_server(folder)));
         found.map(Self::Binaries)
     }
 }

@@ -12,6 +12,9 @@ pub enum StackError {
     /// PostgreSQL is missing or does not start.
     #[error(transparent)]
     Postgres(#[from] PgError),
+    /// A fresh start was asked for, and the database is not ours to empty.
+    #[error("--fresh does not empty a database that was given: drop what is in it yourself, or unset DATABASE_URL")]
+    FreshOnGiven,
     /// The database cannot be used.
     #[error("the database cannot be used: {0}")]
     Database(String),

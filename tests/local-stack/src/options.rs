@@ -11,11 +11,11 @@ pub(crate) const DEFAULT_SEED: u64 = 1;
 pub struct Options {
     /// Where everything that outlives a run is kept.
     pub state_dir: PathBuf,
-    /// Where a prepared PostgreSQL is kept, so that a start only copies it.
-    pub cache_dir: PathBuf,
+    /// A running PostgreSQL to use instead of a private one: `DATABASE_URL`. Tests make a database of their own there.
+    pub database_url: Option<String>,
     /// Whether rows, items and keys outlive the run. If not, they are as fast as they can be.
     pub persistent: bool,
-    /// Whether to forget what earlier runs have left in `state_dir`.
+    /// Whether to forget what earlier runs have left in `state_dir`. Not with a database that was given.
     pub fresh: bool,
     /// The file to fill the shop from: Shopify product CSV or NDJSON.
     pub catalog: Option<PathBuf>,
@@ -36,10 +36,9 @@ pub struct Options {
 impl Options {
     /// What development wants: everything is kept in `state_dir`, 1,000 generated products, progress is shown.
     pub fn for_development(state_dir: impl Into<PathBuf>) -> Self {
-        let state_dir = state_dir.into();
         Self {
-            cache_dir: state_dir.join("cache"),
-            state_dir,
+            state_dir: state_dir.into(),
+            database_url: std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()),
             persistent: true,
             fresh: false,
             catalog: None,
@@ -55,7 +54,6 @@ impl Options {
     /// What tests want: nothing is kept, no products, any port, a strict DynamoDB, and all of it quick.
     pub fn for_tests(folder: &Path) -> Self {
         Self {
-            cache_dir: std::env::temp_dir().join("shop-test-cache"),
             persistent: false,
             products: 0,
             strict_dynamodb: true,

@@ -1,10 +1,10 @@
 //! Starting and ending everything, in an order in which nothing is called before it answers.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use commerce_api::product::ProductResponse;
 use commerce_aws::{CallerKeys, Credentials, DynamoDb};
-use commerce_domain::{Currency, Entropy};
+use commerce_domain::Currency;
 use origin_core::{
     Backend,
     catalog::{ProductQuery, ProductSubject, ReadCatalog, Sort},
@@ -15,8 +15,8 @@ use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseSettings};
 use serde_json::Value;
 use test_support::{
-    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, Issuer, IssuerConfig, PaymentProvider, PaymentsConfig,
-    PgConfig, PgServer, TokenRequest,
+    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, Issuer, IssuerConfig, PaymentProvider,
+    PaymentsConfig, PgConfig, PgServer, TokenRequest,
 };
 
 use crate::{
@@ -31,6 +31,8 @@ use crate::{
 const DATABASE: &str = "shop";
 /// The tokens of the ready file last a day.
 const TOKEN_SECONDS: i64 = 24 * 3600;
+/// Who issues tokens. Customers are known by it, so it is not where the issuer happens to listen. Nobody answers there.
+const ISSUER: &str = "https://issuer.localhost";
 /// The key of the local payment provider.
 pub const PAYMENTS_KEY: &str = "sk_test_local";
 
@@ -50,9 +52,9 @@ pub struct RunningStack {
     postgres: Postgres,
 }
 
-/// The server and the database on it that is this stack's own, if it is to go with the stack.
+/// The server and the database on it that goes with the stack, if one does.
 struct Postgres {
-    server: Mutex<PgServer>,
+    server: PgServer,
     url: String,
     own: Option<String>,
 }
@@ -63,6 +65,9 @@ impl LocalStack {
     /// # Errors
     /// [`StackError`], one line. What was started by then has ended again.
     pub async fn start(options: Options) -> Result<RunningStack, StackError> {
+        if options.fresh && options.persistent && options.database_url.is_some() {
+            return Err(StackError::FreshOnGiven);
+        }
         let progress = Progress::new(options.show_progress);
         let state = StateDir::open(&options.state_dir, options.fresh)?;
         let credentials = state.credentials(&SystemEntropy)?;
@@ -190,23 +195,24 @@ impl RunningStack {
 }
 
 impl Postgres {
-    /// A database of this stack's own on a given server for tests, the named one on a given server for development, or one
-    /// on a private server.
+    /// For tests a database of this stack's own, for development the given one, or one on a private server.
     async fn start(options: &Options, state: &StateDir) -> Result<Self, StackError> {
-        let config = if options.persistent {
-            PgConfig::for_development(&options.cache_dir, state.postgres())
-        } else {
-            PgConfig::for_tests(&options.cache_dir)
-        };
-        let given = config.database_url.clone();
-        let server = PgServer::start(config).await?;
-        if let Some(url) = given.filter(|_| options.persistent) {
-            return Ok(Self { server: Mutex::new(server), url, own: None });
+        let given = options.database_url.clone();
+        if !options.persistent {
+            let server = PgServer::start(PgConfig { database_url: given, ..PgConfig::for_tests() }).await?;
+            let name = server.create_test_database(None).await?;
+            let url = server.database_url(&name);
+            return Ok(Self { server, url, own: Some(name) });
         }
-        let name = if server.is_private() { DATABASE.to_owned() } else { random_name() };
-        server.create_database(&name, None).await?;
-        let url = server.database_url(&name);
-        Ok(Self { own: (!server.is_private()).then_some(name), server: Mutex::new(server), url })
+        let config = PgConfig { database_url: given.clone(), ..PgConfig::for_development(state.postgres()) };
+        let server = PgServer::start(config).await?;
+        let url = if let Some(url) = given {
+            url
+        } else {
+            server.create_database(DATABASE, None).await?;
+            server.database_url(DATABASE)
+        };
+        Ok(Self { server, url, own: None })
     }
 
     /// The database, with its schema up to date.
@@ -223,26 +229,24 @@ impl Postgres {
     }
 
     async fn stop(self) {
-        let server = self.server.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(name) = self.own
-            && let Err(error) = server.drop_database(&name).await
+            && let Err(error) = self.server.drop_database(&name).await
         {
             tracing::warn!(%error, "a test's database stays behind");
         }
-        server.stop().await;
+        self.server.stop().await;
     }
-}
-
-fn random_name() -> String {
-    let mut random = [0; 8];
-    SystemEntropy.fill(&mut random);
-    format!("{DATABASE}_{:016x}", u64::from_be_bytes(random))
 }
 
 async fn start_dynamo(options: &Options, state: &StateDir) -> Result<DynamoServer, StackError> {
     let file = state.dynamodb().join("tables.sqlite");
     let store = if options.persistent { DynamoStore::File(file) } else { DynamoStore::Memory };
-    Ok(DynamoServer::start(0, &store).await?)
+    let server = DynamoServer::start(0, &store).await?;
+    if options.persistent {
+        // DynamoDB itself deletes them within days; here a start has to.
+        server.sweep_expired().await?;
+    }
+    Ok(server)
 }
 
 async fn start_faults(
@@ -254,12 +258,15 @@ async fn start_faults(
         return Ok(None);
     }
     let config = DynamoFaultsConfig::new(dynamo.url()).signed_by(credentials.clone(), REGION);
-    DynamoFaults::start(config).await.map(Some).map_err(StackError::listen("DynamoDB proxy"))
+    let faults = DynamoFaults::start(config).await.map_err(StackError::listen("DynamoDB proxy"))?;
+    faults.set(DynamoSwitches::strict());
+    Ok(Some(faults))
 }
 
 async fn start_issuer(options: &Options, state: &StateDir) -> Result<Issuer, StackError> {
     let state_dir = options.persistent.then(|| state.issuer());
-    Ok(Issuer::start(IssuerConfig { state_dir, ..IssuerConfig::default() }).await?)
+    let issuer = Some(ISSUER.to_owned());
+    Ok(Issuer::start(IssuerConfig { state_dir, issuer, ..IssuerConfig::default() }).await?)
 }
 
 /// Fills the shop, unless a run before this one has.

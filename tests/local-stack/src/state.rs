@@ -1,16 +1,16 @@
 //! What is kept between runs: folders, the edge's key pair, and a note of which catalog is in.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use commerce_aws::Credentials;
 use commerce_domain::Entropy;
 use serde::{Deserialize, Serialize};
+use test_support::files;
 
-use crate::{PartialFile, StackError};
+use crate::StackError;
 
 /// The alphabet of AWS's access key ids.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -105,12 +105,7 @@ impl StateDir {
 
 /// Writes a file that its owner alone can read, whole or not at all.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), StackError> {
-    let write = || {
-        let mut file = PartialFile::create(path, 0o600)?;
-        file.write_all(content)?;
-        file.complete()
-    };
-    write().map_err(StackError::state(path))
+    files::write_private(path, content).map_err(StackError::state(path))
 }
 
 fn new_credentials(entropy: &impl Entropy) -> KeptCredentials {

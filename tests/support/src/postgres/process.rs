@@ -5,7 +5,7 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -39,7 +39,7 @@ pub(super) struct Postmaster {
     stop_signal: Signal,
     log: PathBuf,
     ended: watch::Receiver<bool>,
-    gone: mpsc::Receiver<()>,
+    gone: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Postmaster {
@@ -62,7 +62,7 @@ impl Postmaster {
         })?;
         let id = start.await.map_err(|_| PgError::Start("its thread ended".to_owned()))??;
         let pid = i32::try_from(id).ok().and_then(Pid::from_raw).ok_or(PgError::Start("no process id".to_owned()))?;
-        Ok(Self { pid, port, stop_signal, log, ended, gone })
+        Ok(Self { pid, port, stop_signal, log, ended, gone: Mutex::new(gone) })
     }
 
     pub(super) fn process_id(&self) -> u32 {
@@ -101,7 +101,8 @@ impl Postmaster {
 
     fn wait(&self, timeout: Duration) -> bool {
         // Nothing is ever sent: the sender goes away with the process.
-        matches!(self.gone.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
+        let gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(gone.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
     }
 }
 

