@@ -50,7 +50,7 @@ pub struct Faults {
     pub drop_webhooks: bool,
 }
 
-/// A fault that hits before the key is claimed.
+/// A fault that hits before the request runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     KeyInUse,

@@ -81,12 +81,17 @@ impl Intent {
         })
     }
 
+    /// A page to go to where the browser can come back from it; Stripe's own script shows it in the shop's page otherwise.
     fn next_action(&self) -> Option<Value> {
-        (self.status == IntentStatus::RequiresAction).then(|| {
-            json!({
+        (self.status == IntentStatus::RequiresAction).then(|| match &self.return_url {
+            Some(return_url) => json!({
                 "type": "redirect_to_url",
-                "redirect_to_url": { "url": self.action_url, "return_url": self.return_url },
-            })
+                "redirect_to_url": { "url": self.action_url, "return_url": return_url },
+            }),
+            None => json!({
+                "type": "use_stripe_sdk",
+                "use_stripe_sdk": { "type": "three_d_secure_redirect", "stripe_js": self.action_url },
+            }),
         })
     }
 }

@@ -1,4 +1,5 @@
-//! The way of a changing request: key and parameters checked, key claimed, faults drawn, effect, answer kept, webhooks.
+//! The way of a changing request: key and parameters checked, key looked up and claimed, faults drawn, effect, answer kept,
+//! webhooks.
 
 use std::sync::Arc;
 
@@ -138,15 +139,22 @@ impl Shared {
     }
 
     fn admit(&self, operation: Operation, target: &str, key: Option<&str>, form: &Form) -> Result<Claim, StripeError> {
-        match lock(&self.faults).take_refusal(operation, key.is_some()) {
-            Some(Refusal::KeyInUse) => return Err(StripeError::key_in_use(key.unwrap_or_default())),
-            Some(Refusal::RateLimited) => return Err(StripeError::rate_limited()),
-            None => {}
+        // Held to the end: nobody sees a claim that a fault takes back.
+        let mut keys = lock(&self.keys);
+        let claim = match key {
+            Some(key) => keys.claim(key, target, form.fingerprint(), self.now())?,
+            None => Claim::Fresh,
+        };
+        // What was answered before is only repeated: no fault is spent on it.
+        let Claim::Fresh = claim else { return Ok(claim) };
+        let Some(refusal) = lock(&self.faults).take_refusal(operation, key.is_some()) else { return Ok(claim) };
+        if let Some(key) = key {
+            keys.release(key);
         }
-        match key {
-            Some(key) => lock(&self.keys).claim(key, target, form.fingerprint(), self.now()),
-            None => Ok(Claim::Fresh),
-        }
+        Err(match refusal {
+            Refusal::KeyInUse => StripeError::key_in_use(key.unwrap_or_default()),
+            Refusal::RateLimited => StripeError::rate_limited(),
+        })
     }
 
     fn execute(&self, running: &Running) -> Result<Value, StripeError> {

@@ -98,6 +98,19 @@ async fn switched_conflicts_and_limits_have_no_effect_and_leave_the_key_free() {
 }
 
 #[tokio::test]
+async fn a_repeated_answer_meets_no_fault_and_uses_none_up() {
+    let shop = Shop::open().await;
+    let first = shop.post_with_key(CREATE, "k1", PAID).await;
+    switch(&shop, json!({"key_in_use": 1, "rate_limit": 1})).await;
+    let again = shop.post_with_key(CREATE, "k1", PAID).await;
+    assert_eq!((again.status, again.replayed, &again.body), (200, true, &first.body));
+    let other = shop.post_with_key(CREATE, "k1", &PAID.replace("1050", "1051")).await;
+    assert_eq!(other.error("type"), "idempotency_error");
+    let left = shop.get("/test/faults").await.body;
+    assert_eq!((&left["key_in_use"], &left["rate_limit"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
 async fn faults_can_be_aimed_at_one_operation() {
     let shop = Shop::open().await;
     switch(&shop, json!({"stored_500": 1, "only": ["confirm"]})).await;

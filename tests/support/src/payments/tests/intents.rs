@@ -52,7 +52,9 @@ async fn authentication_is_asked_for_and_its_outcome_decides() {
     ] {
         let waiting = shop.pay(method).await;
         assert_eq!((waiting.status, waiting.status_of_intent()), (200, "requires_action"));
-        let url = waiting.body["next_action"]["redirect_to_url"]["url"].as_str().unwrap();
+        let action = &waiting.body["next_action"];
+        assert_eq!(action["type"], "use_stripe_sdk", "there is nowhere to come back to");
+        let url = action["use_stripe_sdk"]["stripe_js"].as_str().unwrap();
         let path = format!("/test/3ds/{}", waiting.id());
         assert!(url.ends_with(&path), "{url}");
         let done = shop.post(&format!("{path}/complete"), outcome).await;
