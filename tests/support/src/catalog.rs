@@ -18,9 +18,6 @@ use self::{
     words::{LEAVES, Leaf, OptionKind, ROOTS},
 };
 
-/// How many products a shop gets where nobody asks for another number.
-pub const DEFAULT_PRODUCTS: u64 = 1000;
-
 /// One category. A parent always comes before its children in [`categories`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GeneratedCategory {

@@ -88,7 +88,7 @@ impl DynamoServer {
         &self.url
     }
 
-    /// Deletes the items whose `ttl` has passed and returns how many. Nothing else ever does.
+    /// Deletes the items whose `ttl` has passed and returns how many. Nothing else does.
     ///
     /// # Errors
     /// Where the database refuses.

@@ -2,6 +2,8 @@ use std::collections::HashSet;
 
 use super::*;
 
+const MANY: u64 = 1000;
+
 #[test]
 fn the_same_seed_repeats_and_a_larger_catalog_extends_a_smaller_one() {
     let small: Vec<_> = generate(1, 50).collect();
@@ -21,14 +23,14 @@ fn the_tree_has_parents_before_children_and_every_product_in_a_leaf() {
         }
         assert!(seen.insert(category.slug), "{} twice", category.slug);
     }
-    let used: HashSet<_> = generate(1, DEFAULT_PRODUCTS).map(|product| product.category).collect();
+    let used: HashSet<_> = generate(1, MANY).map(|product| product.category).collect();
     assert_eq!(used, leaves);
 }
 
 #[test]
 fn every_row_is_one_that_a_shop_could_sell() {
     let (mut handles, mut skus) = (HashSet::new(), HashSet::new());
-    for product in generate(7, DEFAULT_PRODUCTS) {
+    for product in generate(7, MANY) {
         assert!(handles.insert(product.handle.clone()), "{}", product.handle);
         assert!((1..=255).contains(&product.name.len()) && product.description.ends_with('.'));
         assert!((1..=6).contains(&product.variants.len()) && (1..=4).contains(&product.images.len()));
@@ -47,7 +49,7 @@ fn every_row_is_one_that_a_shop_could_sell() {
 
 #[test]
 fn a_catalog_has_variety() {
-    let products: Vec<_> = generate(1, DEFAULT_PRODUCTS).collect();
+    let products: Vec<_> = generate(1, MANY).collect();
     let count = |test: fn(&GeneratedProduct) -> bool| products.iter().filter(|product| test(product)).count();
     assert!((200..500).contains(&count(|product| product.variants.len() > 1)));
     assert!((10..150).contains(&count(|product| product.stock() == 0)));

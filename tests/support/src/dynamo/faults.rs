@@ -50,6 +50,11 @@ pub(super) enum Fault {
 }
 
 impl DynamoSwitches {
+    /// No fault on demand, and no mercy where transactions meet.
+    pub fn strict() -> Self {
+        Self { detect_conflicts: true, ..Self::default() }
+    }
+
     pub(super) fn delay_milliseconds(&self) -> u64 {
         self.delay_ms.min(MAX_DELAY_MS)
     }
@@ -130,7 +135,7 @@ impl DynamoFaults {
         self.server.url()
     }
 
-    /// Replaces all switches; counts start anew.
+    /// Replaces all switches; counts start anew, that of requests at one time too.
     pub fn set(&self, switches: DynamoSwitches) {
         self.proxy.set_switches(switches);
     }
@@ -138,6 +143,11 @@ impl DynamoFaults {
     /// The switches, with counts as far as they have not been used up.
     pub fn switches(&self) -> DynamoSwitches {
         self.proxy.switches()
+    }
+
+    /// The most requests that were under way at one time since the switches were set.
+    pub fn most_at_once(&self) -> u64 {
+        self.proxy.most_at_once()
     }
 
     /// How many requests were refused because another transaction held an item.

@@ -44,7 +44,32 @@ pub(super) struct Proxy {
     in_flight: InFlight,
     keys: Mutex<KeyAttributes>,
     conflicts: AtomicU64,
+    crowd: Crowd,
     client: reqwest::Client,
+}
+
+/// How many requests are under way, and the most that were.
+#[derive(Debug, Default)]
+struct Crowd {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+/// One of them, until it is dropped.
+struct Present<'a>(&'a Crowd);
+
+impl Crowd {
+    fn enter(&self) -> Present<'_> {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+        Present(self)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// One request on its way to the server behind.
@@ -99,8 +124,8 @@ impl Proxy {
             .timeout(TARGET_TIMEOUT)
             .build()
             .expect("should build a client from constants");
-        let (in_flight, keys, conflicts) = (InFlight::default(), Mutex::default(), AtomicU64::new(0));
-        Self { config, switches, in_flight, keys, conflicts, client }
+        let (in_flight, keys) = (InFlight::default(), Mutex::default());
+        Self { config, switches, in_flight, keys, conflicts: AtomicU64::new(0), crowd: Crowd::default(), client }
     }
 
     pub(super) fn switches(&self) -> DynamoSwitches {
@@ -109,6 +134,11 @@ impl Proxy {
 
     pub(super) fn set_switches(&self, switches: DynamoSwitches) {
         *lock(&self.switches) = switches;
+        self.crowd.most.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn most_at_once(&self) -> u64 {
+        self.crowd.most.load(Ordering::Relaxed)
     }
 
     pub(super) fn conflicts(&self) -> u64 {
@@ -124,6 +154,8 @@ impl Proxy {
     }
 
     async fn answer(self: Arc<Self>, call: Call) -> Response<Body> {
+        let proxy = Arc::clone(&self);
+        let _present = proxy.crowd.enter();
         let (fault, switches) = {
             let mut switches = lock(&self.switches);
             (switches.take(&call.operation), switches.clone())

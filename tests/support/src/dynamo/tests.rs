@@ -195,6 +195,9 @@ async fn of_two_transactions_on_one_item_the_later_is_cancelled() {
     assert_eq!(error_type(&write.1), "TransactionConflictException");
     assert_eq!(other.0, 200);
     assert_eq!(proxy.conflicts(), 2);
+    assert!((2..=4).contains(&proxy.most_at_once()), "{}", proxy.most_at_once());
+    proxy.set(DynamoSwitches::strict());
+    assert_eq!(proxy.most_at_once(), 0);
     assert_eq!((count(server.url(), "a").await, count(server.url(), "c").await), ("1".to_owned(), "0".to_owned()));
 }
 
