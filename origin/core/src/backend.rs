@@ -8,6 +8,7 @@ use commerce_domain::{Clock, Entropy, PricingRules};
 use crate::{
     catalog::CatalogDatabase,
     checkout::{CartStore, OrdersDatabase},
+    customers::LoadProfile,
     hooks::Hooks,
     inventory::StockStore,
     payments::PaymentGateway,
@@ -32,6 +33,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     type Gateway: PaymentGateway;
     /// Verifies shoppers' tokens.
     type Tokens: TokenVerifier;
+    /// Knows who the bearers of tokens are.
+    type Profiles: LoadProfile;
     /// Points at which tests stop a use case.
     type Hooks: Hooks;
 
@@ -51,6 +54,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     fn gateway(&self) -> &Self::Gateway;
     /// The token verifier.
     fn tokens(&self) -> &Self::Tokens;
+    /// The identity provider's profiles.
+    fn profiles(&self) -> &Self::Profiles;
     /// The hooks.
     fn hooks(&self) -> &Self::Hooks;
     /// How orders are taxed and shipped.
@@ -59,7 +64,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
 
 /// The parts of a [`Backend`], by which a binary or a test puts one together.
 #[derive(Debug)]
-pub struct Parts<K, E, W, D, S, C, G, T, H> {
+pub struct Parts<K, E, W, D, S, C, G, T, P, H> {
     /// Tells the time.
     pub clock: K,
     /// Makes ids.
@@ -76,6 +81,8 @@ pub struct Parts<K, E, W, D, S, C, G, T, H> {
     pub gateway: G,
     /// Verifies shoppers' tokens.
     pub tokens: T,
+    /// Knows who the bearers of tokens are.
+    pub profiles: P,
     /// Points at which tests stop a use case.
     pub hooks: H,
     /// How orders are taxed and shipped.
@@ -85,22 +92,22 @@ pub struct Parts<K, E, W, D, S, C, G, T, H> {
 /// A [`Backend`] made of [`Parts`].
 #[expect(clippy::type_complexity, reason = "one parameter a port, and nothing else")]
 #[derive(Debug)]
-pub struct Assembled<K, E, W, D, S, C, G, T, H>(Arc<Parts<K, E, W, D, S, C, G, T, H>>);
+pub struct Assembled<K, E, W, D, S, C, G, T, P, H>(Arc<Parts<K, E, W, D, S, C, G, T, P, H>>);
 
-impl<K, E, W, D, S, C, G, T, H> Assembled<K, E, W, D, S, C, G, T, H> {
+impl<K, E, W, D, S, C, G, T, P, H> Assembled<K, E, W, D, S, C, G, T, P, H> {
     /// The backend of these parts.
-    pub fn new(parts: Parts<K, E, W, D, S, C, G, T, H>) -> Self {
+    pub fn new(parts: Parts<K, E, W, D, S, C, G, T, P, H>) -> Self {
         Self(Arc::new(parts))
     }
 }
 
-impl<K, E, W, D, S, C, G, T, H> Clone for Assembled<K, E, W, D, S, C, G, T, H> {
+impl<K, E, W, D, S, C, G, T, P, H> Clone for Assembled<K, E, W, D, S, C, G, T, P, H> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, E, W, D, S, C, G, T, H> Backend for Assembled<K, E, W, D, S, C, G, T, H>
+impl<K, E, W, D, S, C, G, T, P, H> Backend for Assembled<K, E, W, D, S, C, G, T, P, H>
 where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
@@ -110,6 +117,7 @@ where
     C: CartStore + 'static,
     G: PaymentGateway + 'static,
     T: TokenVerifier + 'static,
+    P: LoadProfile + 'static,
     H: Hooks + 'static,
 {
     type Clock = K;
@@ -120,6 +128,7 @@ where
     type Carts = C;
     type Gateway = G;
     type Tokens = T;
+    type Profiles = P;
     type Hooks = H;
 
     fn clock(&self) -> &K {
@@ -152,6 +161,10 @@ where
 
     fn tokens(&self) -> &T {
         &self.0.tokens
+    }
+
+    fn profiles(&self) -> &P {
+        &self.0.profiles
     }
 
     fn hooks(&self) -> &H {

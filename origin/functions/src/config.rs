@@ -45,6 +45,8 @@ pub struct Config {
     pub tokens: TokenPolicy,
     /// `JWKS_URL`; the issuer's `/.well-known/jwks.json` if absent.
     pub jwks_url: String,
+    /// `USER_INFO_URL`, such as `https://<domain>/oauth2/userInfo`; nobody is asked for customers' addresses if absent.
+    pub user_info_url: Option<String>,
     /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`.
     pub stripe: StripeConfig,
     /// `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
@@ -86,6 +88,7 @@ impl Config {
             jwks_url: lookup("JWKS_URL")
                 .unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))),
             tokens: TokenPolicy { issuer, client_ids },
+            user_info_url: lookup("USER_INFO_URL"),
             stripe: StripeConfig {
                 base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),

@@ -6,7 +6,9 @@ use commerce_aws::{AwsClient, TransportError};
 use lambda_http::tower::ServiceBuilder;
 use origin_core::{Assembled, Backend, Parts, hooks::NoHooks, payments::GatewayError};
 use origin_dynamo::{DynamoCarts, DynamoStock};
-use origin_gateways::{JwksVerifier, ReqwestClient, Stripe, System, SystemClock, SystemEntropy, SystemTimer};
+use origin_gateways::{
+    JwksVerifier, ReqwestClient, Stripe, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
+};
 use origin_http::{Settings, router};
 use origin_postgres::{Database, DatabaseError};
 use tracing_subscriber::EnvFilter;
@@ -70,6 +72,7 @@ fn backend(config: Config) -> Result<impl Backend, ServeError> {
         carts: DynamoCarts::new(client, config.carts_table),
         gateway: Stripe::new(config.stripe)?,
         tokens: JwksVerifier::new(http, SystemClock, config.jwks_url, config.tokens),
+        profiles: UserInfo::new(config.user_info_url)?,
         hooks: NoHooks,
         pricing: config.pricing,
     }))

@@ -7,9 +7,11 @@ pub mod http_client;
 pub mod jwks;
 pub mod stripe;
 pub mod system;
+pub mod user_info;
 
 pub use http_client::ReqwestClient;
 pub use jwks::JwksVerifier;
 pub use origin_core::Secret;
 pub use stripe::{Stripe, StripeConfig};
 pub use system::{System, SystemClock, SystemEntropy, SystemTimer};
+pub use user_info::UserInfo;

@@ -11,14 +11,14 @@ use axum::{
 };
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext, Route, RouteMiss, headers,
+    Access, Problem, ProblemCode, ProblemContext, Route, RouteMiss, headers,
     limits::{MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_TARGET_BYTES},
     match_route,
 };
 use commerce_domain::{Clock, Entropy};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use origin_core::Backend;
+use origin_core::{Backend, customers::meet};
 
 use crate::{
     ApiError,
@@ -100,6 +100,11 @@ async fn answer<B: Backend>(
         Ok(principal) => principal,
         Err(error) => return (Some(route), Err(error)),
     };
+    if let (Access::Shopper, Some(principal)) = (route.access(), &principal)
+        && let Some(token) = caller::text(&parts, &headers::SHOPPER_TOKEN)
+    {
+        meet(&origin.backend, principal, token).await;
+    }
     let call = Call { route, parameter, parts, body, principal, request_id: request_id.to_owned() };
     (Some(route), dispatch(&origin.backend, &call).await)
 }

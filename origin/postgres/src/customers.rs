@@ -8,19 +8,24 @@ use std::{
 use commerce_auth::Principal;
 use commerce_domain::CustomerId;
 use jiff::Timestamp;
-use origin_core::{StoreError, customers::CustomerStore};
+use origin_core::{
+    StoreError,
+    customers::{CustomerStore, Profile},
+};
 
 use crate::{Database, DbError};
 
 /// Customers remembered at most. Their ids never change, so the memory is only ever dropped for its size.
 const REMEMBERED: usize = 10_000;
 
+const FIND: &str = "select id from customers where issuer = $1 and sub = $2";
+
 // One statement: the insertion where the customer is new, and the row that was there otherwise. A row that another
 // transaction adds at the same moment is seen by neither half; the caller asks again.
 const FIRST_SIGHT: &str = "with known as (select id from customers where issuer = $1 and sub = $2),
     added as (
-        insert into customers (id, issuer, sub, name, created_at, updated_at)
-        select $3, $1, $2, $4, $5, $5 where not exists (select 1 from known)
+        insert into customers (id, issuer, sub, name, email, created_at, updated_at)
+        select $3, $1, $2, $4, $5, $6, $6 where not exists (select 1 from known)
         on conflict on constraint customers_identity_unique do nothing
         returning id
     )
@@ -46,17 +51,29 @@ impl KnownCustomers {
 }
 
 impl CustomerStore for Database {
+    async fn find_customer(&self, principal: &Principal) -> Result<Option<CustomerId>, StoreError> {
+        if let Some(id) = self.customers.get(principal) {
+            return Ok(Some(id));
+        }
+        let found = self.find(principal).await?;
+        if let Some(id) = found {
+            self.customers.insert(principal, id);
+        }
+        Ok(found)
+    }
+
     async fn customer_of(
         &self,
         principal: &Principal,
         candidate: CustomerId,
+        profile: &Profile,
         now: Timestamp,
     ) -> Result<CustomerId, StoreError> {
         if let Some(id) = self.customers.get(principal) {
             return Ok(id);
         }
         for _ in 0..2 {
-            if let Some(id) = self.first_sight(principal, candidate, now).await? {
+            if let Some(id) = self.first_sight(principal, candidate, profile, now).await? {
                 self.customers.insert(principal, id);
                 return Ok(id);
             }
@@ -66,16 +83,24 @@ impl CustomerStore for Database {
 }
 
 impl Database {
+    async fn find(&self, principal: &Principal) -> Result<Option<CustomerId>, DbError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(FIND).await?;
+        let row = client.query_opt(&statement, &[&principal.issuer, &principal.subject]).await?;
+        row.map(|row| CustomerId::from_uuid(row.try_get(0)?).map_err(DbError::broken)).transpose()
+    }
+
     async fn first_sight(
         &self,
         principal: &Principal,
         candidate: CustomerId,
+        profile: &Profile,
         now: Timestamp,
     ) -> Result<Option<CustomerId>, DbError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(FIRST_SIGHT).await?;
         let (issuer, sub, id) = (&principal.issuer, &principal.subject, candidate.as_uuid());
-        let row = client.query_opt(&statement, &[issuer, sub, &id, &principal.username, &now]).await?;
+        let row = client.query_opt(&statement, &[issuer, sub, &id, &principal.username, &profile.email, &now]).await?;
         row.map(|row| CustomerId::from_uuid(row.try_get(0)?).map_err(DbError::broken)).transpose()
     }
 }

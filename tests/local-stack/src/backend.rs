@@ -8,7 +8,7 @@ use commerce_domain::PricingRules;
 use origin_core::{Assembled, Parts, hooks::NoHooks};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer,
+    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
 };
 use origin_postgres::Database;
 use test_support::{Issuer, PaymentProvider};
@@ -31,6 +31,7 @@ pub type LocalBackend = Assembled<
     DynamoCarts<System>,
     Stripe,
     JwksVerifier<ReqwestClient, SystemClock>,
+    UserInfo,
     NoHooks,
 >;
 
@@ -70,6 +71,7 @@ pub(crate) fn backend(
         carts: DynamoCarts::new(client.clone(), CARTS_TABLE),
         gateway: gateway.map_err(StackError::part("payment gateway"))?,
         tokens: JwksVerifier::new(http, SystemClock, issuer.jwks_url(), policy),
+        profiles: UserInfo::new(Some(issuer.user_info_url())).map_err(StackError::part("HTTP client"))?,
         hooks: NoHooks,
         pricing: PricingRules::default(),
     }))

@@ -3,6 +3,7 @@
 //! Claims follow the Amazon Cognito developer guide, "Understanding the access token": `token_use` is `access`, roles are
 //! `cognito:groups`, and there is no `aud`. Never part of a production artifact: anyone who reaches it can be anyone.
 
+mod forgery;
 mod keys;
 mod routes;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+pub use forgery::Forgery;
 use keys::Keys;
 pub use tokens::{MAX_TTL_SECONDS, TokenRequest};
 
@@ -128,6 +130,11 @@ impl Issuer {
         format!("{}/.well-known/jwks.json", self.url())
     }
 
+    /// Where the bearer of a token is told who it is for.
+    pub fn user_info_url(&self) -> String {
+        format!("{}/oauth2/userInfo", self.url())
+    }
+
     /// The key set as it is served now.
     pub fn jwks(&self) -> serde_json::Value {
         self.shared.jwks()
@@ -139,6 +146,11 @@ impl Issuer {
     /// [`IssuerError::InvalidRequest`] where the request breaks a limit.
     pub fn mint(&self, request: &TokenRequest) -> Result<String, IssuerError> {
         self.shared.mint(request)
+    }
+
+    /// What an attacker makes of a token of this issuer's; none where it is no token.
+    pub fn forge(&self, token: &str, forgery: Forgery) -> Option<String> {
+        self.shared.forge(token, forgery)
     }
 
     /// Signs with a new key from here on and returns its `kid`. The key set keeps the two keys before it.

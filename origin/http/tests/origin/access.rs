@@ -117,3 +117,17 @@ async fn limits_methods_and_unknown_paths_have_their_problems() {
     let text = ada.with("content-type", "text/plain");
     assert_eq!(text.send(Method::POST, "/v1/orders", "{}").await.status, 415);
 }
+
+#[tokio::test]
+async fn a_shopper_is_written_down_on_first_sight_with_the_address_that_the_issuer_knows() {
+    let shop = Shop::open().await;
+    for sub in ["ada", "ada", "nameless"] {
+        assert_eq!(shop.shopper(sub).get("/v1/orders").await.status, 200, "{sub}");
+    }
+    shop.admin().get("/v1/inventory/x").await;
+    let client = shop.database.client().await.unwrap();
+    let rows = client.query("select sub, email from customers order by sub", &[]).await.unwrap();
+    let rows: Vec<(String, Option<String>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let ada = ("ada".to_owned(), Some("ada@example.com".to_owned()));
+    assert_eq!(rows, [ada, ("nameless".to_owned(), None)], "administrators are no customers by that");
+}

@@ -50,4 +50,8 @@ async fn journey(shop: &Shop, edge: &Edge) {
     assert_eq!(order["items"][0]["quantity"], 2);
     let listed = send(Call::get("/v1/orders?status=PROCESSING").token(&token)).await.expect(200).json();
     assert_eq!(listed["data"], json!([order]));
+    let database = shop.stack.database().client().await.unwrap();
+    let customer = format!("journey-{:?}", edge.kind);
+    let email = database.query_one("select email from customers where sub = $1", &[&customer]).await.unwrap();
+    assert_eq!(email.get::<_, Option<String>>(0), Some(format!("{customer}@example.com")), "as the issuer knows it");
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, State},
     routing::{get, post},
 };
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::{IssuerError, Shared, TokenRequest};
@@ -23,7 +23,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/.well-known/openid-configuration", get(get_configuration))
         .route("/token", post(create_token))
         .route("/rotate", post(rotate_keys))
-        .route("/customers/{sub}", get(get_customer))
+        .route("/oauth2/userInfo", get(get_user_info))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(shared)
 }
@@ -39,6 +39,7 @@ async fn get_configuration(State(shared): State<Arc<Shared>>) -> Response<Body> 
         "issuer": shared.issuer,
         "jwks_uri": format!("{here}/.well-known/jwks.json"),
         "token_endpoint": format!("{here}/token"),
+        "userinfo_endpoint": format!("{here}/oauth2/userInfo"),
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["token"],
         "subject_types_supported": ["public"],
@@ -67,11 +68,22 @@ async fn rotate_keys(State(shared): State<Arc<Shared>>) -> Response<Body> {
     }
 }
 
-async fn get_customer(State(shared): State<Arc<Shared>>, Path(sub): Path<String>) -> Response<Body> {
-    match shared.email(&sub) {
-        Some(email) => json_response(StatusCode::OK, &json!({ "sub": sub, "email": email })),
-        None => refusal(StatusCode::NOT_FOUND, "no token was issued for this sub with an e-mail address"),
+/// Who the bearer of a token is (OIDC Core 1.0, section 5.3, as Cognito serves it).
+async fn get_user_info(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response<Body> {
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let Some(sub) = token.and_then(|token| shared.subject(token)) else {
+        let mut response = refusal(StatusCode::UNAUTHORIZED, "Access token is expired, disabled, or deleted");
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        return response;
+    };
+    let mut body = json!({ "sub": sub, "username": sub });
+    if let Some(email) = shared.email(&sub) {
+        body["email"] = json!(email);
+        // Cognito writes it as text.
+        body["email_verified"] = json!("true");
     }
+    json_response(StatusCode::OK, &body)
 }
 
 fn error_response(error: &IssuerError) -> Response<Body> {

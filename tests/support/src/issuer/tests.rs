@@ -64,9 +64,46 @@ async fn a_token_has_the_claims_of_a_cognito_access_token_and_verifies_with_the_
 
     let (_, configuration) = get(&format!("{}/.well-known/openid-configuration", issuer.url())).await;
     assert_eq!(configuration["jwks_uri"], issuer.jwks_url());
-    let (status, customer) = get(&format!("{}/customers/u-1", issuer.url())).await;
-    assert_eq!((status, &customer["email"]), (200, &json!("ana@example.com")));
-    assert_eq!(get(&format!("{}/customers/u-2", issuer.url())).await.0, 404);
+    assert_eq!(configuration["userinfo_endpoint"], issuer.user_info_url());
+}
+
+#[tokio::test]
+async fn the_bearer_of_a_token_is_told_who_it_is_for_and_nobody_else_is() {
+    let issuer = Issuer::start(config()).await.unwrap();
+    let other = Issuer::start(config()).await.unwrap();
+    let ask = async |token: &str| {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let response = client.get(issuer.user_info_url()).bearer_auth(token).send().await.unwrap();
+        (response.status().as_u16(), serde_json::from_slice::<Value>(&response.bytes().await.unwrap()).unwrap())
+    };
+    let ana = TokenRequest::shopper("u-1", "ana@example.com");
+    let token = issuer.mint(&ana).unwrap();
+    let told = json!({"sub": "u-1", "username": "u-1", "email": "ana@example.com", "email_verified": "true"});
+    assert_eq!(ask(&token).await, (200, told));
+    issuer.rotate().await.unwrap();
+    assert_eq!(ask(&token).await.0, 200, "the key of the token is still in the set");
+    let bob = issuer.mint(&TokenRequest { email: None, ..TokenRequest::shopper("u-2", "") }).unwrap();
+    assert_eq!(ask(&bob).await, (200, json!({"sub": "u-2", "username": "u-2"})));
+    let expired = issuer.mint(&ana.clone().with_ttl(-3600)).unwrap();
+    let tampered = token.replacen('.', ".e", 1);
+    for refused in ["", "x", expired.as_str(), tampered.as_str(), other.mint(&ana).unwrap().as_str()] {
+        assert_eq!(ask(refused).await.0, 401, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn forgeries_are_good_tokens_but_for_their_signature() {
+    let issuer = Issuer::start(config()).await.unwrap();
+    let token = issuer.mint(&TokenRequest::shopper("u-1", "a@example.com")).unwrap();
+    for (forgery, algorithm, signature) in [(Forgery::Unsigned, "none", 0), (Forgery::SignedWithPublicKey, "HS256", 43)]
+    {
+        let forged = issuer.forge(&token, forgery).unwrap();
+        let (parts, good): (Vec<_>, Vec<_>) = (forged.split('.').collect(), token.split('.').collect());
+        let metadata = Token::decode_metadata(&forged).unwrap();
+        assert_eq!((metadata.algorithm(), parts[2].len()), (algorithm, signature));
+        assert_eq!((parts[1], metadata.key_id()), (good[1], Token::decode_metadata(&token).unwrap().key_id()));
+    }
+    assert_eq!(issuer.forge("x", Forgery::Unsigned), None);
 }
 
 #[tokio::test]

@@ -2,10 +2,8 @@
 
 use std::sync::PoisonError;
 
-use jwt_simple::{
-    algorithms::RSAKeyPairLike,
-    claims::JWTClaims,
-    prelude::{Duration, UnixTimeStamp},
+use jwt_simple::prelude::{
+    Duration, JWTClaims, NoCustomClaims, RSAKeyPairLike, RSAPublicKeyLike, UnixTimeStamp, VerificationOptions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +121,18 @@ impl Shared {
             self.customers.lock().unwrap_or_else(PoisonError::into_inner).insert(&request.sub, email.clone());
         }
         Ok(token)
+    }
+
+    /// Whom a token of this issuer's is for, while it is good.
+    pub(super) fn subject(&self, token: &str) -> Option<String> {
+        let options = VerificationOptions {
+            artificial_time: Some(unix_time(self.clock.now().as_second())),
+            allowed_issuers: Some([self.issuer.clone()].into()),
+            ..VerificationOptions::default()
+        };
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let claims = keys.verifier_of(token)?.verify_token::<NoCustomClaims>(token, Some(options)).ok()?;
+        claims.subject
     }
 }
 

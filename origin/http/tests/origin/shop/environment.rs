@@ -15,6 +15,7 @@ use commerce_domain::{Clock, Entropy};
 use http::{Request, Response};
 use jiff::Timestamp;
 use origin_core::{
+    customers::{LoadProfile, NoProfile, Profile},
     hooks::{HookPoint, Hooks, Stopped},
     tokens::{TokenRefusal, TokenVerifier},
 };
@@ -119,6 +120,20 @@ impl TokenVerifier for TestTokens {
             Some(("valid-admin", sub)) => Ok(principal(sub, true)),
             _ => Err(TokenRefusal::Invalid(TokenError::Expired)),
         }
+    }
+}
+
+/// Everybody has an address at example.com, but for `nameless`, of whom nothing is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TestProfiles;
+
+impl LoadProfile for TestProfiles {
+    async fn load_profile(&self, principal: &Principal, token: &str) -> Result<Profile, NoProfile> {
+        let sub = &principal.subject;
+        if sub == "nameless" || token != format!("valid {sub}") {
+            return Err(NoProfile("nothing is known".to_owned()));
+        }
+        Ok(Profile { email: Some(format!("{sub}@example.com")) })
     }
 }
 
