@@ -4,8 +4,8 @@ use std::{process::Stdio, sync::Arc, time::Duration};
 
 use commerce_aws::{CallerKeys, Credentials};
 use local_stack::RunningStack;
-use test_support::{FunctionUrl, FunctionUrlConfig, LambdaRuntime};
-use tokio::process::{Child, Command};
+use test_support::{FunctionUrl, FunctionUrlConfig, LambdaRuntime, process::tied};
+use tokio::process::Child;
 
 use crate::edge::binary;
 
@@ -28,10 +28,11 @@ impl Function {
     pub async fn start(stack: &RunningStack, user_arn: &str) -> Self {
         let ready = stack.ready();
         let runtime = Arc::new(LambdaRuntime::start().await.expect("the Runtime API should start"));
-        let mut command = Command::new(binary("origin-api"));
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
-        runtime.configure(&mut command);
+        let mut command = tied(binary("origin-api"));
+        runtime.configure(command.env_clear());
         command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .env("DATABASE_URL", &ready.database_url)
             .env("AWS_REGION", &ready.edge_variables["aws_region"])
             .env("AWS_ACCESS_KEY_ID", &ready.aws_access_key_id)
@@ -39,11 +40,13 @@ impl Function {
             .env("DYNAMODB_ENDPOINT", &ready.dynamodb_endpoint)
             .env("TOKEN_ISSUER", &ready.edge_variables["token_issuer"])
             .env("JWKS_URL", &ready.edge_variables["jwks_url"])
+            .env("USER_INFO_URL", stack.issuer().user_info_url())
             .env("STRIPE_URL", &ready.payments_url)
             .env("STRIPE_SECRET_KEY", local_stack::PAYMENTS_KEY)
             .env("PAYMENT_RETURN_URL", "https://shop.example/return")
             .env("EDGE_PRINCIPAL_ARN", EDGE_ARN);
-        let process = command.spawn().expect("the function should start");
+        let process = tokio::process::Command::from(command).kill_on_drop(true).spawn();
+        let process = process.expect("the function should start");
         let asked = tokio::time::timeout(START_DEADLINE, async {
             while runtime.asked() == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,10 +20,7 @@ use bytes::Bytes;
 use commerce_domain::Clock;
 use http::{Response, StatusCode, header};
 use serde_json::{Value, json};
-use tokio::{
-    process::Command,
-    sync::{Mutex, mpsc, oneshot},
-};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::{HttpServer, SystemClock, bounded::BoundedMap, net::json_response};
 
@@ -66,6 +64,7 @@ struct Shared {
     events: Mutex<mpsc::Receiver<Invocation>>,
     owed: Mutex<BoundedMap<oneshot::Sender<Result<Value, InvokeError>>>>,
     asked: AtomicU64,
+    handled: AtomicU64,
 }
 
 impl LambdaRuntime {
@@ -76,7 +75,8 @@ impl LambdaRuntime {
     pub async fn start() -> io::Result<Self> {
         let (events, waiting) = mpsc::channel(MAX_WAITING);
         let owed = Mutex::new(BoundedMap::new(MAX_OWED));
-        let shared = Arc::new(Shared { events: Mutex::new(waiting), owed, asked: AtomicU64::new(0) });
+        let (asked, handled) = (AtomicU64::new(0), AtomicU64::new(0));
+        let shared = Arc::new(Shared { events: Mutex::new(waiting), owed, asked, handled });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
@@ -100,6 +100,11 @@ impl LambdaRuntime {
     /// How often the function has asked for an event: once it is ready, and once after each answer.
     pub fn asked(&self) -> u64 {
         self.shared.asked.load(Ordering::Relaxed)
+    }
+
+    /// How many events the function has answered, failures among them.
+    pub fn handled(&self) -> u64 {
+        self.shared.handled.load(Ordering::Relaxed)
     }
 
     /// Has the function handle `event`, and returns what it answered.
@@ -152,6 +157,7 @@ impl Shared {
     async fn settle(&self, id: &str, outcome: Result<Value, InvokeError>) -> Response<Body> {
         match self.owed.lock().await.remove(id) {
             Some(asker) => {
+                self.handled.fetch_add(1, Ordering::Relaxed);
                 // Whoever asked may have given up.
                 let _ = asker.send(outcome);
                 json_response(StatusCode::ACCEPTED, &json!({"status": "OK"}))
