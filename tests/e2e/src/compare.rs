@@ -14,7 +14,8 @@ pub const FREE_HEADERS: &[&str] =
 #[derive(Debug, PartialEq, Eq)]
 pub struct Comparable {
     status: u16,
-    headers: BTreeMap<String, String>,
+    /// All values of each, in their order.
+    headers: BTreeMap<String, Vec<String>>,
     body: String,
 }
 
@@ -22,10 +23,13 @@ impl Comparable {
     /// The answer without times and ages, and without the ids of what each edge made for itself. `catalog` holds the ids that
     /// both edges know: these have to be the same.
     pub fn of(answer: &Answer, catalog: &BTreeSet<String>) -> Self {
-        let named = answer.headers.iter().filter(|(name, _)| !FREE_HEADERS.contains(&name.as_str()));
-        let headers = named.map(|(name, value)| {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            (name.to_string(), if name == "age" { "<age>".to_owned() } else { mask_text(&text, catalog) })
+        let named = answer.headers.keys().filter(|name| !FREE_HEADERS.contains(&name.as_str()));
+        let headers = named.map(|name| {
+            let masked = answer.headers.get_all(name).iter().map(|value| match name.as_str() {
+                "age" => "<age>".to_owned(),
+                _ => mask_text(&String::from_utf8_lossy(value.as_bytes()), catalog),
+            });
+            (name.to_string(), masked.collect())
         });
         let body = match serde_json::from_slice::<Value>(&answer.body) {
             Ok(mut json) => {
@@ -101,6 +105,9 @@ mod tests {
         let of = |answer| Comparable::of(&answer, &BTreeSet::new());
         let one = of(answer(200, "\"a\"", "{\"x\":1}"));
         assert_eq!(one, of(answer(200, "\"a\"", "{\"x\": 1}")));
+        let mut twice = answer(200, "\"b\"", "{\"x\":1}");
+        twice.headers.append(http::header::ETAG, "\"a\"".parse().unwrap());
+        assert_ne!(one, of(twice), "the last of several values is not all of them");
         for other in
             [answer(201, "\"a\"", "{\"x\":1}"), answer(200, "\"b\"", "{\"x\":1}"), answer(200, "\"a\"", "{\"x\":1.0}")]
         {

@@ -5,12 +5,14 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
 use serde_json::Value;
-use tokio::process::{Child, Command};
+use test_support::process::tied;
+use tokio::process::Child;
 
 /// How long an edge may take to answer its first request; compiling the component is part of it.
 const START_DEADLINE: Duration = Duration::from_mins(2);
@@ -30,6 +32,8 @@ pub struct Edge {
     pub kind: EdgeKind,
     /// Where it answers.
     pub url: String,
+    /// Its process.
+    pub process_id: u32,
     kv_admin_url: String,
     _process: Child,
 }
@@ -46,12 +50,20 @@ impl EdgeKind {
         }
     }
 
-    fn command(self, variables: &BTreeMap<String, String>) -> Command {
-        let root = repository();
+    /// What runs on it: the manifest of a Spin application, or the folder of a built Worker.
+    fn artifact(self) -> PathBuf {
+        repository().join(match self {
+            Self::SpinHost => "spin.toml",
+            Self::Workers => "edge/cloudflare/build",
+        })
+    }
+
+    /// The runtime with that artifact. It ends with this process, however that ends.
+    fn command(self, artifact: &Path, variables: &BTreeMap<String, String>) -> Command {
         match self {
             Self::SpinHost => {
-                let mut command = Command::new(binary("spin-host"));
-                command.arg("--manifest").arg(root.join("spin.toml")).args(["--listen", "127.0.0.1:0"]);
+                let mut command = tied(binary("spin-host"));
+                command.arg("--manifest").arg(artifact).args(["--listen", "127.0.0.1:0"]);
                 // One instance serves all requests, so that what one request leaves behind another could find.
                 command.args(["--reuse", "1000000", "--max-instances", "1", "--concurrent", "64"]);
                 command.envs(
@@ -60,8 +72,9 @@ impl EdgeKind {
                 command
             }
             Self::Workers => {
-                let mut command = Command::new("node");
-                command.arg(root.join("tests/workers/serve.mjs")).args(["--port", "0"]);
+                let mut command = tied("node");
+                command.arg(repository().join("tests/workers/serve.mjs")).args(["--port", "0"]);
+                command.arg("--build").arg(artifact);
                 let bindings: BTreeMap<String, &String> =
                     variables.iter().map(|(name, value)| (name.to_uppercase(), value)).collect();
                 command.env("WORKER_BINDINGS", serde_json::to_string(&bindings).unwrap_or_default());
@@ -72,21 +85,34 @@ impl EdgeKind {
 }
 
 impl Edge {
-    /// Starts the runtime with those variables and an empty key-value store, and waits until it listens.
+    /// Starts the shop's edge on the runtime, with those variables and an empty key-value store, and waits until it listens.
     pub async fn start(kind: EdgeKind, variables: &BTreeMap<String, String>, folder: &Path) -> Self {
-        let ready_file = folder.join(format!("{kind:?}.json"));
-        let log = fs::File::create(folder.join(format!("{kind:?}.log"))).expect("should be able to write a log");
-        let mut command = kind.command(variables);
+        Self::start_from(kind, &kind.artifact(), variables, folder).await
+    }
+
+    /// The same with another artifact: the manifest of a Spin application, or a folder as `worker-build` leaves it.
+    pub async fn start_from(
+        kind: EdgeKind,
+        artifact: &Path,
+        variables: &BTreeMap<String, String>,
+        folder: &Path,
+    ) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{kind:?}-{}", STARTED.fetch_add(1, Ordering::Relaxed));
+        let (ready_file, log_file) = (folder.join(format!("{name}.json")), folder.join(format!("{name}.log")));
+        let log = fs::File::create(&log_file).expect("should be able to write a log");
+        let mut command = kind.command(artifact, variables);
         command.arg("--ready-file").arg(&ready_file).args(["--kv-admin-port", "0"]);
-        command.current_dir(repository()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
-        let mut process = command.spawn().unwrap_or_else(|error| panic!("{kind:?} does not start: {error}"));
+        command.current_dir(repository()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let process = tokio::process::Command::from(command).kill_on_drop(true).spawn();
+        let mut process = process.unwrap_or_else(|error| panic!("{kind:?} does not start: {error}"));
         let ready = tokio::time::timeout(START_DEADLINE, wait_for(&ready_file, &mut process)).await;
         let Ok(Some(ready)) = ready else {
-            let log = fs::read_to_string(folder.join(format!("{kind:?}.log"))).unwrap_or_default();
-            panic!("{kind:?} did not start:\n{log}");
+            panic!("{kind:?} did not start:\n{}", fs::read_to_string(&log_file).unwrap_or_default());
         };
         let text = |name: &str| ready[name].as_str().unwrap_or_default().to_owned();
-        Self { kind, url: text("url"), kv_admin_url: text("kv_admin_url"), _process: process }
+        let process_id = process.id().expect("should have an id: it has just answered");
+        Self { kind, url: text("url"), process_id, kv_admin_url: text("kv_admin_url"), _process: process }
     }
 
     /// The keys in the key-value store.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use local_stack::{Options, RunningStack};
 use serde_json::{Value, json};
-use test_support::issuer::{Issuer, IssuerConfig, TokenRequest};
+use test_support::issuer::{Forgery, Issuer, IssuerConfig, TokenRequest};
 
 use crate::{
     Call,
@@ -41,6 +41,10 @@ pub struct World {
     pub expired: String,
     /// A token as good as any, of an issuer that the shop does not know.
     pub foreign_token: String,
+    /// The shopper's token, made to say that it needs no signature.
+    pub unsigned: String,
+    /// The shopper's token, signed anew with the issuer's public key as a shared secret.
+    pub signed_with_public_key: String,
     /// A product with one variant.
     pub product: String,
     /// Its entity tag.
@@ -51,7 +55,7 @@ pub struct World {
     pub product_of_many: String,
     /// One of them.
     pub second_variant: String,
-    /// A variant that nobody orders.
+    /// A variant that nobody orders. It lies in somebody else's cart.
     pub quiet_variant: String,
     /// A product that this edge's administrator made.
     pub own_product: String,
@@ -104,8 +108,11 @@ impl Shop {
         let foreigner = self.token(&format!("{name}-foreign"), &[], 3600);
         let admin = self.token(&format!("{name}-admin"), &["admin"], 3600);
         let product = id(one);
+        let quiet_variant = variants(quiet)[0].clone();
         let order = self.place_order(edge, &shopper, &product, 1).await;
         let foreign_order = self.place_order(edge, &foreigner, &product, 1).await;
+        self.add_to_cart(edge, &foreigner, &quiet_variant, 1).await;
+        let forged = |forgery| self.stack.issuer().forge(&shopper, forgery).expect("should be a token to begin with");
         World {
             fresh: self.token(&format!("{name}-fresh"), &[], 3600),
             expired: self.token(&name, &[], -3600),
@@ -114,7 +121,9 @@ impl Shop {
             variant: variants(one)[0].clone(),
             product_of_many: id(many),
             second_variant: variants(many)[1].clone(),
-            quiet_variant: variants(quiet)[0].clone(),
+            unsigned: forged(Forgery::Unsigned),
+            signed_with_public_key: forged(Forgery::SignedWithPublicKey),
+            quiet_variant,
             own_product: self.make_product(edge, &admin).await,
             order: order["orderId"].as_str().unwrap_or_default().to_owned(),
             total: order["total"].to_string(),
@@ -127,9 +136,14 @@ impl Shop {
 
     /// Fills that shopper's cart and orders it.
     pub async fn place_order(&self, edge: &Edge, token: &str, product: &str, quantity: u32) -> Value {
+        self.add_to_cart(edge, token, product, quantity).await;
+        order_call().token(token).send(&self.client, &edge.url).await.expect(201).json()
+    }
+
+    /// Adds to that shopper's cart.
+    pub async fn add_to_cart(&self, edge: &Edge, token: &str, product: &str, quantity: u32) {
         let add = Call::post("/v1/cart/items", &json!({"productId": product, "quantity": quantity})).token(token);
         let _ = add.send(&self.client, &edge.url).await.expect(200);
-        order_call().token(token).send(&self.client, &edge.url).await.expect(201).json()
     }
 
     /// The products that the shop began with, in full, from the store itself, so that no edge's cache is filled by it.

@@ -196,6 +196,13 @@ fn update_cart_item() -> Vec<Row> {
             404,
             put(|world| &world.second_variant, json!({"quantity": 1})),
         ),
+        Row::of(
+            route,
+            Class::ForeignObject,
+            "a line of another's cart",
+            404,
+            put(|world| &world.quiet_variant, json!({"quantity": 1})),
+        ),
         Row::of(route, Class::BadInput, "impossible id", 404, put(|_| "1", json!({"quantity": 1}))),
     ]
 }
@@ -211,6 +218,7 @@ fn remove_cart_item() -> Vec<Row> {
         Row::of(route, Class::Success, "removed", 204, delete(|world| &world.variant)),
         Row::of(route, Class::BadInput, "removed twice", 404, delete(|world| &world.variant)),
         Row::of(route, Class::BadInput, "impossible id", 404, delete(|_| "1")),
+        Row::of(route, Class::ForeignObject, "a line of another's cart", 404, delete(|world| &world.quiet_variant)),
         // The order below needs something in the cart.
         Row::of(Route::AddCartItem, Class::Success, "again", 200, |world| {
             Call::post("/v1/cart/items", &json!({"productId": world.product, "quantity": 2})).token(&world.shopper)

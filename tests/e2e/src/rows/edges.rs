@@ -84,11 +84,15 @@ fn tokens() -> Vec<Row> {
         let token = token.to_owned();
         move |_: &World| Call::get("/v1/cart").token(&token)
     };
-    // {"alg":"none"} . {"sub":"user_789","token_use":"access"} . (nothing)
-    let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzc4OSIsInRva2VuX3VzZSI6ImFjY2VzcyJ9.";
+    let cart = || Call::get("/v1/cart");
     vec![
-        row("no token at all", 401, with("x")),
-        row("an unsigned token", 401, with(none)),
+        row("no token behind the scheme", 401, move |_| cart().header("authorization", "Bearer ")),
+        row("no scheme before the token", 401, move |world| cart().header("authorization", &world.shopper)),
+        row("no token of any kind", 401, with("x")),
+        row("a good token that says it needs no signature", 401, move |world| cart().token(&world.unsigned)),
+        row("a good token signed with the public key as a secret", 401, move |world| {
+            cart().token(&world.signed_with_public_key)
+        }),
         row("too long a token", 401, with(&"a".repeat(9000))),
         row("another scheme", 401, |_| Call::get("/v1/cart").header("authorization", "Basic dXNlcjpwYXNz")),
         row("an expired token", 401, |world| Call::get("/v1/cart").token(&world.expired)),

@@ -7,4 +7,7 @@ mod function;
 mod instance;
 mod journey;
 mod parity;
+mod processes;
 mod race;
+mod restart;
+mod trouble;

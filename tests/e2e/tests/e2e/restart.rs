@@ -1,0 +1,47 @@
+//! What development keeps from one start to the next.
+
+use std::path::Path;
+
+use e2e::{Call, EdgeKind, client::client, edge::Edge, shop::order_call};
+use local_stack::{LocalStack, Options, RunningStack};
+use serde_json::{Value, json};
+
+async fn start(folder: &Path) -> (RunningStack, Edge) {
+    let options = Options {
+        products: 10,
+        show_progress: false,
+        database_url: None,
+        ..Options::for_development(folder.join("state"))
+    };
+    let stack = LocalStack::start(options).await.unwrap_or_else(|error| panic!("{error}"));
+    let edge = Edge::start(EdgeKind::SpinHost, stack.edge_variables(), folder).await;
+    (stack, edge)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shoppers_token_and_orders_outlive_a_restart() {
+    let (folder, client) = (tempfile::tempdir().unwrap(), client());
+    let (stack, edge) = start(folder.path()).await;
+    let token = stack.ready().shopper_token.clone();
+    let products = stack.products(10).await;
+    let plain = |product: &&Value| product["variants"].as_array().unwrap().len() == 1 && product["stock"] != 0;
+    let product = products.iter().find(plain).unwrap();
+    let add = Call::post("/v1/cart/items", &json!({"productId": product["id"], "quantity": 1})).token(&token);
+    let _ = add.send(&client, &edge.url).await.expect(200);
+    let placed = order_call().token(&token).send(&client, &edge.url).await.expect(201).json();
+    let orders = Call::get("/v1/orders").token(&token).send(&client, &edge.url).await.expect(200).json();
+    assert_eq!(orders["data"][0]["id"], placed["orderId"]);
+    drop(edge);
+    stack.stop().await;
+
+    let (stack, edge) = start(folder.path()).await;
+    let again = Call::get("/v1/orders").token(&token).send(&client, &edge.url).await.expect(200).json();
+    assert_eq!(again, orders, "the token of the first run is that of the same customer");
+    let fresh = &stack.ready().shopper_token;
+    let again = Call::get("/v1/orders").token(fresh).send(&client, &edge.url).await.expect(200).json();
+    assert_eq!(again, orders, "and so is a new one");
+    let pay = json!({"orderId": placed["orderId"], "amount": placed["total"], "paymentMethodId": "pm_card_visa"});
+    let paid = Call::post("/v1/payments", &pay).token(fresh).send(&client, &edge.url).await.expect(200).json();
+    assert_eq!(paid["status"], "succeeded");
+    stack.stop().await;
+}
