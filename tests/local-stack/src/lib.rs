@@ -21,6 +21,6 @@ pub use catalog::{CatalogFile, FaultSummary, FileFormat, FileImport, import_file
 pub use error::StackError;
 pub use options::Options;
 pub use partial::PartialFile;
-pub use progress::Progress;
+pub use progress::{Bar, Progress};
 pub use ready::Ready;
 pub use stack::{LocalStack, PAYMENTS_KEY, RunningStack};

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use local_stack::{LocalStack, Options, StackError};
+use local_stack::{LocalStack, Options, Progress, StackError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -39,6 +39,9 @@ struct Arguments {
     /// Check the signatures of DynamoDB's clients and refuse transactions that meet on an item, as AWS does.
     #[arg(long)]
     strict_dynamodb: bool,
+    /// Tell of steps, counts and what a person should know on standard output, as a line of JSON each.
+    #[arg(long)]
+    reports: bool,
 }
 
 #[tokio::main]
@@ -60,11 +63,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), StackError> {
-    let Arguments { state_dir, ready_file, fresh, catalog, products, seed, origin_port, strict_dynamodb } = arguments;
+    let Arguments { state_dir, ready_file, fresh, catalog, products, seed, origin_port, strict_dynamodb, reports } =
+        arguments;
     // Caught before anything starts, so that nothing is left behind by a signal that comes early.
     let mut ended = Signals::new()?;
-    let options =
-        Options { fresh, catalog, products, seed, origin_port, strict_dynamodb, ..Options::for_development(state_dir) };
+    let development = Options::for_development(state_dir);
+    let progress = if reports { Progress::Reports } else { development.progress };
+    let options = Options { fresh, catalog, products, seed, origin_port, strict_dynamodb, progress, ..development };
     let stack = tokio::select! {
         started = LocalStack::start(options) => started?,
         () = ended.wait() => return Ok(()),

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::Progress;
+
 /// The seed of generated catalogs where none is given.
 pub(crate) const DEFAULT_SEED: u64 = 1;
 
 /// How to start a [`crate::LocalStack`].
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Options {
     /// Where everything that outlives a run is kept.
     pub state_dir: PathBuf,
@@ -27,8 +28,8 @@ pub struct Options {
     pub origin_port: u16,
     /// Whether DynamoDB is reached through a proxy that checks signatures and refuses transactions that meet on an item.
     pub strict_dynamodb: bool,
-    /// Whether to show progress on a terminal.
-    pub show_progress: bool,
+    /// Who is told of long steps.
+    pub progress: Progress,
     /// Further variables of the edge, or other values of them.
     pub edge_variables: Vec<(String, String)>,
 }
@@ -46,7 +47,7 @@ impl Options {
             seed: DEFAULT_SEED,
             origin_port: 0,
             strict_dynamodb: false,
-            show_progress: true,
+            progress: Progress::Terminal,
             edge_variables: Vec::new(),
         }
     }
@@ -57,7 +58,7 @@ impl Options {
             persistent: false,
             products: 0,
             strict_dynamodb: true,
-            show_progress: false,
+            progress: Progress::Hidden,
             ..Self::for_development(folder)
         }
     }

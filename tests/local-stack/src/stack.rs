@@ -7,7 +7,7 @@ use commerce_aws::{CallerKeys, Credentials, DynamoDb};
 use commerce_domain::Currency;
 use origin_core::{
     Backend,
-    catalog::{ProductQuery, ProductSubject, ReadCatalog, Sort},
+    catalog::{ProductQuery, ProductSubject, ReadCatalog, RowFault, Sort},
 };
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, create_tables};
 use origin_gateways::SystemEntropy;
@@ -20,7 +20,7 @@ use test_support::{
 };
 
 use crate::{
-    CatalogFile, FileFormat, LocalBackend, LocalStock, Options, Progress, Ready, StackError,
+    CatalogFile, FileFormat, LocalBackend, LocalStock, Options, Ready, StackError,
     backend::{self, REGION, aws_client},
     catalog::{import_file, import_generated},
     origin::OriginListener,
@@ -29,6 +29,8 @@ use crate::{
 
 /// The database of a private PostgreSQL.
 const DATABASE: &str = "shop";
+/// Bad rows that are shown to the person at the terminal; the log has all of them.
+const SHOWN_FAULTS: u64 = 20;
 /// The tokens of the ready file last a day.
 const TOKEN_SECONDS: i64 = 24 * 3600;
 /// Who issues tokens. Customers are known by it, so it is not where the issuer happens to listen. Nobody answers there.
@@ -68,7 +70,7 @@ impl LocalStack {
         if options.fresh && options.persistent && options.database_url.is_some() {
             return Err(StackError::FreshOnGiven);
         }
-        let progress = Progress::new(options.show_progress);
+        let progress = options.progress;
         let state = StateDir::open(&options.state_dir, options.fresh)?;
         let credentials = state.credentials(&SystemEntropy)?;
 
@@ -84,7 +86,7 @@ impl LocalStack {
         step.finish_and_clear();
 
         // 2. What is sold. Straight into DynamoDB: the strict one is for those who serve.
-        fill(&options, &state, &database, &backend::stock(direct), progress).await?;
+        fill(&options, &state, &database, &backend::stock(direct)).await?;
 
         // 3. What the origin calls.
         let step = progress.step("starting the issuer and the payment provider");
@@ -270,13 +272,8 @@ async fn start_issuer(options: &Options, state: &StateDir) -> Result<Issuer, Sta
 }
 
 /// Fills the shop, unless a run before this one has.
-async fn fill(
-    options: &Options,
-    state: &StateDir,
-    database: &Database,
-    stock: &LocalStock,
-    progress: Progress,
-) -> Result<(), StackError> {
+async fn fill(options: &Options, state: &StateDir, database: &Database, stock: &LocalStock) -> Result<(), StackError> {
+    let progress = options.progress;
     let wanted = match &options.catalog {
         Some(file) => format!("file {}", file.display()),
         None => format!("{} generated products of seed {}", options.products, options.seed),
@@ -285,7 +282,9 @@ async fn fill(
         && let Some(loaded) = state.loaded_catalog()?
     {
         if loaded != wanted {
-            tracing::warn!("the shop keeps its catalog ({loaded}); start with --fresh for {wanted}");
+            let notice = format!("the shop keeps its catalog ({loaded}); start with --fresh for {wanted}");
+            tracing::warn!("{notice}");
+            progress.notice(notice);
         }
         return Ok(());
     }
@@ -293,16 +292,27 @@ async fn fill(
         None => {
             let imported = import_generated(database, stock, options.seed, options.products as u64, progress).await?;
             tracing::info!(catalog.created = imported.created, catalog.replaced = imported.replaced, "generated");
+            progress.notice(format_args!("{} products generated", imported.created + imported.replaced));
         }
         Some(path) => {
             let format = FileFormat::of(path).ok_or_else(|| {
                 StackError::Catalog(format!("{}: a catalog is a .csv, .ndjson or .jsonl file", path.display()))
             })?;
             let file = CatalogFile { path: path.clone(), format, currency: Currency::USD };
-            let shown = path.display();
-            let done =
-                import_file(database, stock, &file, progress, |fault| tracing::warn!("{shown}: {fault}")).await?;
+            let (shown, mut faults) = (path.display(), 0_u64);
+            let fault = |fault: &RowFault| {
+                tracing::warn!("{shown}: {fault}");
+                faults += 1;
+                if faults <= SHOWN_FAULTS {
+                    progress.notice(format_args!("{shown}: {fault}"));
+                }
+            };
+            let done = import_file(database, stock, &file, progress, fault).await?;
+            if faults > SHOWN_FAULTS {
+                progress.notice(format_args!("{shown}: {} faults more; the log has them", faults - SHOWN_FAULTS));
+            }
             tracing::info!("{shown}: {}", done.counts);
+            progress.notice(format_args!("{shown}: {}", done.counts));
         }
     }
     if options.persistent { state.note_catalog(&wanted) } else { Ok(()) }

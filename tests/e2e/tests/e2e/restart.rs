@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 async fn start(folder: &Path) -> (RunningStack, Edge) {
     let options = Options {
         products: 10,
-        show_progress: false,
+        progress: local_stack::Progress::Hidden,
         database_url: None,
         ..Options::for_development(folder.join("state"))
     };

@@ -101,7 +101,7 @@ async fn import(path: PathBuf, format: Option<Format>, currency: &str) -> Result
     let currency: Currency = currency.parse().map_err(|_| format!("{currency:?} is no known currency"))?;
     let file = CatalogFile { path, format, currency };
     let (database, stock, mut faults) = (database()?, stock()?, 0);
-    let done = import_file(&database, &stock, &file, Progress::new(true), |fault| {
+    let done = import_file(&database, &stock, &file, Progress::Terminal, |fault| {
         faults += 1;
         if faults <= SHOWN_FAULTS {
             eprintln!("{}: {fault}", file.path.display());

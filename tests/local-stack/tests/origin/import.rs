@@ -19,7 +19,7 @@ async fn shop() -> (tempfile::TempDir, RunningStack) {
 async fn import(stack: &RunningStack, path: &Path) -> FileImport {
     let format = FileFormat::of(path).unwrap();
     let file = CatalogFile { path: path.to_owned(), format, currency: commerce_domain::Currency::USD };
-    let done = import_file(stack.database(), stack.stock(), &file, Progress::new(false), |fault| panic!("{fault}"));
+    let done = import_file(stack.database(), stack.stock(), &file, Progress::Hidden, |fault| panic!("{fault}"));
     done.await.unwrap()
 }
 

@@ -5,4 +5,5 @@ mod client;
 mod import;
 mod program;
 mod reimport;
+mod reports;
 mod stack;

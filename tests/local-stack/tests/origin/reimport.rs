@@ -32,7 +32,7 @@ impl Shop {
         let file = CatalogFile { path, format: FileFormat::Csv, currency: Currency::USD };
         let mut faults = Vec::new();
         let (database, stock) = (self.stack.database(), self.stack.stock());
-        let done = import_file(database, stock, &file, Progress::new(false), |fault| faults.push(fault.to_string()));
+        let done = import_file(database, stock, &file, Progress::Hidden, |fault| faults.push(fault.to_string()));
         (done.await.unwrap(), faults)
     }
 

@@ -1,7 +1,7 @@
 //! The stack itself: what is kept, what is checked, what is said when it does not start.
 
 use commerce_aws::Credentials;
-use local_stack::{LocalStack, Options, RunningStack, StackError};
+use local_stack::{LocalStack, Options, Progress, RunningStack, StackError};
 
 use crate::client::OriginClient;
 
@@ -14,8 +14,12 @@ async fn start(options: Options) -> Result<RunningStack, StackError> {
 #[tokio::test]
 async fn a_second_start_finds_what_the_first_has_left() {
     let folder = tempfile::tempdir().unwrap();
-    let options =
-        Options { products: 5, show_progress: false, database_url: None, ..Options::for_development(folder.path()) };
+    let options = Options {
+        products: 5,
+        progress: Progress::Hidden,
+        database_url: None,
+        ..Options::for_development(folder.path())
+    };
     let first = start(options.clone()).await.unwrap();
     let (products, key) = (first.products(10).await, first.ready().aws_access_key_id.clone());
     let (issuer, token) = (first.issuer().issuer().to_owned(), first.ready().shopper_token.clone());
@@ -76,7 +80,7 @@ async fn what_prevents_a_start_is_said_in_one_line() {
 async fn tests_leave_nothing_on_a_database_server_that_was_given() {
     let folder = tempfile::tempdir().unwrap();
     let options =
-        Options { products: 0, show_progress: false, database_url: None, ..Options::for_development(folder.path()) };
+        Options { products: 0, progress: Progress::Hidden, database_url: None, ..Options::for_development(folder.path()) };
     let server = start(options).await.unwrap();
     let count = async || -> i64 {
         let client = server.database().client().await.unwrap();
