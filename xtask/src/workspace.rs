@@ -7,6 +7,7 @@ use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::failure::{Failure, Outcome, While};
 use crate::process;
+use crate::wasm::{SPIN, WORKER};
 
 /// Crates that only ever compile to WebAssembly here.
 pub(crate) const WASM_CRATES: [&str; 2] = ["edge-cloudflare", "edge-spin"];
@@ -74,12 +75,23 @@ impl Workspace {
     /// # Errors
     /// `cargo metadata` failed: a manifest is broken, or the registry is out of reach.
     pub(crate) fn metadata(&self) -> Outcome<Metadata> {
+        self.metadata_on(&[])
+    }
+
+    /// As [`Workspace::metadata`], with what the WebAssembly targets bring as well.
+    ///
+    /// # Errors
+    /// As said there.
+    pub(crate) fn metadata_on_all_targets(&self) -> Outcome<Metadata> {
+        self.metadata_on(&[WORKER, SPIN])
+    }
+
+    fn metadata_on(&self, further: &[&str]) -> Outcome<Metadata> {
         let host = host_platform(self).unwrap_or_else(|| "x86_64-unknown-linux-gnu".to_owned());
-        MetadataCommand::new()
-            .current_dir(&self.root)
-            .other_options(["--filter-platform".to_owned(), host])
-            .exec()
-            .during("cargo metadata")
+        let targets = std::iter::once(host.as_str()).chain(further.iter().copied());
+        let filters: Vec<String> =
+            targets.flat_map(|target| ["--filter-platform".to_owned(), target.to_owned()]).collect();
+        MetadataCommand::new().current_dir(&self.root).other_options(filters).exec().during("cargo metadata")
     }
 
     /// `-p` and name of every crate that is compiled for this machine, except xtask: always this one selection, so that

@@ -92,4 +92,11 @@ mod tests {
     fn other_folders_may() {
         assert!(check(&[Source::parse("tests/load/src/lib.rs", "fn a(x: f64) {}")]).is_empty());
     }
+
+    #[test]
+    fn everything_that_is_shipped_is_looked_at() {
+        for path in ["shared/aws/src/a.rs", "shared/auth/src/a.rs", "edge/core/src/a.rs", "edge/spin/src/a.rs"] {
+            assert_eq!(check(&[Source::parse(path, "fn a(x: f64) {}")]).len(), 1, "{path}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::rules::{LAYERS, Layer, TOLERATED};
 pub(super) struct Graph {
     /// Members of this workspace, with every dependency that their manifests declare, on any platform.
     declared: BTreeMap<String, BTreeSet<String>>,
-    /// All crates, with what Cargo resolved for this platform.
+    /// All crates, with what Cargo resolved for this machine and both WebAssembly targets.
     resolved: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -91,6 +91,7 @@ fn path_to(graph: &Graph, from: &str, to: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::Workspace;
 
     fn graph_of(declared: &[(&str, &[&str])], resolved: &[(&str, &[&str])]) -> Graph {
         let map = |pairs: &[(&str, &[&str])]| {
@@ -154,5 +155,14 @@ mod tests {
     #[test]
     fn a_crate_without_a_layer_is_found() {
         assert_eq!(check(&graph_of(&[("newcomer", &[])], &[])), ["newcomer: has no layer yet: add it to LAYERS"]);
+    }
+
+    #[test]
+    fn the_adapters_are_searched_with_what_their_own_targets_bring() {
+        let workspace = Workspace::find().expect("the sources should be where xtask was compiled");
+        let graph = graph(&workspace.metadata_on_all_targets().expect("cargo knows the workspace"));
+        for (adapter, sdk) in [("edge-cloudflare", "worker"), ("edge-spin", "spin-sdk")] {
+            assert!(path_to(&graph, adapter, sdk).is_some(), "{adapter} brings in {sdk}");
+        }
     }
 }

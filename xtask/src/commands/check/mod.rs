@@ -6,11 +6,12 @@ mod layers;
 mod rules;
 mod sizes;
 mod sources;
+mod unused;
 
 use crate::failure::{Failure, Outcome};
 use crate::workspace::Workspace;
 
-/// Checks crate boundaries, sizes of files and functions, the adapters' length, and floating point near money.
+/// Checks crate boundaries, unused dependencies, sizes of files and functions, the adapters' length, and floating point.
 #[derive(clap::Args, Default)]
 pub(crate) struct Args {
     /// Also list files and functions that are merely on the long side.
@@ -20,9 +21,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     let sources = sources::load(workspace)?;
-    let mut violations = layers::check(&layers::graph(&workspace.metadata()?));
+    let metadata = workspace.metadata_on_all_targets()?;
+    let mut violations = layers::check(&layers::graph(&metadata));
+    violations.extend(unused::check(&unused::packages(workspace.root(), &metadata), &sources));
     violations.extend(sizes::check(&sources, args.verbose));
-    violations.extend(adapters::check(&sources));
+    violations.extend(adapters::check(&sources, &adapters::scripts(workspace)?));
     violations.extend(floats::check(&sources));
     if violations.is_empty() {
         println!("  {} source files, no violations", sources.len());
