@@ -7,6 +7,7 @@
 mod clock;
 mod commands;
 mod failure;
+mod group;
 mod process;
 mod progress;
 mod tools;

@@ -1,12 +1,18 @@
-//! Child processes: run to the end, capture, or tee.
+//! Child processes: run to the end, captured, kept, or watched.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
+use std::time::Duration;
 
+use crate::clock::{Spelled, Stopwatch};
 use crate::failure::{Failure, Outcome, While};
+use crate::group::{self, Interrupts};
+
+/// What children that were asked to end get before they are killed; databases are among them.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Lines kept of one child. Beyond it the oldest go: a runaway child must not eat the machine.
 const KEPT_LINES: usize = 200_000;
@@ -40,55 +46,105 @@ pub(crate) fn capture(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Runs quietly; what the program printed is shown only when it fails.
+/// Runs quietly; what the program printed goes into the file `log`.
 ///
 /// # Errors
-/// As [`run`], with the last lines of the output.
-pub(crate) fn run_quietly(command: &mut Command) -> Outcome {
+/// As [`run`], in one line: what the program said last of an error, and where the rest is.
+pub(crate) fn run_quietly(command: &mut Command, log: &Path) -> Outcome {
     let output = command.output().during(format!("cannot start {}", spelled(command)))?;
+    let text = [output.stdout, output.stderr].concat();
+    if let Some(folder) = log.parent() {
+        std::fs::create_dir_all(folder).during(folder.display())?;
+    }
+    std::fs::write(log, &text).during(log.display())?;
     if output.status.success() {
         return Ok(());
     }
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    Err(Failure::new(format!("{} failed ({})\n{}", spelled(command), output.status, tail(&text, 40))))
+    let said = telling_line(&String::from_utf8_lossy(&text)).unwrap_or_else(|| output.status.to_string());
+    Err(Failure::new(format!("{} failed: {said} (all of it: {})", spelled(command), log.display())))
 }
 
-/// What a child printed, and whether it exited with 0.
+/// The line that says what is wrong: cargo's deepest cause, npm's reason, else the last error, else the last line.
+fn telling_line(output: &str) -> Option<String> {
+    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_error = |line: &&&str| ["error", "npm error", "npm ERR!"].iter().any(|start| line.starts_with(start));
+    let cause = lines.iter().rposition(|line| *line == "Caused by:").and_then(|at| lines.get(at + 1));
+    let reason = || lines.iter().filter(is_error).find(|line| line.contains("reason:"));
+    let error = || lines.iter().rfind(is_error);
+    let line = cause.or_else(reason).or_else(error).or_else(|| lines.last())?;
+    Some(shortened(line, 300))
+}
+
+/// The lines of a child's standard output, and whether it exited with 0.
 pub(crate) struct Printed {
-    /// Standard output.
     pub(crate) out: Vec<String>,
-    /// Standard error.
-    pub(crate) err: Vec<String>,
     pub(crate) success: bool,
 }
 
-/// Runs while its output is both shown and kept. Lines of standard output for which `show` is false are kept only.
+/// Runs while its standard output is kept, and standard error shown.
 ///
 /// # Errors
 /// The program could not be started.
-pub(crate) fn tee(command: &mut Command, show: fn(&str) -> bool) -> Outcome<Printed> {
-    let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+pub(crate) fn keep(command: &mut Command) -> Outcome<Printed> {
+    let started = command.stdout(Stdio::piped()).spawn();
     let mut child = started.during(format!("cannot start {}", spelled(command)))?;
-    let out = child.stdout.take().expect("stdout should be piped, as set above");
-    let err = child.stderr.take().expect("stderr should be piped, as set above");
-    let (out, err) = thread::scope(|scope| {
-        let errors = scope.spawn(|| copy_lines(err, &mut std::io::stderr(), |_| true));
-        let out = copy_lines(out, &mut std::io::stdout(), show);
-        (out, errors.join().unwrap_or_default())
-    });
+    let out = copy_lines(stdout(&mut child), |_| {});
     let status = child.wait().during(format!("cannot wait for {}", spelled(command)))?;
-    Ok(Printed { out, err, success: status.success() })
+    Ok(Printed { out, success: status.success() })
 }
 
-fn copy_lines(source: impl Read, sink: &mut impl Write, show: fn(&str) -> bool) -> Vec<String> {
+/// Runs the command in a process group of its own, of which nothing is left in the end. Lines of standard output are kept and
+/// go to `line`.
+///
+/// # Errors
+/// The program could not be started, took longer than `limit`, or somebody wants xtask to end.
+pub(crate) fn watch(
+    command: &Command,
+    limit: Duration,
+    interrupts: &Interrupts,
+    line: impl FnMut(&str) + Send,
+) -> Outcome<Printed> {
+    let started = group::grouped(command).stdout(Stdio::piped()).spawn();
+    let mut child = started.during(format!("cannot start {}", spelled(command)))?;
+    let source = stdout(&mut child);
+    thread::scope(|scope| {
+        let out = scope.spawn(|| copy_lines(source, line));
+        let status = wait(&mut child, limit, interrupts);
+        // Whatever is left holds the pipe open, too.
+        group::sweep(child.id(), GRACE);
+        let out = out.join().unwrap_or_default();
+        status.map(|status| Printed { out, success: status.success() }).during(spelled(command))
+    })
+}
+
+fn wait(child: &mut Child, limit: Duration, interrupts: &Interrupts) -> Outcome<ExitStatus> {
+    let watch = Stopwatch::start();
+    loop {
+        if let Some(status) = child.try_wait().during("cannot wait")? {
+            return Ok(status);
+        }
+        let failure = if interrupts.came() {
+            Failure::new("interrupted")
+        } else if watch.elapsed() > limit {
+            Failure::new(format!("not over after {}", Spelled(limit)))
+        } else {
+            thread::sleep(group::POLL);
+            continue;
+        };
+        group::end(child, GRACE);
+        return Err(failure);
+    }
+}
+
+fn stdout(child: &mut Child) -> ChildStdout {
+    child.stdout.take().expect("stdout should be piped, as its child was started so")
+}
+
+fn copy_lines(source: impl Read, mut sink: impl FnMut(&str)) -> Vec<String> {
     let mut kept = Vec::new();
     for line in BufReader::new(source).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
-        if show(&line) {
-            // A closed terminal must not stop the child that is being watched.
-            drop(writeln!(sink, "{line}"));
-        }
+        sink(&line);
         if kept.len() == KEPT_LINES {
             kept.drain(..KEPT_LINES / 2);
         }
@@ -107,11 +163,15 @@ pub(crate) fn tail(text: &str, count: usize) -> String {
 fn spelled(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program()).to_string_lossy();
     let arguments: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
-    let all = format!("{program} {}", arguments.join(" "));
-    if all.chars().count() > 200 {
-        format!("{}…", all.chars().take(200).collect::<String>())
-    } else {
-        all.trim_end().to_owned()
+    shortened(format!("{program} {}", arguments.join(" ")).trim_end(), 200)
+}
+
+/// At most so many characters of a text, on one line.
+pub(crate) fn shortened(text: &str, characters: usize) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
@@ -132,10 +192,37 @@ mod tests {
     }
 
     #[test]
-    fn tee_keeps_both_streams_apart() {
+    fn standard_output_alone_is_kept() {
         let mut script = command("sh", Path::new("/"));
-        let printed = tee(script.args(["-c", "echo out; echo err >&2; exit 3"]), |_| false).expect("sh should start");
-        assert_eq!((printed.out, printed.err), (vec!["out".to_owned()], vec!["err".to_owned()]));
-        assert!(!printed.success);
+        let printed = keep(script.args(["-c", "echo out; echo err >&2; exit 3"])).expect("sh should start");
+        assert_eq!((printed.out, printed.success), (vec!["out".to_owned()], false));
+    }
+
+    #[test]
+    fn a_text_is_shortened_between_characters_and_put_on_one_line() {
+        assert_eq!(shortened("a\n  b", 10), "a b");
+        assert_eq!(shortened("äöü", 2), "äö…");
+    }
+
+    #[test]
+    fn what_went_wrong_is_one_line_and_the_rest_is_in_the_log() {
+        let log = std::env::temp_dir().join(format!("xtask-quietly-{}/a.log", std::process::id()));
+        let mut script = command("sh", Path::new("/"));
+        script.args(["-c", "echo 1; echo 'error: no network'; echo 'note: try again'; exit 3"]);
+        let failure = run_quietly(&mut script, &log).expect_err("it exits with 3").to_string();
+        assert!(failure.contains("failed: error: no network (all of it: ") && !failure.contains('\n'), "{failure}");
+        let kept = std::fs::read_to_string(&log).expect("the log should be there");
+        assert!(kept.contains("note: try again"), "{kept}");
+        std::fs::remove_dir_all(log.parent().expect("it has a folder")).expect("the folder should be removable");
+    }
+
+    #[test]
+    fn the_telling_line_is_cargos_cause_or_npms_reason() {
+        let cargo = "    Updating crates.io index\nerror: failed to download\n\nCaused by:\n  a\n\nCaused by:\n  Could not resolve host: x\n";
+        assert_eq!(telling_line(cargo).as_deref(), Some("Could not resolve host: x"));
+        let npm = "npm error code ENOTFOUND\nnpm error request to https://x failed, reason: getaddrinfo\nnpm error A complete log is in y";
+        assert_eq!(telling_line(npm).as_deref(), Some("npm error request to https://x failed, reason: getaddrinfo"));
+        assert_eq!(telling_line("a\nerror: b\nc\n").as_deref(), Some("error: b"));
+        assert_eq!(telling_line("\n"), None);
     }
 }

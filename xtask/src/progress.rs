@@ -1,4 +1,4 @@
-//! Long steps: a spinner for a person, one line for a log.
+//! Long steps: a spinner or a bar for a person, lines for a log.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -13,13 +13,52 @@ use crate::failure::Outcome;
 /// # Errors
 /// Those of `step`.
 pub(crate) fn step<T>(what: &str, step: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    shown_step(what, |_| step())
+}
+
+/// As [`step`], for a step that says how far it is.
+///
+/// # Errors
+/// Those of `step`.
+pub(crate) fn shown_step<T>(what: &str, step: impl FnOnce(&Shown) -> Outcome<T>) -> Outcome<T> {
     let watch = Stopwatch::start();
-    let spinner = spinner(what);
-    let result = step();
-    spinner.finish_and_clear();
+    let shown = Shown(spinner(what));
+    let result = step(&shown);
+    shown.0.finish_and_clear();
     let mark = if result.is_ok() { "done" } else { "FAILED" };
     println!("  {mark}: {what} ({})", Spelled(watch.elapsed()));
     result
+}
+
+/// A step under way. Without a terminal only its notices are shown.
+#[derive(Clone)]
+pub(crate) struct Shown(ProgressBar);
+
+impl Shown {
+    /// What it is about now.
+    pub(crate) fn doing(&self, what: &str) {
+        self.0.unset_length();
+        self.0.set_style(style("  {spinner} {msg} ({elapsed})"));
+        self.0.set_message(what.to_owned());
+    }
+
+    /// How much of it is done.
+    pub(crate) fn count(&self, what: &str, done: u64, total: Option<u64>) {
+        match total {
+            Some(total) => {
+                self.0.set_length(total);
+                self.0.set_style(style("  {spinner} {msg} {wide_bar} {pos}/{len} ({eta})"));
+            }
+            None => self.0.set_style(style("  {spinner} {msg} {pos} ({elapsed})")),
+        }
+        self.0.set_message(what.to_owned());
+        self.0.set_position(done);
+    }
+
+    /// A line that stays.
+    pub(crate) fn notice(&self, text: &str) {
+        self.0.suspend(|| println!("  {text}"));
+    }
 }
 
 fn spinner(what: &str) -> ProgressBar {
@@ -27,9 +66,12 @@ fn spinner(what: &str) -> ProgressBar {
         println!("  {what} …");
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("  {spinner} {msg} ({elapsed})")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = ProgressBar::new_spinner().with_style(style).with_message(what.to_owned());
+    let bar =
+        ProgressBar::new_spinner().with_style(style("  {spinner} {msg} ({elapsed})")).with_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

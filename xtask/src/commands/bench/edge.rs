@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::answers::{LIST_PATH, ShopAnswers, expect};
 use super::figures::{Figures, Run};
 use super::servers::{Server, Starter};
 use super::subjects::{SUBJECTS, Subject, Work};
 use super::{report, sizes, table};
-use crate::commands::build;
 use crate::commands::dev::children::Children;
 use crate::commands::dev::ready::StackReady;
+use crate::commands::dev::stack::{self, Wanted};
 use crate::commands::setup::{self, Needs};
+use crate::commands::{build, dev};
 use crate::failure::{Failure, Outcome, While};
 use crate::process;
 use crate::progress::step;
@@ -21,7 +21,6 @@ use crate::workspace::Workspace;
 /// What the manifests name.
 const HELLO_COMPONENT: &str = "target/wasm32-wasip2/release/hello_component.wasm";
 const EDGE_COMPONENT: &str = "target/wasm32-wasip2/release/edge_spin.wasm";
-const STACK_TIMEOUT: Duration = Duration::from_mins(10);
 /// Spin's default: how many requests one instance serves.
 const REUSE: u16 = 128;
 
@@ -68,12 +67,10 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Outcome {
 
     let state = workspace.path(".dev/bench");
     let logs = state.join("logs");
-    std::fs::create_dir_all(&logs).during(logs.display())?;
+    dev::private_folder(&logs)?;
     let mut children = Children::new(logs.clone())?;
-    let stack = match given {
-        Some(stack) => stack,
-        None => start_stack(workspace, args, &state, &mut children)?,
-    };
+    let wanted = Wanted { state: &state, fresh: true, catalog: None, products: Some(args.products) };
+    let stack = given.map_or_else(|| stack::start(workspace, &wanted, &mut children), Ok)?;
     let measured = measure_all(workspace, args, &stack, &mut children);
     children.stop();
     let measured = measured?;
@@ -103,21 +100,6 @@ fn build_all(workspace: &Workspace) -> Outcome {
         std::fs::copy(&hello, &named).during(named.display())?;
     }
     build::native(workspace, true)
-}
-
-fn start_stack(workspace: &Workspace, args: &Args, state: &Path, children: &mut Children) -> Outcome<StackReady> {
-    let ready_file = state.join("stack-ready.json");
-    // One of an earlier run would say that this one is ready.
-    drop(std::fs::remove_file(&ready_file));
-    let mut command = workspace.command(&workspace.dev_binary("local-stack").to_string_lossy());
-    command.arg("--state-dir").arg(state).arg("--ready-file").arg(&ready_file).arg("--fresh");
-    command.arg("--products").arg(args.products.to_string());
-    setup::point_at_postgres(&mut command);
-    children.start("local-stack", &mut command)?;
-    step("starting the stack behind the edge", || {
-        children.wait_until("local-stack", STACK_TIMEOUT, || ready_file.is_file())
-    })?;
-    StackReady::read(&ready_file)
 }
 
 /// What was measured of each subject.

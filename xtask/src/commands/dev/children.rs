@@ -1,25 +1,26 @@
 //! The programs of a running shop: started with a log each, and ended together.
 
-use std::fs::File;
-use std::os::unix::process::CommandExt;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
-use crate::clock::Stopwatch;
+use crate::clock::{Spelled, Stopwatch};
 use crate::failure::{Failure, Outcome, While};
-use crate::{process, tools};
+use crate::group::{self, Interrupts, POLL};
+use crate::process;
 
-const POLL: Duration = Duration::from_millis(50);
 /// PostgreSQL writes a checkpoint before it ends.
 const GRACE: Duration = Duration::from_secs(15);
-/// Lines of a log that are shown when its program died.
+/// Lines of a log that are shown when its program died, and how much of it is read for them.
 const TAIL: usize = 20;
+const TAIL_BYTES: u64 = 64 * 1024;
+/// A log that has grown to this is moved aside, over the one that was there. It is looked at every so many [`POLL`]s.
+const MAX_LOG_BYTES: u64 = 16 * 1024 * 1024;
+const LOG_TURNS: u32 = 20;
 
 /// Why [`Children::watch`] returned.
 pub(super) enum Ended {
@@ -33,7 +34,33 @@ pub(super) enum Ended {
 pub(in crate::commands) struct Children {
     logs: PathBuf,
     running: Vec<Running>,
-    interrupted: Arc<AtomicBool>,
+    interrupts: Interrupts,
+    /// How often they were looked at.
+    turns: u32,
+}
+
+/// How something that is waited for is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::commands) enum Doing {
+    Ready,
+    /// Something has happened since the last time: the wait begins anew.
+    Moving,
+    Nothing,
+}
+
+impl From<bool> for Doing {
+    fn from(ready: bool) -> Self {
+        if ready { Self::Ready } else { Self::Nothing }
+    }
+}
+
+/// Why a wait was in vain.
+#[derive(Debug)]
+pub(super) enum Vain {
+    /// The time is over.
+    Late,
+    /// A child ended, or somebody wants xtask to end.
+    Ended(Failure),
 }
 
 struct Running {
@@ -47,28 +74,48 @@ impl Children {
     /// # Errors
     /// The signals cannot be caught.
     pub(in crate::commands) fn new(logs: PathBuf) -> Outcome<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&interrupted)).during("signal handlers")?;
-        }
-        Ok(Self { logs, running: Vec::new(), interrupted })
+        Ok(Self { logs, running: Vec::new(), interrupts: Interrupts::catch()?, turns: 0 })
     }
 
-    /// Starts a program with its output in `<logs>/<name>.log`, in a process group of its own (so that Ctrl-C reaches it only
-    /// through xtask, in order), and tied to this process where `setpriv` is there (so that it ends with xtask even if xtask
-    /// is killed).
+    /// Without handlers: a test program is to end when it is told to.
+    #[cfg(test)]
+    pub(super) fn of_test(logs: PathBuf) -> Self {
+        Self { logs, running: Vec::new(), interrupts: Interrupts::default(), turns: 0 }
+    }
+
+    /// Starts a program in a group of its own, with its output in `<logs>/<name>.log`.
     ///
     /// # Errors
     /// The program or its log cannot be started or written.
-    pub(in crate::commands) fn start(&mut self, name: &'static str, command: &mut Command) -> Outcome<&'static str> {
-        let path = self.log(name);
-        let log = File::create(&path).during(path.display())?;
-        let errors = log.try_clone().during(path.display())?;
-        let mut command = tied(command);
-        let child =
-            command.stdout(log).stderr(errors).process_group(0).spawn().during(format!("cannot start {name}"))?;
-        self.running.push(Running { name, child });
+    pub(in crate::commands) fn start(&mut self, name: &'static str, command: &Command) -> Outcome<&'static str> {
+        let log = self.new_log(name)?;
+        let output = log.try_clone().during(name)?;
+        self.spawn(name, group::grouped(command).stdout(output).stderr(log))?;
         Ok(name)
+    }
+
+    /// As [`Children::start`], but standard output is for xtask.
+    ///
+    /// # Errors
+    /// As said there.
+    pub(super) fn start_talking(&mut self, name: &'static str, command: &Command) -> Outcome<ChildStdout> {
+        let log = self.new_log(name)?;
+        let stdout = self.spawn(name, group::grouped(command).stdout(Stdio::piped()).stderr(log))?;
+        Ok(stdout.expect("stdout should be piped, as set above"))
+    }
+
+    fn spawn(&mut self, name: &'static str, command: &mut Command) -> Outcome<Option<ChildStdout>> {
+        let mut child = command.spawn().during(format!("cannot start {name}"))?;
+        let stdout = child.stdout.take();
+        self.running.push(Running { name, child });
+        Ok(stdout)
+    }
+
+    /// An empty log. It is only ever appended to, so that it can be emptied under the program that writes it.
+    fn new_log(&self, name: &str) -> Outcome<File> {
+        let path = self.log(name);
+        super::ready::remove(&path)?;
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&path).during(path.display())
     }
 
     /// The process of a program that was started here.
@@ -76,35 +123,52 @@ impl Children {
         self.running.iter().find(|running| running.name == name).map(|running| running.child.id())
     }
 
-    /// Returns once `ready` does, and fails as soon as any child has ended, a signal came, or `limit` is over.
+    /// Returns once it is ready, and fails as soon as any child has ended, a signal came, or nothing has happened for `limit`.
     ///
     /// # Errors
     /// As said; with the end of the log of the child at fault.
-    pub(in crate::commands) fn wait_until(&mut self, name: &str, limit: Duration, ready: impl Fn() -> bool) -> Outcome {
-        let watch = Stopwatch::start();
-        while !ready() {
-            if self.interrupted.load(Ordering::Relaxed) {
-                return Err(Failure::new("interrupted"));
+    pub(in crate::commands) fn wait_until<D: Into<Doing>>(
+        &mut self,
+        name: &str,
+        limit: Duration,
+        doing: impl FnMut() -> D,
+    ) -> Outcome {
+        self.wait(limit, doing).map_err(|vain| match vain {
+            Vain::Ended(failure) => failure,
+            Vain::Late => Failure::new(format!(
+                "{name} does not answer, and nothing has happened for {}{}",
+                Spelled(limit),
+                self.shown_log(name)
+            )),
+        })
+    }
+
+    /// As [`Children::wait_until`], for those who know better what to say.
+    pub(super) fn wait<D: Into<Doing>>(&mut self, limit: Duration, mut doing: impl FnMut() -> D) -> Result<(), Vain> {
+        let mut watch = Stopwatch::start();
+        loop {
+            match doing().into() {
+                Doing::Ready => return Ok(()),
+                Doing::Moving => watch = Stopwatch::start(),
+                Doing::Nothing => {}
+            }
+            if self.interrupts.came() {
+                return Err(Vain::Ended(Failure::new("interrupted")));
             }
             if let Some(failure) = self.ended() {
-                return Err(failure);
+                return Err(Vain::Ended(failure));
             }
             if watch.elapsed() > limit {
-                return Err(Failure::new(format!(
-                    "{name} does not answer after {} s{}",
-                    limit.as_secs(),
-                    self.shown_log(name)
-                )));
+                return Err(Vain::Late);
             }
             thread::sleep(POLL);
         }
-        Ok(())
     }
 
     /// Returns when the first child ends or a signal comes.
     pub(super) fn watch(&mut self) -> Ended {
         loop {
-            if self.interrupted.load(Ordering::Relaxed) {
+            if self.interrupts.came() {
                 return Ended::BySignal;
             }
             if let Some(failure) = self.ended() {
@@ -117,18 +181,15 @@ impl Children {
     /// Ends what still runs, the youngest first: each is asked, and after some seconds killed with everything in its group.
     pub(in crate::commands) fn stop(&mut self) {
         while let Some(mut running) = self.running.pop() {
-            signal_group("TERM", &running.child);
-            let watch = Stopwatch::start();
-            while watch.elapsed() < GRACE && matches!(running.child.try_wait(), Ok(None)) {
-                thread::sleep(POLL);
-            }
-            // Also what the child left behind in its group; there is nothing to report if that is nothing.
-            signal_group("KILL", &running.child);
-            drop(running.child.wait());
+            group::end(&mut running.child, GRACE);
         }
     }
 
     fn ended(&mut self) -> Option<Failure> {
+        self.turns = self.turns.wrapping_add(1);
+        if self.turns.is_multiple_of(LOG_TURNS) {
+            self.running.iter().for_each(|running| keep_small(&self.log(running.name), MAX_LOG_BYTES));
+        }
         let (name, status) = self.running.iter_mut().find_map(Running::ended)?;
         Some(Failure::new(format!("{name} ended ({status}){}", self.shown_log(name))))
     }
@@ -139,8 +200,7 @@ impl Children {
 
     fn shown_log(&self, name: &str) -> String {
         let path = self.log(name);
-        let text = std::fs::read(&path).unwrap_or_default();
-        format!("; the end of {}:\n{}", path.display(), process::tail(&String::from_utf8_lossy(&text), TAIL))
+        format!("; the end of {}:\n{}", path.display(), process::tail(&end_of(&path, TAIL_BYTES), TAIL))
     }
 }
 
@@ -157,31 +217,26 @@ impl Running {
     }
 }
 
-/// The command behind `setpriv`, which asks the kernel to end it with its parent. Without `setpriv` the command as it is.
-fn tied(command: &Command) -> Command {
-    let mut tied = match tools::on_path("setpriv") {
-        Some(setpriv) => {
-            let mut tied = Command::new(setpriv);
-            tied.args(["--pdeathsig", "TERM", "--"]).arg(command.get_program());
-            tied
-        }
-        None => Command::new(command.get_program()),
+/// What stands in the last bytes of a file; nothing where there is none.
+fn end_of(path: &Path, bytes: u64) -> String {
+    let read = || {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
+        let mut end = Vec::new();
+        file.take(bytes).read_to_end(&mut end)?;
+        std::io::Result::Ok(end)
     };
-    tied.args(command.get_args()).stdin(Stdio::null());
-    tied.current_dir(command.get_current_dir().unwrap_or(Path::new(".")));
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => tied.env(name, value),
-            None => tied.env_remove(name),
-        };
-    }
-    tied
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
-/// The shell's `kill` takes a group as a negative number; the standard library knows only one process and SIGKILL.
-fn signal_group(signal: &str, child: &Child) {
-    let script = format!("kill -{signal} -{}", child.id());
-    drop(Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status());
+/// Copies a log that has grown to `limit` beside itself and empties it. What is written in between is lost; a log may.
+fn keep_small(log: &Path, limit: u64) {
+    if std::fs::metadata(log).is_ok_and(|metadata| metadata.len() >= limit) {
+        // A full disk is no reason to end the shop, and emptying helps.
+        drop(std::fs::copy(log, log.with_added_extension("1")));
+        drop(OpenOptions::new().write(true).truncate(true).open(log));
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One GET over the loopback interface: all that starting needs.
+//! One request over the loopback interface: all that starting and its test need.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,18 +10,27 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Status and decoded body.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::commands) struct Answer {
-    pub(in crate::commands) status: u16,
-    pub(in crate::commands) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
 }
 
-/// `None` while nobody answers.
-pub(in crate::commands) fn get(port: u16, path: &str) -> Option<Answer> {
+/// A GET; `None` while nobody answers.
+pub(crate) fn get(port: u16, path: &str) -> Option<Answer> {
+    send(port, "GET", path, &[], "")
+}
+
+/// Any request; `None` while nobody answers.
+pub(crate) fn send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     let address = format!("127.0.0.1:{port}");
     let mut stream = TcpStream::connect(&address).ok()?;
     stream.set_read_timeout(Some(TIMEOUT)).ok()?;
     stream.set_write_timeout(Some(TIMEOUT)).ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for (name, value) in headers.iter().chain(&[("content-length", body.len().to_string().as_str())]) {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    let request = format!("{head}\r\n{body}");
     stream.write_all(request.as_bytes()).ok()?;
     let mut stream = stream.take(MAX_BYTES);
     let mut bytes = Vec::new();

@@ -1,15 +1,20 @@
 //! What a person sees once the shop answers.
 
+use std::path::Path;
+
 use serde_json::Value;
 
+use super::http;
 use super::ready::StackReady;
 
-/// URLs, tokens and three lines to try. `get` reads a path from the edge, for a product that exists.
-pub(super) fn print(stack: &StackReady, edge_url: &str, get: impl Fn(&str) -> Option<String>) {
-    let item = some_item(get).unwrap_or_else(|| r#"{"productId":"PRODUCT_ID","quantity":2}"#.to_owned());
+/// URLs, tokens and three lines to try, about a product that exists.
+pub(super) fn print(stack: &StackReady, edge_url: &str, state: &Path) {
+    let port = edge_url.rsplit(':').next().and_then(|port| port.parse().ok());
+    let item = port.and_then(|port| some_item(|path| http::get(port, path).map(|answer| answer.body)));
+    let item = item.unwrap_or_else(|| r#"{"productId":"PRODUCT_ID","quantity":2}"#.to_owned());
     println!(
         "
-The shop is open. Ctrl-C closes it; its state stays in .dev, its logs are in .dev/logs.
+The shop is open. Ctrl-C closes it; its state stays in {}, its logs are in {}.
 
   edge       {edge_url}
   origin     {}   (takes signed requests only)
@@ -25,6 +30,8 @@ curl -si '{edge_url}/v1/products?limit=2'
 curl -s -X POST {edge_url}/v1/cart/items -H \"authorization: Bearer $SHOPPER\" -H 'content-type: application/json' -d '{}'
 curl -s {edge_url}/v1/cart -H \"authorization: Bearer $SHOPPER\"
 ",
+        state.display(),
+        state.join("logs").display(),
         stack.origin_url,
         stack.issuer_url,
         stack.payments_url,

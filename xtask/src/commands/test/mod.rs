@@ -3,6 +3,7 @@
 mod counts;
 mod programs;
 mod stages;
+mod terraform;
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(crate) struct Args {
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     let watch = Stopwatch::start();
     let first = args.from.unwrap_or(Stage::Setup);
-    let mut run = Run::new(workspace, args.full);
+    let mut run = Run::new(workspace, args.full)?;
     let mut times = Vec::new();
     let mut failure = None;
     for stage in Stage::value_variants().iter().copied().filter(|stage| *stage >= first) {
@@ -46,7 +47,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     }
     if let Some(failure) = &failure {
         eprintln!("\n{failure}");
-        run.counts.failed = run.counts.failed.max(1);
+        run.tally.counts.failed = run.tally.counts.failed.max(1);
     }
     summarise(&times, failure.is_some(), watch.elapsed(), &run);
     match (failure, times.last()) {
@@ -68,8 +69,8 @@ fn summarise(times: &[(Stage, Duration)], failed: bool, total: Duration, run: &R
     if total > BUDGET {
         println!("note: over the {} that a cold run may take", Spelled(BUDGET));
     }
-    for reason in &run.skipped {
+    for reason in &run.tally.skipped {
         println!("skipped: {reason}");
     }
-    println!("\n{}", run.counts);
+    println!("\n{}", run.tally.counts);
 }

@@ -3,20 +3,21 @@
 //! `cargo test -p A` and `cargo test -p B` may resolve the features of what A and B share differently and compile it twice.
 //! So everything for this machine is compiled with one selection, and the stages run the programs that came out of it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::counts::Counts;
-use crate::commands::setup;
+use super::counts::{Output, Report, Tally};
 use crate::failure::{Failure, Outcome};
-use crate::process::{self, Printed};
+use crate::group::Interrupts;
+use crate::process;
 use crate::workspace::Workspace;
-use crate::{tools, wasm};
 
 /// What one test program may take. Hung tests end here and not at the end of the whole run.
-const LIMIT_SECONDS: &str = "1200";
+pub(super) const LIMIT: Duration = Duration::from_mins(20);
 
 /// One compiled test target.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(super) struct Program {
 pub(super) fn compile(workspace: &Workspace) -> Outcome<Vec<Program>> {
     let mut cargo = workspace.cargo(&["build", "--all-targets", "--message-format=json-render-diagnostics"]);
     cargo.args(workspace.native_selection(true)?);
-    let printed = process::tee(&mut cargo, |_| false)?;
+    let printed = process::keep(&mut cargo)?;
     if !printed.success {
         return Err(Failure::new("cargo build failed"));
     }
@@ -68,97 +69,98 @@ fn package_name(id: &str) -> Option<&str> {
     }
 }
 
-/// Runs the given programs to the end, also after one has failed, so that one run shows everything.
-///
-/// # Errors
-/// At least one test failed.
-pub(super) fn run_all<'p>(
-    workspace: &Workspace,
-    programs: impl Iterator<Item = &'p Program>,
-    slow_too: bool,
-    counts: &mut Counts,
-) -> Outcome {
-    let mut failed = Vec::new();
-    for program in programs {
-        println!("\n{} ({})", program.package, program.target);
-        let mut command = command(program);
-        setup::point_at_postgres(&mut command);
-        command.env("HELLO_COMPONENT_WASM", wasm::module(workspace, wasm::SPIN, "hello_component"));
-        if slow_too {
-            command.arg("--include-ignored");
-        }
-        let printed = process::tee(&mut command, |_| true)?;
-        counts.add(outcome(&printed));
-        if !printed.success {
-            failed.push(format!("{} ({})", program.package, program.target));
-        }
-    }
-    if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("tests failed in: {}", failed.join(", ")))) }
+/// How programs are run.
+pub(super) struct Runner<'a> {
+    /// Also the tests that are marked as slow.
+    pub(super) slow_too: bool,
+    /// What one program may take.
+    pub(super) limit: Duration,
+    pub(super) interrupts: Interrupts,
+    /// Where lines for a person go.
+    pub(super) console: &'a mut (dyn Write + Send),
+    pub(super) tally: &'a mut Tally,
 }
 
-fn outcome(printed: &Printed) -> Counts {
-    let mut counts = Counts::of_libtest(&printed.out).unwrap_or_default();
-    if !printed.success {
-        counts.failed = counts.failed.max(1);
+impl Runner<'_> {
+    /// Runs the given programs to the end, also after one has failed, so that one run shows everything.
+    ///
+    /// # Errors
+    /// At least one test failed, no test ran at all, or somebody wants xtask to end.
+    pub(super) fn run_all<'p>(
+        &mut self,
+        programs: impl Iterator<Item = &'p Program>,
+        prepare: impl Fn(&mut Command),
+    ) -> Outcome {
+        let before = self.tally.total();
+        let mut failed = Vec::new();
+        for program in programs {
+            let name = format!("{} ({})", program.package, program.target);
+            self.say(&format!("\n{name}"));
+            let mut command = command(program);
+            prepare(&mut command);
+            if let Err(failure) = self.run(&mut command, &name) {
+                self.say(&failure.to_string());
+                failed.push(name);
+            }
+            if self.interrupts.came() {
+                return Err(Failure::new("interrupted"));
+            }
+        }
+        if !failed.is_empty() {
+            return Err(Failure::new(format!("tests failed in: {}", failed.join(", "))));
+        }
+        if self.tally.total() == before { Err(Failure::new("no test ran")) } else { Ok(()) }
     }
-    let said = printed.out.iter().chain(&printed.err).filter(|line| line.starts_with("skipped: "));
-    counts.skipped += said.count() as u64;
-    counts
+
+    /// Runs one command that passes its arguments on to libtest, and adds up what it says.
+    ///
+    /// # Errors
+    /// A test failed, the program did not come to its end in time, or printed no result.
+    pub(super) fn run(&mut self, command: &mut Command, name: &str) -> Outcome {
+        command.arg("--show-output");
+        if self.slow_too {
+            command.arg("--include-ignored");
+        }
+        let mut output = Output::default();
+        let console = &mut *self.console;
+        let printed = process::watch(command, self.limit, &self.interrupts, |line| {
+            if output.next(line) {
+                // A closed terminal must not stop the tests.
+                drop(writeln!(console, "{line}"));
+            }
+        });
+        let (report, end) = match printed {
+            Ok(printed) => (Report::of_libtest(&printed.out), if printed.success { Ok(()) } else { Err(failed(name)) }),
+            Err(failure) => (None, Err(failure)),
+        };
+        let end = if report.is_some() { end } else { end.and_then(|()| Err(resultless(name))) };
+        let mut report = report.unwrap_or_default();
+        if end.is_err() {
+            report.counts.failed = report.counts.failed.max(1);
+        }
+        self.tally.add(report, name);
+        end
+    }
+
+    fn say(&mut self, line: &str) {
+        drop(writeln!(self.console, "{line}"));
+    }
+}
+
+fn failed(name: &str) -> Failure {
+    Failure::new(format!("tests failed in {name}"))
+}
+
+fn resultless(name: &str) -> Failure {
+    Failure::new(format!("{name} ended well, but printed no result of tests"))
 }
 
 /// As `cargo test` would start it: in the package's folder, with the variables that tests look at.
 fn command(program: &Program) -> Command {
-    let mut command = match tools::on_path("timeout") {
-        Some(timeout) => {
-            let mut command = process::command(timeout, &program.folder);
-            command.args(["--foreground", "--kill-after=10", LIMIT_SECONDS]).arg(&program.executable);
-            command
-        }
-        None => process::command(&program.executable, &program.folder),
-    };
+    let mut command = process::command(&program.executable, &program.folder);
     command.env("CARGO_MANIFEST_DIR", &program.folder).env("CARGO_PKG_NAME", &program.package);
     command
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(id: &str, kind: &str, test: bool) -> String {
-        format!(
-            r#"{{"reason":"compiler-artifact","package_id":"{id}","manifest_path":"/r/a/Cargo.toml",
-               "target":{{"kind":["{kind}"],"name":"a"}},"profile":{{"test":{test}}},"executable":"/r/target/a-1"}}"#
-        )
-    }
-
-    #[test]
-    fn test_programs_are_told_from_libraries_and_benchmarks() {
-        let id = "path+file:///r/a#a-crate@0.1.0";
-        let found = program(&message(id, "lib", true)).expect("a unit test should be found");
-        assert_eq!((found.package.as_str(), found.folder.as_path()), ("a-crate", Path::new("/r/a")));
-        assert_eq!(program(&message(id, "bench", true)), None);
-        assert_eq!(program(&message(id, "bin", false)), None);
-        assert_eq!(program("   Compiling a"), None);
-    }
-
-    #[test]
-    fn a_package_named_as_its_folder_has_no_name_in_its_id() {
-        assert_eq!(package_name("path+file:///r/tests/e2e#0.1.0"), Some("e2e"));
-        assert_eq!(package_name("path+file:///r/origin/core#origin-core@0.1.0"), Some("origin-core"));
-    }
-
-    #[test]
-    fn a_program_that_dies_counts_as_a_failure() {
-        let printed = Printed { out: vec!["running 1 test".to_owned()], err: vec![], success: false };
-        assert_eq!(outcome(&printed).failed, 1);
-    }
-
-    #[test]
-    fn a_test_that_says_it_skipped_is_counted() {
-        let out = vec![
-            "skipped: spin is not installed".to_owned(),
-            "test result: ok. 2 passed; 0 failed; 0 ignored".to_owned(),
-        ];
-        assert_eq!(outcome(&Printed { out, err: vec![], success: true }), Counts { passed: 2, failed: 0, skipped: 1 });
-    }
-}
+mod tests;

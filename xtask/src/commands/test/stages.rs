@@ -2,14 +2,16 @@
 
 use clap::ValueEnum;
 
-use super::counts::Counts;
-use super::programs::{self, Program};
+use super::counts::{Report, Tally};
+use super::programs::{self, Program, Runner};
+use super::terraform;
 use crate::commands::setup::Needs;
 use crate::commands::{build, check, setup};
 use crate::failure::{Failure, Outcome};
+use crate::group::Interrupts;
 use crate::wasm::{SPIN, Toolchain, WORKER};
 use crate::workspace::Workspace;
-use crate::{process, tools};
+use crate::{process, tools, wasm};
 
 /// In the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -20,6 +22,8 @@ pub(super) enum Stage {
     Format,
     /// `cargo xtask check`, and xtask's own tests.
     Check,
+    /// Format and validity of the Terraform modules.
+    Terraform,
     /// Miniflare's server.
     Workers,
     /// The Spin component and the Worker.
@@ -36,6 +40,8 @@ pub(super) enum Stage {
     SpinHost,
     /// Parity of both runtimes, journeys and races against the whole stack.
     E2e,
+    /// `cargo xtask dev`: what it says of the shop is true, and nothing of it is left behind.
+    Dev,
 }
 
 impl Stage {
@@ -51,54 +57,67 @@ pub(super) struct Run<'w> {
     slow_too: bool,
     /// Compiled by the first stage that needs them.
     programs: Option<Vec<Program>>,
-    pub(super) counts: Counts,
-    /// Checks that this machine cannot run, and why.
-    pub(super) skipped: Vec<String>,
+    interrupts: Interrupts,
+    pub(super) tally: Tally,
 }
 
 impl<'w> Run<'w> {
-    pub(super) fn new(workspace: &'w Workspace, slow_too: bool) -> Self {
-        Self { workspace, slow_too, programs: None, counts: Counts::default(), skipped: Vec::new() }
+    /// # Errors
+    /// The signals that end a run cannot be caught.
+    pub(super) fn new(workspace: &'w Workspace, slow_too: bool) -> Outcome<Self> {
+        Ok(Self { workspace, slow_too, programs: None, interrupts: Interrupts::catch()?, tally: Tally::default() })
     }
 
     /// # Errors
     /// The stage failed; what failed has been printed.
     pub(super) fn stage(&mut self, stage: Stage) -> Outcome {
-        match stage {
+        let done = match stage {
             Stage::Setup => setup::prepare(self.workspace, Needs::ALL, false),
             Stage::Format => process::run(&mut self.workspace.cargo(&["fmt", "--all", "--check"])),
             Stage::Check => self.check(),
+            Stage::Terraform => terraform::check(self.workspace, &mut self.tally),
             Stage::Workers => self.workers(),
             Stage::Edge => self.edge(),
             Stage::Lints => self.lints(),
             Stage::Deny => self.deny(),
             Stage::Native => self.compiled().map(drop),
             Stage::Unit => self.unit(),
-            Stage::SpinHost => self.tests_of(|package| package == "spin-host"),
-            Stage::E2e => self.tests_of(|package| package == "e2e"),
-        }
-    }
-
-    fn skip(&mut self, reason: &str) {
-        println!("skipped: {reason}");
-        self.skipped.push(reason.to_owned());
-        self.counts.skipped += 1;
+            Stage::SpinHost => self.spin_host(),
+            Stage::E2e => self.e2e(),
+            Stage::Dev => self.dev(),
+        };
+        if self.interrupts.came() { Err(Failure::new("interrupted")) } else { done }
     }
 
     fn check(&mut self) -> Outcome {
         check::run(self.workspace, &check::Args::default())?;
-        self.cargo_test(&["test", "--profile", "xtask", "-p", "xtask"])
+        let own = ["test", "--profile", "xtask", "-p", "xtask", "--bins", "--"];
+        self.cargo_test(&own, self.slow_too)
     }
 
     fn workers(&mut self) -> Outcome {
         let mut node = process::command("node", &self.workspace.path("tests/workers"));
-        let printed = process::tee(node.args(["--test", "--test-reporter=tap"]), shown_of_tap)?;
-        self.counts.add(Counts::of_tap(&printed.out).unwrap_or_default());
-        if printed.success { Ok(()) } else { Err(Failure::new("node --test failed in tests/workers")) }
+        node.args(["--test", "--test-reporter=tap"]);
+        let printed = process::watch(&node, programs::LIMIT, &self.interrupts, |line| {
+            if shown_of_tap(line) {
+                println!("{line}");
+            }
+        })?;
+        let before = self.tally.total();
+        if let Some(report) = Report::of_tap(&printed.out) {
+            self.tally.add(report, "tests/workers");
+        }
+        match (printed.success, self.tally.total() > before) {
+            (true, true) => Ok(()),
+            (true, false) => Err(Failure::new("node --test ran no test in tests/workers")),
+            (false, _) => Err(Failure::new("node --test failed in tests/workers")),
+        }
     }
 
     fn edge(&mut self) -> Outcome {
-        build::edge(self.workspace)?;
+        if let Some(unchecked) = build::edge(self.workspace)? {
+            self.tally.skip(unchecked);
+        }
         build::hello_component(self.workspace).map(drop)
     }
 
@@ -108,7 +127,7 @@ impl<'w> Run<'w> {
         let own = ["clippy", "--profile", "xtask", "-p", "xtask", "--all-targets", "--", "-D", "warnings"];
         process::run(&mut self.workspace.cargo(&own))?;
         if Toolchain::find(self.workspace) == Toolchain::Fallback {
-            self.skip("clippy of the edge adapters: the packaged WebAssembly toolchain brings no clippy");
+            self.tally.skip("clippy of the edge adapters: the packaged WebAssembly toolchain brings no clippy");
             return Ok(());
         }
         // In release, because the edge stage has compiled the macros and build scripts of that profile already.
@@ -121,14 +140,14 @@ impl<'w> Run<'w> {
 
     fn deny(&mut self) -> Outcome {
         if tools::installed("cargo-deny").is_none() {
-            self.skip("cargo-deny is not installed");
+            self.tally.skip("cargo-deny is not installed");
             return Ok(());
         }
         let offline = ["deny", "--offline", "--all-features", "check", "bans", "licenses", "sources"];
         process::run(&mut self.workspace.cargo(&offline))?;
         let database = std::env::home_dir().is_some_and(|home| home.join(".cargo/advisory-dbs").is_dir());
         if !database {
-            self.skip("advisories: cargo-deny has no advisory database on this machine (cargo deny fetch)");
+            self.tally.skip("advisories: cargo-deny has no advisory database on this machine (cargo deny fetch)");
             return Ok(());
         }
         process::run(&mut self.workspace.cargo(&["deny", "--offline", "check", "advisories"]))
@@ -138,21 +157,67 @@ impl<'w> Run<'w> {
         self.tests_of(|package| package != "e2e" && package != "spin-host")?;
         let mut arguments = vec!["test".to_owned(), "--doc".to_owned()];
         arguments.extend(self.workspace.native_selection(true)?);
+        arguments.push("--".to_owned());
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        self.cargo_test(&arguments)
+        // An example that is marked `ignore` is not slow, but not complete.
+        self.cargo_test(&arguments, false)
     }
 
-    fn cargo_test(&mut self, arguments: &[&str]) -> Outcome {
+    // What the tests run is WebAssembly, which the native programs know nothing of: a run that starts here must not test an
+    // old one. It is quick when nothing has changed.
+
+    fn spin_host(&mut self) -> Outcome {
+        build::hello_component(self.workspace)?;
+        self.tests_of(|package| package == "spin-host")
+    }
+
+    fn e2e(&mut self) -> Outcome {
+        build::edge(self.workspace)?;
+        if tools::on_path("spin").is_none() {
+            self.tally.skip("the parity table on `spin up`: spin is not on PATH");
+        } else {
+            self.tally.skip("the parity table on `spin up`: there is no such run yet; stage dev starts the shop on it");
+        }
+        self.tests_of(|package| package == "e2e")
+    }
+
+    fn dev(&mut self) -> Outcome {
+        build::edge(self.workspace)?;
+        self.compiled()?;
+        let own = ["test", "--profile", "xtask", "-p", "xtask", "--test", "dev", "--", "--test-threads=1"];
+        self.cargo_test(&own, true)
+    }
+
+    /// `cargo test` with arguments that end among those for libtest.
+    fn cargo_test(&mut self, arguments: &[&str], slow_too: bool) -> Outcome {
         let mut cargo = self.workspace.cargo(arguments);
-        let printed = process::tee(&mut cargo, |line| !line.is_empty())?;
-        self.counts.add(Counts::of_libtest(&printed.out).unwrap_or_default());
-        if printed.success { Ok(()) } else { Err(Failure::new(format!("cargo {} failed", arguments.join(" ")))) }
+        setup::point_at_postgres(&mut cargo);
+        let name =
+            format!("cargo {}", arguments.split(|argument| *argument == "--").next().unwrap_or_default().join(" "));
+        Runner { slow_too, ..self.runner(&mut std::io::stdout()) }.run(&mut cargo, &name)
     }
 
     fn tests_of(&mut self, wanted: fn(&str) -> bool) -> Outcome {
         self.compiled()?;
-        let all = self.programs.iter().flatten().filter(|program| wanted(&program.package));
-        programs::run_all(self.workspace, all, self.slow_too, &mut self.counts)
+        let programs = self.programs.take().unwrap_or_default();
+        let component = wasm::module(self.workspace, SPIN, "hello_component");
+        let chosen = programs.iter().filter(|program| wanted(&program.package));
+        let done = self.runner(&mut std::io::stdout()).run_all(chosen, |command| {
+            setup::point_at_postgres(command);
+            command.env("HELLO_COMPONENT_WASM", &component);
+        });
+        self.programs = Some(programs);
+        done
+    }
+
+    fn runner<'a>(&'a mut self, console: &'a mut (dyn std::io::Write + Send)) -> Runner<'a> {
+        Runner {
+            slow_too: self.slow_too,
+            limit: programs::LIMIT,
+            interrupts: self.interrupts.clone(),
+            console,
+            tally: &mut self.tally,
+        }
     }
 
     fn compiled(&mut self) -> Outcome<&[Program]> {
@@ -177,6 +242,7 @@ mod tests {
     fn what_the_tests_run_is_built_before_them() {
         assert!(Stage::Edge < Stage::Unit && Stage::Native < Stage::Unit, "tests need the artifacts");
         assert!(Stage::Setup < Stage::Workers, "Miniflare comes from npm");
+        assert!(Stage::Native < Stage::Dev && Stage::Edge < Stage::Dev, "a shop is made of both");
         assert_eq!(Stage::SpinHost.name(), "spin-host");
     }
 }
