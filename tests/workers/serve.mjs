@@ -1,6 +1,6 @@
 // Serves the built Worker on Miniflare, on the loopback interface, until it is told to stop.
 //
-//   node serve.mjs [--port N] [--ready-file PATH] [--kv-admin-port N] [--kv-persist DIR] [--config WRANGLER.TOML] [--build DIR]
+//   node serve.mjs [--port N] [--ready-file PATH] [--kv-admin-port N] [--config WRANGLER.TOML] [--build DIR]
 //
 // WORKER_BINDINGS (JSON) holds the Worker's variables and secrets: not in the arguments, which every process can read.
 // Once the Worker listens, the ready file holds {"url", "kv_admin_url", "pid"}.

@@ -9,7 +9,7 @@ export const BUILT = { script: "index.js", wasm: "index_bg.wasm" };
 /**
  * The command line of serve.mjs.
  * @param {string[]} argv without node and the script
- * @returns {{port: number, kvAdminPort: number | undefined, readyFile: string | undefined, kvPersist: string | undefined,
+ * @returns {{port: number, kvAdminPort: number | undefined, readyFile: string | undefined,
  *   config: string | undefined, build: string | undefined}}
  */
 export function commandLine(argv) {
@@ -19,7 +19,6 @@ export function commandLine(argv) {
       port: { type: "string", default: "0" },
       "kv-admin-port": { type: "string" },
       "ready-file": { type: "string" },
-      "kv-persist": { type: "string" },
       config: { type: "string" },
       build: { type: "string" },
     },
@@ -28,7 +27,6 @@ export function commandLine(argv) {
     port: portNumber(values.port),
     kvAdminPort: values["kv-admin-port"] === undefined ? undefined : portNumber(values["kv-admin-port"]),
     readyFile: values["ready-file"],
-    kvPersist: values["kv-persist"],
     config: values.config,
     build: values.build,
   };
@@ -69,10 +67,9 @@ export function compatibilityDate(wanted, supported) {
  * @param {string} given.build folder with the built Worker, absolute
  * @param {number} given.port 0 for any
  * @param {Record<string, string>} given.bindings win over wrangler.toml's vars
- * @param {string | undefined} given.kvPersist folder for KV values, else they live in memory
  * @param {string} given.supportedDate the newest compatibility date of the installed runtime
  */
-export function miniflareOptions({ wrangler, build, port, bindings, kvPersist, supportedDate }) {
+export function miniflareOptions({ wrangler, build, port, bindings, supportedDate }) {
   if (!isAbsolute(build)) throw new Error(`the build folder must be absolute: ${build}`);
   return {
     name: wrangler.name ?? "worker",
@@ -90,7 +87,7 @@ export function miniflareOptions({ wrangler, build, port, bindings, kvPersist, s
     compatibilityFlags: wrangler.compatibility_flags ?? [],
     bindings: { ...wrangler.vars, ...bindings },
     kvNamespaces: kvBindings(wrangler),
-    kvPersist: kvPersist ?? false,
+    kvPersist: false,
     durableObjects: durableObjects(wrangler),
   };
 }

@@ -10,34 +10,47 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
 use std::{convert::Infallible, time::Duration};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
 
 /// How long one connection may last.
 const CONNECTION_TIMEOUT: Duration = Duration::from_mins(1);
+/// Connections at a time; more wait in the listener's backlog.
+const MAX_CONNECTIONS: usize = 64;
 
-/// Serves `listener`, one connection after the other, until `stop` changes.
+/// Serves `listener` until `stop` changes, and waits for no client then.
 pub(crate) async fn run(listener: TcpListener, stores: KeyValueStores, mut stop: watch::Receiver<()>) {
+    let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => return,
-            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => accepted,
         };
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let stores = stores.clone();
-        let service = service_fn(move |request| {
-            let stores = stores.clone();
-            async move { Ok::<_, Infallible>(answer(&stores, request).await) }
-        });
-        let mut server = http1::Builder::new();
-        // A kept connection would block the next client.
-        server.keep_alive(false).timer(TokioTimer::new());
-        let connection = server.serve_connection(TokioIo::new(stream), service);
-        if let Ok(Err(error)) = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
-            tracing::debug!("key-value admin: {error}");
+        match accepted {
+            Ok((stream, _)) => drop(connections.spawn(serve(stream, stores.clone()))),
+            Err(error) => {
+                tracing::error!("key-value admin cannot accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
         }
+    }
+}
+
+async fn serve(stream: TcpStream, stores: KeyValueStores) {
+    let service = service_fn(move |request| {
+        let stores = stores.clone();
+        async move { Ok::<_, Infallible>(answer(&stores, request).await) }
+    });
+    let mut server = http1::Builder::new();
+    // One request each: a kept connection would be cut off by its time limit in the middle of a request.
+    server.keep_alive(false).timer(TokioTimer::new());
+    let connection = server.serve_connection(TokioIo::new(stream), service);
+    if let Ok(Err(error)) = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
+        tracing::debug!("key-value admin: {error}");
     }
 }
 
@@ -88,7 +101,6 @@ impl From<KvError> for Refused {
             KvError::NoSuchStore(_) => StatusCode::NOT_FOUND,
             KvError::KeyLength | KvError::ValueTooLarge => StatusCode::BAD_REQUEST,
             KvError::Full => StatusCode::INSUFFICIENT_STORAGE,
-            KvError::Disk(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self(status, error.to_string())
     }

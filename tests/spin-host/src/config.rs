@@ -11,8 +11,6 @@ pub struct HostConfig {
     pub listen: SocketAddr,
     /// Values of application variables; they win over `SPIN_VARIABLE_<NAME>`.
     pub variables: BTreeMap<String, String>,
-    /// Where key-value stores persist; without it they live in memory.
-    pub state_dir: Option<PathBuf>,
     /// Where compiled components are kept.
     pub cache_dir: PathBuf,
     /// Loopback port of the plain HTTP access to the key-value stores; 0 takes any free one.
@@ -27,7 +25,7 @@ pub struct HostConfig {
     pub reuse: usize,
     /// Requests that one instance serves at a time.
     pub concurrent: usize,
-    /// Most instances at a time; it also bounds the requests in flight.
+    /// Most instances at a time. A request that finds them all full waits for room, until its time limit.
     pub max_instances: u32,
     /// Most linear memory of one instance, in bytes.
     pub memory_limit_bytes: usize,
@@ -40,7 +38,6 @@ impl HostConfig {
             manifest: manifest.into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             variables: BTreeMap::new(),
-            state_dir: None,
             cache_dir: default_cache_dir(),
             kv_admin_port: None,
             request_timeout: Duration::from_secs(30),

@@ -45,9 +45,9 @@ impl Host {
         };
 
         let (stop, stopped) = watch::channel(());
-        // Half of the instances may still be at work after their responses when the other half take requests.
-        let max_in_flight = usize::try_from(config.max_instances.div_ceil(2)).unwrap_or(1).max(1);
-        let server = Arc::new(Server::new(workers, max_in_flight, config.request_timeout, address));
+        let instances = usize::try_from(config.max_instances).unwrap_or(usize::MAX);
+        let capacity = instances.saturating_mul(config.concurrent.max(1));
+        let server = Arc::new(Server::new(workers, capacity, config.request_timeout, address));
         let mut tasks = vec![tokio::spawn(server.run(listener, stopped.clone()))];
         let kv_admin_address = admin_listener.as_ref().and_then(|listener| listener.local_addr().ok());
         if let Some(listener) = admin_listener {
@@ -120,12 +120,11 @@ fn grants(manifest: &Manifest, config: &HostConfig) -> Result<Grants, HostError>
     let hosts = manifest.allowed_outbound_hosts.iter().map(|entry| application.render(entry));
     let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let allowed = AllowList::parse(&hosts).map_err(|reason| refused(format!("allowed_outbound_hosts: {reason}")))?;
-    let key_value = KeyValueStores::open(&manifest.key_value_stores, config.state_dir.as_deref());
     Ok(Grants {
         environment: manifest.environment.clone(),
         variables: application.for_component(&manifest.component_variables)?,
         key_value_labels: manifest.key_value_stores.clone(),
-        key_value: key_value.map_err(|error| HostError::Engine(error.to_string()))?,
+        key_value: KeyValueStores::new(&manifest.key_value_stores),
         outbound: Outbound::new(allowed).map_err(|error| HostError::Engine(error.to_string()))?,
         memory_limit_bytes: config.memory_limit_bytes,
     })

@@ -1,15 +1,10 @@
-//! The key-value stores behind `spin:key-value`: in memory, and on disk too when a folder is given.
+//! The key-value stores behind `spin:key-value`, in memory.
 //!
-//! Invariants: a store exists from the start or not at all; keys, values, entries and bytes are bounded; with a folder, a
-//! value is on disk before `set` returns, and a crash leaves the old value or the new one, never half of one.
-
-mod disk;
+//! Invariants: a store exists from the start or not at all; keys, values, entries and bytes are bounded.
 
 use bytes::Bytes;
-use disk::Folder;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    path::Path,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -37,9 +32,6 @@ pub enum KvError {
     /// The store holds as much as it may.
     #[error("the store is full")]
     Full,
-    /// The disk failed.
-    #[error("the store's folder: {0}")]
-    Disk(String),
 }
 
 /// The stores of an application. Clones share the same stores.
@@ -47,13 +39,9 @@ pub enum KvError {
 pub struct KeyValueStores(Arc<BTreeMap<String, Arc<Store>>>);
 
 impl KeyValueStores {
-    /// Stores with these labels; with `state_dir`, each is a folder below it, and what is in there is loaded.
-    ///
-    /// # Errors
-    /// [`KvError::Disk`] when the folder cannot be made or read.
-    pub fn open(labels: &BTreeSet<String>, state_dir: Option<&Path>) -> Result<Self, KvError> {
-        let open = |label: &String| Store::open(label, state_dir).map(|store| (label.clone(), Arc::new(store)));
-        labels.iter().map(open).collect::<Result<_, _>>().map(|stores| Self(Arc::new(stores)))
+    /// Empty stores with these labels.
+    pub fn new(labels: &BTreeSet<String>) -> Self {
+        Self(Arc::new(labels.iter().map(|label| (label.clone(), Arc::default())).collect()))
     }
 
     /// The labels of all stores, in order.
@@ -72,7 +60,7 @@ impl KeyValueStores {
     /// Sets `key`, replacing what was there.
     ///
     /// # Errors
-    /// [`KvError::NoSuchStore`], the bounds, or [`KvError::Disk`].
+    /// [`KvError::NoSuchStore`], or the bounds.
     pub fn set(&self, store: &str, key: &str, value: impl Into<Bytes>) -> Result<(), KvError> {
         self.store(store)?.set(key, value.into())
     }
@@ -80,9 +68,10 @@ impl KeyValueStores {
     /// Deletes `key`; a key that is not there is no error.
     ///
     /// # Errors
-    /// [`KvError::NoSuchStore`] or [`KvError::Disk`].
+    /// [`KvError::NoSuchStore`].
     pub fn delete(&self, store: &str, key: &str) -> Result<(), KvError> {
-        self.store(store)?.delete(key)
+        self.store(store)?.delete(key);
+        Ok(())
     }
 
     /// All keys, sorted.
@@ -96,10 +85,10 @@ impl KeyValueStores {
     /// Deletes every entry of the store.
     ///
     /// # Errors
-    /// [`KvError::NoSuchStore`] or [`KvError::Disk`].
+    /// [`KvError::NoSuchStore`].
     pub fn clear(&self, store: &str) -> Result<(), KvError> {
-        let store = self.store(store)?;
-        store.keys().iter().try_for_each(|key| store.delete(key))
+        *self.store(store)?.write() = Entries::default();
+        Ok(())
     }
 
     pub(crate) fn store(&self, label: &str) -> Result<&Arc<Store>, KvError> {
@@ -111,7 +100,6 @@ impl KeyValueStores {
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     entries: RwLock<Entries>,
-    folder: Option<Folder>,
 }
 
 #[derive(Debug, Default)]
@@ -143,16 +131,6 @@ impl Entries {
 }
 
 impl Store {
-    fn open(label: &str, state_dir: Option<&Path>) -> Result<Self, KvError> {
-        let Some(state_dir) = state_dir else { return Ok(Self::default()) };
-        let folder = Folder::open(state_dir, label)?;
-        let mut entries = Entries::default();
-        for (key, value) in folder.load()? {
-            entries.insert(&key, value);
-        }
-        Ok(Self { entries: RwLock::new(entries), folder: Some(folder) })
-    }
-
     pub(crate) fn get(&self, key: &str) -> Option<Bytes> {
         self.read().values.get(key).cloned()
     }
@@ -168,25 +146,16 @@ impl Store {
         if value.len() > MAX_VALUE_BYTES {
             return Err(KvError::ValueTooLarge);
         }
-        // The lock spans the write to disk, so that memory and disk agree on which of two racing values is the last.
         let mut entries = self.write();
         if !entries.has_room(key, value.len()) {
             return Err(KvError::Full);
-        }
-        if let Some(folder) = &self.folder {
-            folder.write(key, &value)?;
         }
         entries.insert(key, value);
         Ok(())
     }
 
-    pub(crate) fn delete(&self, key: &str) -> Result<(), KvError> {
-        let mut entries = self.write();
-        if let Some(folder) = self.folder.as_ref().filter(|_| entries.values.contains_key(key)) {
-            folder.remove(key)?;
-        }
-        entries.remove(key);
-        Ok(())
+    pub(crate) fn delete(&self, key: &str) {
+        self.write().remove(key);
     }
 
     pub(crate) fn keys(&self) -> Vec<String> {

@@ -24,9 +24,6 @@ struct Arguments {
     /// NAME=VALUE of an application variable; may be repeated. `SPIN_VARIABLE_<NAME>` works too.
     #[arg(long = "variable", value_parser = parse_variable)]
     variables: Vec<(String, String)>,
-    /// Keep key-value stores in this folder; without it they are in memory.
-    #[arg(long)]
-    state_dir: Option<PathBuf>,
     /// Keep compiled components in this folder.
     #[arg(long, default_value_os_t = default_cache_dir())]
     cache_dir: PathBuf,
@@ -66,7 +63,6 @@ impl Arguments {
         HostConfig {
             listen: self.listen,
             variables: self.variables.into_iter().collect(),
-            state_dir: self.state_dir,
             cache_dir: self.cache_dir,
             kv_admin_port: self.kv_admin_port,
             request_timeout: Duration::from_millis(self.request_timeout_ms),

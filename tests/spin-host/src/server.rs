@@ -3,20 +3,32 @@
 mod problem;
 mod request;
 
-use crate::worker::Workers;
+use crate::worker::{Ticket, Workers};
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use problem::Problem;
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, sleep, timeout, timeout_at},
 };
-use wasmtime_wasi_http::{WasiBody, handler::ProxyHandler};
+use wasmtime::PoolConcurrencyLimitError;
+use wasmtime_wasi_http::{
+    WasiBody,
+    handler::{InstantiationError, ProxyHandler},
+};
 
 /// Connections at a time; more wait in the listener's backlog.
 const MAX_CONNECTIONS: usize = 1024;
@@ -24,6 +36,8 @@ const MAX_CONNECTIONS: usize = 1024;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests in flight may take when the host stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the first in line waits before it looks again for an instance with room: the handler tells nobody.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 type Answer = Response<Either<WasiBody, Full<Bytes>>>;
 
@@ -32,14 +46,20 @@ pub(crate) struct Server {
     handler: ProxyHandler<Workers>,
     /// One permit per request in flight: the handler itself would queue without bound.
     in_flight: Semaphore,
+    /// The right to look for an instance when none has room. One request at a time has it, the others stand in line: each
+    /// look costs a failed instantiation.
+    turn: Arc<Semaphore>,
     request_timeout: Duration,
     address: SocketAddr,
 }
 
 impl Server {
-    pub(crate) fn new(workers: Workers, max_in_flight: usize, request_timeout: Duration, address: SocketAddr) -> Self {
-        let handler = ProxyHandler::new(workers);
-        Self { handler, in_flight: Semaphore::new(max_in_flight), request_timeout, address }
+    /// `capacity` is what all instances together serve at a time.
+    pub(crate) fn new(workers: Workers, capacity: usize, request_timeout: Duration, address: SocketAddr) -> Self {
+        // A connection has one request in flight.
+        let in_flight = Semaphore::new(capacity.clamp(1, MAX_CONNECTIONS));
+        let turn = Arc::new(Semaphore::new(1));
+        Self { handler: ProxyHandler::new(workers), in_flight, turn, request_timeout, address }
     }
 
     /// Serves `listener` until `stop` changes, then lets requests in flight end for two seconds.
@@ -89,26 +109,68 @@ impl Server {
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
-        match timeout(self.request_timeout, self.handle(request, peer)).await {
-            Ok(Ok(response)) => response.map(Either::Left),
-            Ok(Err(problem)) => problem.into_response().map(Either::Right),
-            Err(_) => Problem::timeout(self.request_timeout).into_response().map(Either::Right),
+        match self.handle(request, peer, Instant::now() + self.request_timeout).await {
+            Ok(response) => response.map(Either::Left),
+            Err(problem) => problem.into_response().map(Either::Right),
         }
     }
 
-    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<WasiBody>, Problem> {
-        let request = request::prepare(request, peer, self.address)?;
-        let _permit = self.in_flight.acquire().await.map_err(|_| Problem::stopping())?;
-        let handled = self.handler.handle((), request).await;
-        handled.map_err(|error| Problem::from_guest(&error, self.request_timeout))
+    async fn handle(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        deadline: Instant,
+    ) -> Result<Response<WasiBody>, Problem> {
+        let mut request = request::prepare(request, peer, self.address)?;
+        let permit = timeout_at(deadline, self.in_flight.acquire()).await.map_err(|_| Problem::no_instance())?;
+        let _permit = permit.map_err(|_| Problem::stopping())?;
+        let taken = Arc::new(AtomicBool::new(false));
+        // Nobody passes those who wait.
+        let mut turn =
+            if self.turn.available_permits() == 0 { Some(self.stand_in_line(deadline).await?) } else { None };
+        loop {
+            let ticket = Ticket { turn, taken: Arc::clone(&taken) };
+            let handled = timeout_at(deadline, self.handler.handle(ticket, request)).await;
+            let error = match handled {
+                Ok(Ok(response)) => return Ok(response),
+                Ok(Err(error)) => error,
+                Err(_) if taken.load(Ordering::Relaxed) => return Err(Problem::timeout(self.request_timeout)),
+                Err(_) => return Err(Problem::no_instance()),
+            };
+            let (ticket, given_back) =
+                no_room(error).map_err(|error| Problem::from_guest(&error, self.request_timeout))?;
+            request = given_back;
+            turn = Some(match ticket.turn {
+                Some(turn) => {
+                    timeout_at(deadline, sleep(LOOK_AGAIN)).await.map_err(|_| Problem::no_instance())?;
+                    turn
+                }
+                None => self.stand_in_line(deadline).await?,
+            });
+        }
     }
+
+    async fn stand_in_line(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Problem> {
+        let turn = timeout_at(deadline, Arc::clone(&self.turn).acquire_owned()).await;
+        turn.map_err(|_| Problem::no_instance())?.map_err(|_| Problem::stopping())
+    }
+}
+
+/// The request, given back because the pool has no instance left and those that there are take no more for now; the error, if
+/// that is not what it says.
+fn no_room(error: wasmtime::Error) -> Result<(Ticket, Request<WasiBody>), wasmtime::Error> {
+    let refused = error.downcast::<InstantiationError<Ticket>>()?;
+    if !refused.error.is::<PoolConcurrencyLimitError>() {
+        return Err(refused.into());
+    }
+    Ok((refused.request_data, refused.request.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// The next connection and its slot. A failed accept (no file descriptor left, say) pauses instead of spinning.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => {

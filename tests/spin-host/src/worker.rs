@@ -10,11 +10,14 @@ use crate::{
 };
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::time::Sleep;
+use tokio::{sync::OwnedSemaphorePermit, time::Sleep};
 use wasmtime::{Engine, Store, StoreContextMut, component::GuestTaskId};
 use wasmtime_wasi_http::{
     WasiHttpView,
@@ -24,6 +27,14 @@ use wasmtime_wasi_http::{
 /// How much later than the request's own deadline the instance is ended, so that the client hears of a timeout and not of
 /// a trap, and a guest that is merely slow can still be told.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// What a request brings to its instance.
+pub(crate) struct Ticket {
+    /// The right to look for an instance when none has room. It ends when an instance takes the request: the next in line looks.
+    pub(crate) turn: Option<OwnedSemaphorePermit>,
+    /// Set when an instance takes the request.
+    pub(crate) taken: Arc<AtomicBool>,
+}
 
 /// The limits that instances live under.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +85,7 @@ impl HandlerState for Workers {
 
 impl WorkerState for Limits {
     type StoreData = Guest;
-    type RequestData = ();
+    type RequestData = Ticket;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= self.reuse {
@@ -89,9 +100,11 @@ impl WorkerState for Limits {
     fn on_request_start(
         &self,
         _store: StoreContextMut<'_, Guest>,
-        (): (),
+        ticket: Ticket,
         _task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync + 'static>> {
+        ticket.taken.store(true, Ordering::Relaxed);
+        drop(ticket.turn);
         Box::pin(tokio::time::sleep(self.request))
     }
 

@@ -10,12 +10,21 @@ use spin_sdk::{
     wasip3::clocks::monotonic_clock,
     wit_bindgen,
 };
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    fs, io,
+    net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket},
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 type Answer = (StatusCode, Bytes);
 
+/// How often a request that waits for others looks for them.
+const LOOK_NANOSECONDS: u64 = 1_000_000;
+
 /// Requests that this instance has counted.
 static COUNT: AtomicU32 = AtomicU32::new(0);
+/// Requests that have come to meet others in this instance.
+static MET: AtomicU32 = AtomicU32::new(0);
 
 /// Answers every path but `/`.
 pub(crate) async fn probe(request: Request) -> Answer {
@@ -27,7 +36,10 @@ pub(crate) async fn probe(request: Request) -> Answer {
         "/outbound" => outbound(&request).await,
         "/var" => variable(&request).await,
         "/sleep" => sleep(&request).await,
+        "/meet" => meet(&request).await,
+        "/pass" => pass(&request).await,
         "/background" => background(&request),
+        "/reach" => reach(&request),
         "/alloc" => allocate(&request),
         "/panic" => panic_now(),
         "/spin" => spin_forever(),
@@ -110,16 +122,71 @@ async fn sleep(request: &Request) -> Answer {
     ok("slept")
 }
 
-/// Answers at once; `?ms=` later, writes `?key=` into the default store.
+/// `?count=`: answers once so many requests are in this instance at the same time. Until then none of them leaves.
+async fn meet(request: &Request) -> Answer {
+    let count: u32 = parameter(request, "count").parse().unwrap_or(0);
+    MET.fetch_add(1, Ordering::Relaxed);
+    while MET.load(Ordering::Relaxed) < count {
+        monotonic_clock::wait_for(LOOK_NANOSECONDS).await;
+    }
+    ok("met")
+}
+
+/// Writes `?begun=` into the default store, and answers once `?until=` is there.
+async fn pass(request: &Request) -> Answer {
+    let [begun, until] = ["begun", "until"].map(|name| parameter(request, name));
+    let store = match Store::open_default().await {
+        Ok(store) => store,
+        Err(error) => return failed(error),
+    };
+    if let Err(error) = store.set(begun, "begun").await {
+        return failed(error);
+    }
+    wait_for_key(&store, &until).await;
+    ok("passed")
+}
+
+/// Answers at once; later, when `?until=` is in the default store, writes `?key=` into it.
 fn background(request: &Request) -> Answer {
-    let (key, delay) = (parameter(request, "key"), milliseconds(request));
+    let [key, until] = ["key", "until"].map(|name| parameter(request, name));
     wit_bindgen::spawn(async move {
-        monotonic_clock::wait_for(delay * 1_000_000).await;
         if let Ok(store) = Store::open_default().await {
+            wait_for_key(&store, &until).await;
             _ = store.set(key, "written after the response").await;
         }
     });
     ok("later")
+}
+
+async fn wait_for_key(store: &Store, key: &str) {
+    while !store.exists(key).await.unwrap_or(false) {
+        monotonic_clock::wait_for(LOOK_NANOSECONDS).await;
+    }
+}
+
+/// `?what=&address=`: whether the guest gets hold of something that no manifest grants.
+fn reach(request: &Request) -> Answer {
+    let address = parameter(request, "address");
+    let reached = match parameter(request, "what").as_str() {
+        "file" => fs::read("/etc/passwd").map(drop),
+        "folder" => fs::read_dir("/").map(drop),
+        "new file" => fs::write("/tmp/written-by-a-guest", "x"),
+        "connection" => TcpStream::connect(&address).map(drop),
+        "listener" => TcpListener::bind("127.0.0.1:0").map(drop),
+        "datagram" => UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"x", &address)).map(drop),
+        "name" => ("localhost", 80).to_socket_addrs().map(drop),
+        "environment" => return ok(lines(std::env::vars().map(|(name, value)| format!("{name}={value}")))),
+        "arguments" => return ok(lines(std::env::args())),
+        what => Err(io::Error::other(format!("there is no probe for {what}"))),
+    };
+    match reached {
+        Ok(()) => ok("reached"),
+        Err(error) => (StatusCode::FORBIDDEN, error.to_string().into()),
+    }
+}
+
+fn lines(all: impl Iterator<Item = String>) -> String {
+    all.collect::<Vec<_>>().join("\n")
 }
 
 /// `?mb=`: takes that much memory.

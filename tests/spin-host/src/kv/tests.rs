@@ -1,4 +1,4 @@
-//! One contract for both kinds of store, and what only the folder promises.
+//! What a store promises.
 
 use super::*;
 
@@ -6,7 +6,9 @@ fn labels() -> BTreeSet<String> {
     BTreeSet::from(["default".to_owned(), "sessions/../x".to_owned()])
 }
 
-fn contract(stores: &KeyValueStores) {
+#[test]
+fn a_store_keeps_values_within_its_bounds() {
+    let stores = KeyValueStores::new(&labels());
     assert_eq!(stores.get("default", "a").unwrap(), None);
     stores.set("default", "a", "one").unwrap();
     stores.set("default", "b", Bytes::new()).unwrap();
@@ -33,19 +35,8 @@ fn contract(stores: &KeyValueStores) {
 }
 
 #[test]
-fn memory_store_keeps_the_contract() {
-    contract(&KeyValueStores::open(&labels(), None).unwrap());
-}
-
-#[test]
-fn folder_store_keeps_the_contract() {
-    let folder = tempfile::tempdir().unwrap();
-    contract(&KeyValueStores::open(&labels(), Some(folder.path())).unwrap());
-}
-
-#[test]
 fn a_full_store_refuses_new_keys_and_still_replaces_old_ones() {
-    let stores = KeyValueStores::open(&labels(), None).unwrap();
+    let stores = KeyValueStores::new(&labels());
     let value = Bytes::from(vec![0; MAX_VALUE_BYTES - MAX_KEY_BYTES]);
     let key = |number: usize| format!("{number:0MAX_KEY_BYTES$}");
     let most = MAX_STORE_BYTES / MAX_VALUE_BYTES;
@@ -55,41 +46,4 @@ fn a_full_store_refuses_new_keys_and_still_replaces_old_ones() {
     assert_eq!(stores.set("default", "one more", "x"), Err(KvError::Full));
     stores.set("default", &key(0), "small").unwrap();
     stores.set("default", "one more", "x").unwrap();
-}
-
-#[test]
-fn values_survive_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = || KeyValueStores::open(&labels(), Some(folder.path())).unwrap();
-    let first = open();
-    first.set("default", "kept/with:odd characters", vec![0, 159, 146, 150]).unwrap();
-    first.set("default", "deleted", "x").unwrap();
-    first.set("sessions/../x", "same", "other store").unwrap();
-    first.delete("default", "deleted").unwrap();
-    drop(first);
-
-    let second = open();
-    assert_eq!(second.keys("default").unwrap(), ["kept/with:odd characters"]);
-    let value = second.get("default", "kept/with:odd characters").unwrap();
-    assert_eq!(value.as_deref(), Some([0, 159, 146, 150].as_slice()));
-    assert_eq!(second.get("sessions/../x", "same").unwrap().as_deref(), Some(b"other store".as_slice()));
-}
-
-#[test]
-fn an_interrupted_write_leaves_no_entry_and_a_damaged_file_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    KeyValueStores::open(&labels(), Some(folder.path())).unwrap().set("default", "a", "x").unwrap();
-    let store_folder = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| std::fs::read_dir(path).unwrap().next().is_some())
-        .unwrap();
-    std::fs::write(store_folder.join("half.tmp"), "half").unwrap();
-    let reopened = KeyValueStores::open(&labels(), Some(folder.path())).unwrap();
-    assert_eq!(reopened.keys("default").unwrap(), ["a"]);
-    assert!(!store_folder.join("half.tmp").exists());
-
-    std::fs::write(store_folder.join("bad.kv"), [0, 0, 0, 9, b'x']).unwrap();
-    let error = KeyValueStores::open(&labels(), Some(folder.path())).unwrap_err();
-    assert!(error.to_string().contains("bad.kv: damaged"), "{error}");
 }

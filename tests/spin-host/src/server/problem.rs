@@ -2,6 +2,7 @@
 //!
 //! The types are URNs of this host, so that a test never mistakes one for an answer of the application.
 
+use crate::worker::Ticket;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -32,15 +33,19 @@ impl Problem {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: "stopping", detail }
     }
 
+    pub(super) fn no_instance() -> Self {
+        let detail = "No instance of the component could be made or had room in time.".to_owned();
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: "no-instance", detail }
+    }
+
     /// The problem for an error of `ProxyHandler::handle`.
     pub(super) fn from_guest(error: &wasmtime::Error, limit: Duration) -> Self {
         if error.is::<ExpirationError>() {
             return Self::timeout(limit);
         }
         tracing::error!("the component failed: {error:#}");
-        if error.is::<InstantiationError<()>>() {
-            let detail = "No instance of the component could be made.".to_owned();
-            return Self { status: StatusCode::SERVICE_UNAVAILABLE, kind: "no-instance", detail };
+        if error.is::<InstantiationError<Ticket>>() {
+            return Self::no_instance();
         }
         let detail = "The component failed before it answered.".to_owned();
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind: "component-failed", detail }

@@ -8,7 +8,7 @@ use tokio::{
     process::Command,
 };
 
-fn command(application: &Application) -> Command {
+pub(crate) fn command(application: &Application) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spin-host"));
     command
         .arg("--manifest")

@@ -80,16 +80,34 @@ async fn interleaved_requests_on_shared_instances_keep_their_own_bodies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_requests_than_instances_wait_their_turn() {
+async fn more_requests_than_there_is_room_for_wait_their_turn() {
     let application = Application::new("");
-    let config = HostConfig { max_instances: 4, concurrent: 1, reuse: 1, ..application.config() };
+    for (max_instances, concurrent, reuse) in [(4, 1, 1), (1, 1, 1), (1, 2, 1_000_000), (2, 2, 3)] {
+        let config = HostConfig { max_instances, concurrent, reuse, ..application.config() };
+        let host = Host::start(config).await.unwrap();
+        let mut requests = JoinSet::new();
+        for _ in 0..20 {
+            let url = format!("{}/sleep?ms=20", host.url());
+            requests.spawn(async move { send(Request::get(url), Bytes::new()).await });
+        }
+        for answer in requests.join_all().await {
+            assert_eq!(answer.text(), "slept", "{max_instances} instances, {concurrent} at a time, {reuse} in a life");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_instance_serves_as_many_requests_at_a_time_as_it_may() {
+    let application = Application::new("");
+    let config = HostConfig { max_instances: 1, concurrent: 64, reuse: 1_000_000, ..application.config() };
     let host = Host::start(config).await.unwrap();
     let mut requests = JoinSet::new();
-    for _ in 0..20 {
-        let url = format!("{}/sleep?ms=20", host.url());
-        requests.spawn(async move { send(Request::get(url), Bytes::new()).await.status });
+    for _ in 0..64 {
+        // None of them is answered before all have come, and they can only come to the one instance.
+        let url = format!("{}/meet?count=64", host.url());
+        requests.spawn(async move { send(Request::get(url), Bytes::new()).await });
     }
-    while let Some(done) = requests.join_next().await {
-        assert_eq!(done.unwrap(), StatusCode::OK);
+    for answer in requests.join_all().await {
+        assert_eq!((answer.status, answer.text()), (StatusCode::OK, "met"));
     }
 }

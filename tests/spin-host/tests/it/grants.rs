@@ -4,7 +4,7 @@ use crate::fixture::{Application, get, send};
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use spin_host::{Host, HostConfig};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::ErrorKind, net::TcpListener};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_component_answers() {
@@ -67,4 +67,26 @@ async fn a_malformed_host_header_is_refused() {
     let answer = send(request, Bytes::new()).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(answer.problem_type(), "urn:spin-host:bad-request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_sockets_and_names_are_out_of_reach() {
+    let host = Application::new("").start().await;
+    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = peer.local_addr().unwrap();
+    for what in ["file", "folder", "new%20file", "connection", "listener", "datagram", "name"] {
+        let answer = get(&host, &format!("/reach?what={what}&address={address}")).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{what}: {}", answer.text());
+        assert!(!answer.text().contains("no probe"), "{what}");
+    }
+    peer.set_nonblocking(true).unwrap();
+    assert_eq!(peer.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nothing arrived");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_is_the_manifests_and_nothing_else() {
+    let host = Application::new(r#"environment = { MODE = "test" }"#).start().await;
+    assert!(std::env::var_os("PATH").is_some(), "the host itself has an environment");
+    assert_eq!(get(&host, "/reach?what=environment").await.text(), "MODE=test");
+    assert_eq!(get(&host, "/reach?what=arguments").await.text(), "");
 }

@@ -3,6 +3,7 @@
 use crate::fixture::{Application, call, get};
 use http::{Method, StatusCode};
 use spin_host::{Host, HostConfig, MAX_VALUE_BYTES, RunningHost};
+use std::time::Duration;
 
 const GRANT: &str = r#"key_value_stores = ["default", "sessions"]"#;
 
@@ -52,19 +53,6 @@ async fn a_test_can_fill_change_and_clear_the_stores() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn values_survive_a_restart_with_a_state_folder_and_not_without() {
-    let application = Application::new(GRANT);
-    for (state_dir, kept) in [(Some(application.folder.path().join("state")), "kept"), (None, "")] {
-        let config = HostConfig { state_dir, ..application.config() };
-        let first = Host::start(config.clone()).await.unwrap();
-        set(&first, "a", "kept").await;
-        first.stop().await;
-        let second = Host::start(config).await.unwrap();
-        assert_eq!(get(&second, "/kv?store=default&op=get&key=a").await.text(), kept);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_admin_port_reads_and_writes_entries() {
     let application = Application::new(GRANT);
     let host = Host::start(HostConfig { kv_admin_port: Some(0), ..application.config() }).await.unwrap();
@@ -87,4 +75,16 @@ async fn the_admin_port_reads_and_writes_entries() {
     }
     let oversized = vec![b'x'; MAX_VALUE_BYTES + 1];
     assert_eq!(call(Method::PUT, &entry, oversized).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_client_of_the_admin_port_delays_neither_others_nor_the_end() {
+    let application = Application::new(GRANT);
+    let host = Host::start(HostConfig { kv_admin_port: Some(0), ..application.config() }).await.unwrap();
+    let url = host.kv_admin_url().unwrap();
+    let idle = tokio::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
+    assert_eq!(call(Method::GET, &format!("{url}/kv/default"), "").await.text(), r#"{"keys":[]}"#);
+    // Two seconds are for requests in flight on the other port, of which there are none.
+    tokio::time::timeout(Duration::from_secs(2), host.stop()).await.expect("the host should not wait for the client");
+    drop(idle);
 }
