@@ -12,8 +12,7 @@ mod stock {
         StoreError,
         inventory::{
             BackorderLimit, BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock,
-            PutStock,
-            ReadStock, ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
+            PutStock, ReadStock, ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
         },
     };
     use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
@@ -196,7 +195,8 @@ mod stock {
         let shorter = Hold { expires_at: now(), ..made.clone() };
         assert_eq!(house.stock.give_up(&shorter, last_moment).await, Ok(GiveUpOutcome::InForce));
         assert_eq!(house.counts(variant).await, (5, 2));
-        assert_eq!(house.stock.begin_payment(made.order_id, last_moment).await, Ok(BeginPaymentOutcome::Committing));
+        let begun = house.stock.begin_payment(made.order_id, attempt(), last_moment).await;
+        assert_eq!(begun, Ok(BeginPaymentOutcome::Committing));
     }
 
     #[tokio::test]

@@ -6,9 +6,7 @@ use commerce_aws::{AwsClient, TransportError};
 use lambda_http::tower::ServiceBuilder;
 use origin_core::{Assembled, Backend, Parts, hooks::NoHooks, payments::GatewayError};
 use origin_dynamo::{DynamoCarts, DynamoStock};
-use origin_gateways::{
-    JwksVerifier, ReqwestClient, Stripe, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
-};
+use origin_gateways::{JwksVerifier, ReqwestClient, Stripe, System, SystemClock, SystemEntropy, SystemTimer, UserInfo};
 use origin_http::{Settings, router};
 use origin_postgres::{Database, DatabaseError};
 use tracing_subscriber::EnvFilter;

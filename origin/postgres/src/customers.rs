@@ -143,7 +143,7 @@ mod tests {
                 drop(database.client().await.unwrap());
                 together.wait().await;
                 let candidate = CustomerId::generate(&SystemClock, &SystemEntropy);
-                database.customer_of(&principal(), candidate, Timestamp::UNIX_EPOCH).await.unwrap()
+                database.customer_of(&principal(), candidate, &Profile::default(), Timestamp::UNIX_EPOCH).await.unwrap()
             })
         }))
         .await;

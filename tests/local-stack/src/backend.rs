@@ -8,7 +8,8 @@ use commerce_domain::PricingRules;
 use origin_core::{Assembled, Parts, hooks::NoHooks};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
+    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer,
+    UserInfo,
 };
 use origin_postgres::Database;
 use test_support::{Issuer, PaymentProvider};

@@ -7,7 +7,6 @@ mod read;
 pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
 pub use ports::{
     BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome,
-    ReserveStock,
-    SettleHold, Shortage, StockLevel, StockStore,
+    ReserveStock, SettleHold, Shortage, StockLevel, StockStore,
 };
 pub use read::{FindStockError, ListVariants, StockSubject, find_stock};

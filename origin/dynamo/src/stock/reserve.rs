@@ -2,9 +2,12 @@
 
 use commerce_aws::{
     AwsEnvironment, AwsError, CancellationReason,
-    dynamodb::{GetItem, PutItem, TransactWrite, TransactWriteItems, UpdateItem, number, text},
+    dynamodb::{GetItem, PutItem, TransactWrite, TransactWriteItems, UpdateItem, number},
 };
-use commerce_domain::{OrderId, state::HoldState};
+use commerce_domain::{
+    OrderId,
+    state::{HoldEvent, HoldState},
+};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
@@ -92,33 +95,6 @@ impl<E: AwsEnvironment> DynamoStock<E> {
         }
     }
 
-    /// Moves a hold from one state to another, within a transaction. `ttl` marks it as finished.
-    pub(super) fn move_hold(&self, order: OrderId, from: HoldState, to: HoldState) -> TransactWrite {
-        TransactWrite::Update(self.hold_move(order, from, to))
-    }
-
-    fn hold_move(&self, order: OrderId, from: HoldState, to: HoldState) -> UpdateItem {
-        let now = self.db().client().env().now();
-        UpdateItem {
-            table_name: self.table(),
-            key: hold_key(order),
-            update_expression: "SET #state = :to, #ttl = :ttl".to_owned(),
-            condition_expression: Some("#state = :from".to_owned()),
-            expression_attribute_names: [
-                ("#state".to_owned(), "state".to_owned()),
-                ("#ttl".to_owned(), "ttl".to_owned()),
-            ]
-            .into(),
-            expression_attribute_values: [
-                (":from".to_owned(), text(from.as_str())),
-                (":to".to_owned(), text(to.as_str())),
-                (":ttl".to_owned(), number(finished_ttl(now))),
-            ]
-            .into(),
-            ..UpdateItem::default()
-        }
-    }
-
     /// The hold as it stands.
     pub(super) async fn read_hold(&self, order: OrderId) -> Result<Option<StoredHold>, StoreError> {
         let request =
@@ -151,9 +127,12 @@ impl<E: AwsEnvironment> DynamoStock<E> {
     /// HELD → RELEASED with the stock back, of a hold whose time is over. Whether it was still HELD, and over: one that was
     /// extended meanwhile is in force again.
     async fn release_over(&self, order: OrderId, lines: &[HeldLine], now: Timestamp) -> Result<bool, StoreError> {
-        let mut over = self.hold_move(order, HoldState::Held, HoldState::Released);
+        let mut over = self.hold_update(order, HoldState::Held, HoldEvent::Release)?;
+        over.update_expression.push_str(", #ttl = :ttl");
+        over.expression_attribute_names.insert("#ttl".to_owned(), "ttl".to_owned());
         over.condition_expression = Some("#state = :from AND expiresAt <= :now".to_owned());
         over.expression_attribute_values.insert(":now".to_owned(), number(now.as_millisecond()));
+        over.expression_attribute_values.insert(":ttl".to_owned(), number(finished_ttl(now)));
         let back = "SET reserved = reserved - :q, sellable = sellable + :q, #version = #version + :one";
         let request = TransactWriteItems {
             transact_items: std::iter::once(TransactWrite::Update(over))

@@ -81,7 +81,12 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
 
 impl<E: AwsEnvironment> DynamoStock<E> {
     /// What `event` makes of a hold that is `from`. Can be repeated: the item that comes back tells whether it happened before.
-    fn hold_update(&self, order: OrderId, from: HoldState, event: HoldEvent) -> Result<UpdateItem, StoreError> {
+    pub(super) fn hold_update(
+        &self,
+        order: OrderId,
+        from: HoldState,
+        event: HoldEvent,
+    ) -> Result<UpdateItem, StoreError> {
         let to = from.on(event).map_err(StoreError::broken)?;
         Ok(UpdateItem {
             table_name: self.table(),

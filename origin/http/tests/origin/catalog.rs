@@ -1,7 +1,7 @@
 //! `GET /products`, `GET /products/{id}`, `GET /categories`.
 
 use commerce_domain::{Currency, Money};
-use origin_core::catalog::{CatalogEntry, EntryCategory, EntryVariant, Extra, Item, carry::Importer};
+use origin_core::catalog::{CatalogEntry, EntryCategory, EntryVariant, Extra, Item, ReadEntry, carry::Importer};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use test_support::SystemEntropy;
@@ -18,7 +18,8 @@ async fn stocked() -> Shop {
     shop.category("audio", Some("electronics")).await;
     shop.category("books", None).await;
     let into = Importer { database: &shop.database, stock: &shop.stock, clock: &shop.clock, entropy: &SystemEntropy };
-    let items = (0..PRODUCTS).map(|number| Ok(Item::Entry(Box::new(entry(number)))));
+    let read = |number| ReadEntry { line: 1, whole: true, entry: entry(number) };
+    let items = (0..PRODUCTS).map(|number| Ok(Item::Entry(Box::new(read(number)))));
     into.import(items, drop).await.unwrap();
     shop
 }

@@ -1,13 +1,13 @@
 //! The process dies, or a reply is lost, between any two steps of a checkout.
 
-use commerce_domain::Clock;
+use commerce_domain::{AttemptId, Clock};
 use jiff::SignedDuration;
 use origin_core::{
     hooks::HookPoint,
     inventory::{BeginPaymentOutcome, HeldLine, Hold, ReserveOutcome, ReserveStock, SettleHold},
 };
 use serde_json::{Value, json};
-use test_support::DynamoSwitches;
+use test_support::{DynamoSwitches, SystemEntropy};
 
 use crate::shop::{Caller, Item, Shop, address};
 
@@ -237,7 +237,8 @@ async fn an_owner_that_found_too_little_leaves_the_hold_of_the_next_one_alone() 
     assert_eq!((fast.status.as_u16(), slow.code()), (201, "REQUEST_IN_PROGRESS".to_owned()), "{slow:?}");
     assert_one_order(&shop, &item, HookPoint::AfterHold).await;
     let id = fast.text("/orderId").parse().unwrap();
-    assert_eq!(shop.stock.begin_payment(id, shop.clock.now()).await, Ok(BeginPaymentOutcome::Committing));
+    let attempt = AttemptId::generate(&shop.clock, &SystemEntropy);
+    assert_eq!(shop.stock.begin_payment(id, attempt, shop.clock.now()).await, Ok(BeginPaymentOutcome::Committing));
 }
 
 #[tokio::test]

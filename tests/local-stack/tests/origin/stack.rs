@@ -79,8 +79,12 @@ async fn what_prevents_a_start_is_said_in_one_line() {
 #[tokio::test]
 async fn tests_leave_nothing_on_a_database_server_that_was_given() {
     let folder = tempfile::tempdir().unwrap();
-    let options =
-        Options { products: 0, progress: Progress::Hidden, database_url: None, ..Options::for_development(folder.path()) };
+    let options = Options {
+        products: 0,
+        progress: Progress::Hidden,
+        database_url: None,
+        ..Options::for_development(folder.path())
+    };
     let server = start(options).await.unwrap();
     let count = async || -> i64 {
         let client = server.database().client().await.unwrap();
