@@ -53,6 +53,4 @@ fn steps_bad_rows_and_counts_are_reported() {
     assert_eq!(faults.len(), SHOWN, "{notices:?}");
     assert!(notices.iter().any(|notice| notice.contains("5 faults more")), "{notices:?}");
     assert!(notices.iter().any(|notice| notice.contains("25 rows (25 refused)")), "{notices:?}");
-    let last = reports.iter().filter_map(|report| report["count"]["done"].as_u64()).next_back();
-    assert_eq!(last, Some(0), "nothing went in: {reports:?}");
 }
