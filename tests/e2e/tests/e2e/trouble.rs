@@ -84,9 +84,11 @@ async fn a_dead_dynamodb_takes_the_cart_away_and_leaves_the_catalog() {
     let dead = format!("http://127.0.0.1:{}", free_port().unwrap());
     for edge in scene.edges_with(&[("dynamodb_endpoint", &dead)]).await {
         let token = scene.shop.token("dead", &[], 3600);
-        for call in [scene.add(&token), Call::get("/v1/cart").token(&token)] {
+        for call in [scene.add(&token).header("idempotency-key", "k"), Call::get("/v1/cart").token(&token)] {
             assert_problem(&scene.send(&edge, call).await, 503, "UNAVAILABLE", "1");
         }
+        // Nobody can tell a store that is gone from one whose answer was lost: without a key, to repeat could add twice.
+        assert_problem(&scene.send(&edge, scene.add(&token)).await, 504, "OUTCOME_UNKNOWN", "");
         let _ = scene.send(&edge, Call::get(format!("/v1/products/{}", scene.product))).await.expect(200);
     }
 }
