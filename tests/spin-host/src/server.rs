@@ -108,6 +108,7 @@ impl Server {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a time limit on the machine that this host serves")]
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         match self.handle(request, peer, Instant::now() + self.request_timeout).await {
             Ok(response) => response.map(Either::Left),

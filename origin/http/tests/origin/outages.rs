@@ -77,6 +77,7 @@ async fn contention_without_end_asks_to_come_back_and_is_not_sold_out() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "what is late is late by the machine's clock")]
 async fn a_hold_that_timed_out_and_is_delivered_late_meets_the_tombstone() {
     const LATE: Duration = Duration::from_secs(15);
     let shop = Shop::open().await;

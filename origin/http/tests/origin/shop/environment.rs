@@ -156,7 +156,7 @@ pub(crate) struct Pause {
 impl Pause {
     /// Returns once the request waits.
     pub(crate) async fn reached(&self) {
-        let reached = tokio::time::timeout(Duration::from_secs(60), self.reached.notified());
+        let reached = tokio::time::timeout(Duration::from_mins(1), self.reached.notified());
         reached.await.expect("the request should come this far");
     }
 
