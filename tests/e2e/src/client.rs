@@ -107,8 +107,13 @@ impl Answer {
     }
 }
 
-/// A client that follows no redirects and waits no longer than a shopper would.
+/// A client that follows no redirects and waits no longer than a shopper would. Each request has a connection of its own: an edge
+/// that refuses a body before it has arrived closes the connection, and the next request must not meet that.
 pub fn client() -> reqwest::Client {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    builder.timeout(Duration::from_secs(30)).build().expect("should build: no system resource is missing")
+    builder
+        .pool_max_idle_per_host(0)
+        .timeout(Duration::from_secs(30))
+        .build()
+        .expect("should build: no system resource is missing")
 }
