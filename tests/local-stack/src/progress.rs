@@ -26,11 +26,6 @@ pub struct Bar {
 }
 
 impl Progress {
-    /// Shows progress on the terminal if `shown`.
-    pub fn new(shown: bool) -> Self {
-        if shown { Self::Terminal } else { Self::Hidden }
-    }
-
     /// A step of unknown length.
     pub fn step(self, name: &'static str) -> Bar {
         let bar = match self {
