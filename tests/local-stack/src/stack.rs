@@ -91,8 +91,7 @@ impl LocalStack {
         // 3. What the origin calls.
         let step = progress.step("starting the issuer and the payment provider");
         let issuer = start_issuer(&options, &state).await?;
-        let payments = PaymentsConfig { api_key: PAYMENTS_KEY.to_owned(), ..PaymentsConfig::default() };
-        let payments = PaymentProvider::start(payments).await.map_err(StackError::listen("payment provider"))?;
+        let payments = start_payments(&options, &state).await?;
         let dynamo_faults = start_faults(&options, &dynamo, &credentials).await?;
         let endpoint = dynamo_faults.as_ref().map_or(dynamo.url(), DynamoFaults::url).to_owned();
 
@@ -269,6 +268,13 @@ async fn start_issuer(options: &Options, state: &StateDir) -> Result<Issuer, Sta
     let state_dir = options.persistent.then(|| state.issuer());
     let issuer = Some(ISSUER.to_owned());
     Ok(Issuer::start(IssuerConfig { state_dir, issuer, ..IssuerConfig::default() }).await?)
+}
+
+async fn start_payments(options: &Options, state: &StateDir) -> Result<PaymentProvider, StackError> {
+    let state_dir = options.persistent.then(|| state.payments());
+    let config = PaymentsConfig { api_key: PAYMENTS_KEY.to_owned(), state_dir, ..PaymentsConfig::default() };
+    let failed = |error: std::io::Error| StackError::Part { part: "payment provider", cause: error.to_string() };
+    PaymentProvider::start(config).await.map_err(failed)
 }
 
 /// Fills the shop, unless a run before this one has.

@@ -38,7 +38,8 @@ impl StateDir {
 
     /// Removes what runs have left, and nothing else: the folder may hold others' files.
     fn forget(&self) -> Result<(), StackError> {
-        for path in [self.postgres(), self.dynamodb(), self.issuer(), self.credentials_file(), self.catalog_file()] {
+        let folders = [self.postgres(), self.dynamodb(), self.issuer(), self.payments()];
+        for path in folders.into_iter().chain([self.credentials_file(), self.catalog_file()]) {
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             match removed {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StackError::state(&path)(error)),
@@ -58,6 +59,10 @@ impl StateDir {
 
     pub(crate) fn issuer(&self) -> PathBuf {
         self.0.join("issuer")
+    }
+
+    pub(crate) fn payments(&self) -> PathBuf {
+        self.0.join("payments")
     }
 
     fn credentials_file(&self) -> PathBuf {

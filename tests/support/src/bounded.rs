@@ -47,7 +47,12 @@ impl<V> BoundedMap<V> {
 
     /// The values, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &V> {
-        self.order.iter().filter_map(|name| self.values.get(name))
+        self.entries().map(|(_, value)| value)
+    }
+
+    /// As [`Self::iter`], with names.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &V)> {
+        self.order.iter().filter_map(|name| Some((name.as_str(), self.values.get(name)?)))
     }
 }
 

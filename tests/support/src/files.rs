@@ -1,28 +1,24 @@
-//! Files and folders that are their owner's business alone.
+//! Files that are there whole or not at all, and files and folders that are their owner's business alone.
+
+mod partial;
 
 use std::{
     env, fs, io,
     io::Write,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-/// Writes a file that its owner alone can read, whole or not at all: beside its place first, then moved there.
+pub use partial::PartialFile;
+
+/// Writes a file that its owner alone can read, whole or not at all.
 ///
 /// # Errors
 /// Where the folder is missing, full, or somebody else's.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    match fs::remove_file(&partial) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+    let mut file = PartialFile::create(path, 0o600)?;
     file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&partial, path)
+    file.complete()
 }
 
 /// A folder of this user's that nobody else can enter, made where it is missing.

@@ -13,6 +13,7 @@ mod faults;
 mod form;
 mod idempotency;
 mod intents;
+mod journal;
 mod model;
 mod pipeline;
 mod refunds;
@@ -23,12 +24,14 @@ mod webhooks;
 
 use std::{
     io,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use book::Book;
 pub use faults::{Faults, Operation};
 use idempotency::Keys;
+use journal::Journal;
 use serde_json::Value;
 pub use webhooks::{WebhookTarget, signature_header};
 use webhooks::{Webhooks, run_worker};
@@ -44,6 +47,8 @@ pub struct PaymentsConfig {
     pub api_key: String,
     /// Where webhooks go; may be set later.
     pub webhook: Option<WebhookTarget>,
+    /// Where payments are kept between runs; absent: they are forgotten at the end.
+    pub state_dir: Option<PathBuf>,
     /// Time for `created`, for signatures and for the life of keys.
     pub clock: SharedClock,
     /// Randomness for ids and secrets.
@@ -56,6 +61,7 @@ impl Default for PaymentsConfig {
             port: 0,
             api_key: "sk_test_local".to_owned(),
             webhook: None,
+            state_dir: None,
             clock: SystemClock::shared(),
             entropy: SystemEntropy::shared(),
         }
@@ -76,6 +82,7 @@ struct Shared {
     entropy: SharedEntropy,
     book: Mutex<Book>,
     keys: Mutex<Keys>,
+    journal: Journal,
     faults: Mutex<Faults>,
     webhooks: Webhooks,
 }
@@ -84,17 +91,24 @@ impl PaymentProvider {
     /// Starts to serve.
     ///
     /// # Errors
-    /// Where the port is taken.
+    /// Where the port is taken, or what an earlier run has kept cannot be read; the text names the file.
     pub async fn start(config: PaymentsConfig) -> io::Result<Self> {
         let listener = HttpServer::bind(config.port).await?;
         let own_url = format!("http://{}", listener.local_addr()?);
         let (webhooks, queue) = Webhooks::new(config.webhook);
+        let mut book = Book::new(own_url, Arc::clone(&config.entropy));
+        let mut keys = Keys::new();
+        let journal = match &config.state_dir {
+            Some(folder) => Journal::open(folder, &mut book, &mut keys)?,
+            None => Journal::none(),
+        };
         let shared = Arc::new(Shared {
             api_key: config.api_key,
             clock: config.clock,
-            book: Mutex::new(Book::new(own_url, Arc::clone(&config.entropy))),
+            book: Mutex::new(book),
             entropy: config.entropy,
-            keys: Mutex::new(Keys::new()),
+            keys: Mutex::new(keys),
+            journal,
             faults: Mutex::default(),
             webhooks,
         });
@@ -148,6 +162,14 @@ impl Drop for Worker {
 impl Shared {
     fn now(&self) -> i64 {
         self.clock.now().as_second()
+    }
+
+    /// Notes and announces what a change has done. The book is still locked, so that all of it stands in the order of the
+    /// changes.
+    fn take_note(&self, book: &mut Book, request_id: &str, key: Option<&str>) {
+        let happened = book.take_happenings();
+        self.journal.note(book.changed(&happened));
+        self.publish(happened, request_id, key);
     }
 
     fn state(&self) -> Value {

@@ -31,6 +31,10 @@ async fn a_shoppers_token_and_orders_outlive_a_restart() {
     let placed = order_call().token(&token).send(&client, &edge.url).await.expect(201).json();
     let orders = Call::get("/v1/orders").token(&token).send(&client, &edge.url).await.expect(200).json();
     assert_eq!(orders["data"][0]["id"], placed["orderId"]);
+    let card = "pm_card_threeDSecure2Required";
+    let pay = json!({"orderId": placed["orderId"], "amount": placed["total"], "paymentMethodId": card});
+    let pay = Call::post("/v1/payments", &pay);
+    let _ = pay.clone().token(&token).send(&client, &edge.url).await.expect(200);
     drop(edge);
     stack.stop().await;
 
@@ -40,8 +44,14 @@ async fn a_shoppers_token_and_orders_outlive_a_restart() {
     let fresh = &stack.ready().shopper_token;
     let again = Call::get("/v1/orders").token(fresh).send(&client, &edge.url).await.expect(200).json();
     assert_eq!(again, orders, "and so is a new one");
-    let pay = json!({"orderId": placed["orderId"], "amount": placed["total"], "paymentMethodId": "pm_card_visa"});
-    let paid = Call::post("/v1/payments", &pay).token(fresh).send(&client, &edge.url).await.expect(200).json();
+    let shown = stack.payments().state();
+    let url =
+        format!("{}/test/3ds/{}/complete", stack.payments().url(), shown["payment_intents"][0]["id"].as_str().unwrap());
+    assert!(
+        client.post(url).send().await.unwrap().status().is_success(),
+        "the payment provider knows the payment: {shown}"
+    );
+    let paid = pay.token(fresh).send(&client, &edge.url).await.expect(200).json();
     assert_eq!(paid["status"], "succeeded");
     stack.stop().await;
 }

@@ -11,11 +11,12 @@ use std::{
 use clap::{Parser, Subcommand, ValueEnum};
 use commerce_aws::{AwsClient, Credentials};
 use commerce_domain::Currency;
-use local_stack::{CatalogFile, FileFormat, LocalStock, PartialFile, Progress, import_file};
+use local_stack::{CatalogFile, FileFormat, LocalStock, Progress, import_file};
 use origin_core::catalog::carry::{ExportFormat, export};
 use origin_dynamo::INVENTORY_TABLE;
 use origin_gateways::{ReqwestClient, System};
 use origin_postgres::{Database, DatabaseSettings};
+use test_support::files::PartialFile;
 
 /// Faults that are printed one by one; the rest is counted.
 const SHOWN_FAULTS: u64 = 1000;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::StripeError,
+    journal::Record,
     model::{Charge, Intent, IntentStatus, Refund},
 };
 use crate::{SharedEntropy, bounded::BoundedMap, entropy::random_hex};
@@ -22,7 +23,7 @@ pub(super) struct Book {
     pub(super) intents: BoundedMap<Intent>,
     pub(super) charges: BoundedMap<Charge>,
     pub(super) refunds: BoundedMap<Refund>,
-    pub(super) base_url: String,
+    base_url: String,
     happenings: Vec<Happening>,
     entropy: SharedEntropy,
 }
@@ -42,6 +43,15 @@ impl Book {
     /// A new id such as `ch_…`.
     pub(super) fn new_id(&self, prefix: &str) -> String {
         format!("{prefix}_{}", random_hex(&*self.entropy, 12))
+    }
+
+    /// Where the holder of an intent's card authenticates.
+    pub(super) fn action_url(&self, intent: &str) -> String {
+        format!("{}/test/3ds/{intent}", self.base_url)
+    }
+
+    pub(super) fn receipt_url(&self, charge: &str) -> String {
+        format!("{}/receipts/{charge}", self.base_url)
     }
 
     pub(super) fn intent(&self, id: &str) -> Result<&Intent, StripeError> {
@@ -78,6 +88,38 @@ impl Book {
     /// What happened since the last call.
     pub(super) fn take_happenings(&mut self) -> Vec<Happening> {
         std::mem::take(&mut self.happenings)
+    }
+
+    /// What `happened` was about, as it is now. What changes a charge in silence tells of its intent.
+    pub(super) fn changed(&self, happened: &[Happening]) -> Vec<Record> {
+        let mut changed = Vec::new();
+        for Happening { object, .. } in happened {
+            let id = object["id"].as_str().unwrap_or_default();
+            let charge = object["latest_charge"].as_str().unwrap_or(id);
+            changed.extend(self.intents.get(id).cloned().map(Record::Intent));
+            changed.extend(self.charges.get(charge).cloned().map(Record::Charge));
+            changed.extend(self.refunds.get(id).cloned().map(Record::Refund));
+        }
+        changed
+    }
+
+    /// Everything there is, for a journal.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
+        let intents = self.intents.iter().cloned().map(Record::Intent);
+        let charges = self.charges.iter().cloned().map(Record::Charge);
+        intents.chain(charges).chain(self.refunds.iter().cloned().map(Record::Refund))
+    }
+
+    /// Takes back what an earlier run noted.
+    pub(super) fn restore_intent(&mut self, intent: Intent) {
+        let (id, action_url) = (intent.id.clone(), self.action_url(&intent.id));
+        self.intents.insert(&id, Intent { action_url, ..intent });
+    }
+
+    /// As [`Self::restore_intent`].
+    pub(super) fn restore_charge(&mut self, charge: Charge) {
+        let (id, receipt_url) = (charge.id.clone(), self.receipt_url(&charge.id));
+        self.charges.insert(&id, Charge { receipt_url, ..charge });
     }
 
     /// Everything there is, oldest first.

@@ -79,7 +79,7 @@ pub(super) async fn complete_challenge(
     let (result, return_url) = {
         let mut book = lock(&shared.book);
         let result = book.authenticate(&id, outcome, shared.now());
-        shared.publish(book.take_happenings(), "req_challenge", None);
+        shared.take_note(&mut book, "req_challenge", None);
         (result, book.intent(&id).ok().and_then(|intent| intent.return_url.clone()))
     };
     match (result, return_url.filter(|_| is_form)) {

@@ -1,9 +1,9 @@
 //! Idempotency keys: <https://docs.stripe.com/api/idempotent_requests>.
 
-use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::error::StripeError;
+use super::{error::StripeError, journal::Record};
 use crate::bounded::BoundedMap;
 
 /// Keys kept at most; the oldest is forgotten first.
@@ -13,16 +13,17 @@ const LIFE_SECONDS: i64 = 24 * 3600;
 const MAX_KEY_CHARACTERS: usize = 255;
 
 /// An answer as it is kept and repeated.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct StoredAnswer {
-    pub(super) status: StatusCode,
+    pub(super) status: u16,
     pub(super) body: Value,
     /// The id of the request that it answered first.
     pub(super) request_id: String,
 }
 
-#[derive(Debug)]
-struct Entry {
+/// What is known of a key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Entry {
     target: String,
     fingerprint: [u8; 32],
     claimed_at: i64,
@@ -72,11 +73,22 @@ impl Keys {
         }
     }
 
-    /// Keeps the answer to repeat it.
-    pub(super) fn keep(&mut self, key: &str, answer: StoredAnswer) {
-        if let Some(entry) = self.0.get_mut(key) {
-            entry.answer = Some(answer);
-        }
+    /// Keeps the answer to repeat it. What the journal is to have of it is returned.
+    pub(super) fn keep(&mut self, key: &str, answer: StoredAnswer) -> Option<Record> {
+        let entry = self.0.get_mut(key)?;
+        entry.answer = Some(answer);
+        Some(Record::Key(key.to_owned(), entry.clone()))
+    }
+
+    /// What was answered, for a journal.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record> {
+        let answered = self.0.entries().filter(|(_, entry)| entry.answer.is_some());
+        answered.map(|(key, entry)| Record::Key(key.to_owned(), entry.clone()))
+    }
+
+    /// Takes back what an earlier run noted.
+    pub(super) fn restore(&mut self, key: &str, entry: Entry) {
+        self.0.insert(key, entry);
     }
 
     /// Forgets a claim whose request was refused before it began.
@@ -90,14 +102,14 @@ mod tests {
     use super::*;
 
     fn answer() -> StoredAnswer {
-        StoredAnswer { status: StatusCode::OK, body: Value::Null, request_id: "req_1".to_owned() }
+        StoredAnswer { status: 200, body: Value::Null, request_id: "req_1".to_owned() }
     }
 
     #[test]
     fn a_key_is_in_use_until_its_answer_is_kept_and_then_repeats_it() {
         let mut keys = Keys::new();
         assert!(matches!(keys.claim("k", "/a", [1; 32], 0), Ok(Claim::Fresh)));
-        assert_eq!(keys.claim("k", "/a", [1; 32], 0).unwrap_err().status, StatusCode::CONFLICT);
+        assert_eq!(keys.claim("k", "/a", [1; 32], 0).unwrap_err().status, http::StatusCode::CONFLICT);
         keys.keep("k", answer());
         assert!(matches!(keys.claim("k", "/a", [1; 32], 1), Ok(Claim::Replay(kept)) if kept == answer()));
     }

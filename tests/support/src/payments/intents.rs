@@ -61,7 +61,7 @@ impl Book {
         let id = self.new_id("pi");
         let secret = format!("{id}_{}", self.new_id("secret"));
         let intent = Intent {
-            action_url: format!("{}/test/3ds/{id}", self.base_url),
+            action_url: self.action_url(&id),
             client_secret: secret,
             amount,
             amount_received: 0,
@@ -248,9 +248,9 @@ impl Book {
             currency: intent.currency.clone(),
             payment_method: intent.payment_method.clone(),
             captured,
-            failure: decline.map(|decline| (decline.code(), decline.message())),
+            failure: decline.map(|decline| (decline.code().to_owned(), decline.message().to_owned())),
             metadata: intent.metadata.clone(),
-            receipt_url: format!("{}/receipts/{id}", self.base_url),
+            receipt_url: self.receipt_url(&id),
             created: now,
         };
         self.charges.insert(&id, charge);

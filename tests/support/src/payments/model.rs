@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// <https://docs.stripe.com/payments/paymentintents/lifecycle>
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum IntentStatus {
     RequiresPaymentMethod,
     RequiresConfirmation,
@@ -28,7 +29,7 @@ impl IntentStatus {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Intent {
     pub(super) id: String,
     pub(super) amount: u64,
@@ -44,7 +45,8 @@ pub(super) struct Intent {
     pub(super) latest_charge: Option<String>,
     pub(super) last_payment_error: Option<Value>,
     pub(super) client_secret: String,
-    /// Where the cardholder authenticates.
+    /// Where the cardholder authenticates; elsewhere in the next run.
+    #[serde(skip)]
     pub(super) action_url: String,
     pub(super) cancellation_reason: Option<String>,
     pub(super) canceled_at: Option<i64>,
@@ -96,7 +98,7 @@ impl Intent {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Charge {
     pub(super) id: String,
     pub(super) intent: String,
@@ -107,8 +109,10 @@ pub(super) struct Charge {
     pub(super) payment_method: Option<String>,
     pub(super) captured: bool,
     /// Code and message of a failed charge.
-    pub(super) failure: Option<(&'static str, &'static str)>,
+    pub(super) failure: Option<(String, String)>,
     pub(super) metadata: BTreeMap<String, String>,
+    /// Elsewhere in the next run.
+    #[serde(skip)]
     pub(super) receipt_url: String,
     pub(super) created: i64,
 }
@@ -124,8 +128,8 @@ impl Charge {
             "captured": self.captured,
             "created": self.created,
             "currency": self.currency,
-            "failure_code": self.failure.map(|(code, _)| code),
-            "failure_message": self.failure.map(|(_, message)| message),
+            "failure_code": self.failure.as_ref().map(|(code, _)| code),
+            "failure_message": self.failure.as_ref().map(|(_, message)| message),
             "livemode": false,
             "metadata": self.metadata,
             "paid": self.failure.is_none(),
@@ -139,7 +143,7 @@ impl Charge {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refund {
     pub(super) id: String,
     pub(super) charge: String,

@@ -109,9 +109,10 @@ async fn run(shared: Arc<Shared>, running: Running) -> Option<StoredAnswer> {
         if before_execution {
             keys.release(key);
         } else {
-            keys.keep(key, answer.clone());
+            shared.journal.note(keys.keep(key, answer.clone()));
         }
     }
+    shared.keep_journal_short();
     (failure != Some(Failure::LostReply)).then_some(answer)
 }
 
@@ -167,8 +168,7 @@ impl Shared {
             Command::Cancel(id) => book.cancel_intent(id, form, now),
             Command::Refund => book.create_refund(form, now),
         };
-        // Still under the lock, so that events stand in the order of the changes.
-        self.publish(book.take_happenings(), &running.request_id, running.key.as_deref());
+        self.take_note(&mut book, &running.request_id, running.key.as_deref());
         result
     }
 }
@@ -178,12 +178,13 @@ fn answer(result: Result<Value, StripeError>, request_id: &str) -> StoredAnswer 
         Ok(body) => (StatusCode::OK, body),
         Err(error) => (error.status, error.body()),
     };
-    StoredAnswer { status, body, request_id: request_id.to_owned() }
+    StoredAnswer { status: status.as_u16(), body, request_id: request_id.to_owned() }
 }
 
 /// <https://docs.stripe.com/api/request_ids>
 fn respond(answer: &StoredAnswer, request_id: &str, key: Option<&str>, replayed: bool) -> Response<Body> {
-    let mut response = json_response(answer.status, &answer.body);
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = json_response(status, &answer.body);
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);

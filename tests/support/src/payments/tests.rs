@@ -2,6 +2,7 @@
 
 mod faults;
 mod intents;
+mod journal;
 mod webhooks;
 
 use reqwest::{Client, Method};
@@ -40,7 +41,11 @@ impl Answer {
 
 impl Shop {
     async fn open() -> Self {
-        let provider = PaymentProvider::start(PaymentsConfig::default()).await.unwrap();
+        Self::open_with(PaymentsConfig::default()).await
+    }
+
+    async fn open_with(config: PaymentsConfig) -> Self {
+        let provider = PaymentProvider::start(config).await.unwrap();
         Self { provider, client: Client::builder().no_proxy().build().unwrap() }
     }
 

@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! A file that is written beside its place.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -1,0 +1,139 @@
+//! What the provider remembers from one run to the next: a line of JSON for everything that changed, read back at the start.
+//!
+//! Webhooks are not in it: what was not sent when the provider ended is not sent any more.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Shared,
+    book::Book,
+    idempotency::{Entry, Keys},
+    lock,
+    model::{Charge, Intent, Refund},
+};
+use crate::files;
+
+/// Lines after which only the latest state of everything is kept.
+const MAX_LINES: usize = 500_000;
+
+/// One line: the whole of what changed. A later line about the same thing replaces it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Record {
+    Intent(Intent),
+    Charge(Charge),
+    Refund(Refund),
+    Key(String, Entry),
+}
+
+/// The file, where there is one.
+pub(super) struct Journal(Option<Mutex<Lines>>);
+
+struct Lines {
+    path: PathBuf,
+    file: File,
+    count: usize,
+}
+
+impl Journal {
+    /// Of a provider that forgets everything when it ends.
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Reads the journal in `folder` into `book` and `keys`, and goes on with it.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or holds something else; the text names it.
+    pub(super) fn open(folder: &Path, book: &mut Book, keys: &mut Keys) -> io::Result<Self> {
+        files::private_folder(folder)?;
+        let path = folder.join("journal.ndjson");
+        match std::fs::read(&path) {
+            Ok(text) => replay(&text, book, keys).map_err(|error| named(&path, &error))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let lines = Lines::rewritten(path, book, keys)?;
+        Ok(Self(Some(Mutex::new(lines))))
+    }
+
+    /// Adds what changed. Called while what changed is locked, so that lines stand in the order of the changes.
+    pub(super) fn note(&self, changed: impl IntoIterator<Item = Record>) {
+        let Some(lines) = &self.0 else { return };
+        let mut lines = lock(lines);
+        for record in changed {
+            if let Err(error) = lines.append(&record) {
+                tracing::error!(%error, file = %lines.path.display(), "a payment will be forgotten at the end of this run");
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Drops what later lines have replaced, once there are many.
+    pub(super) fn keep_journal_short(&self) {
+        let Some(lines) = &self.journal.0 else { return };
+        if lock(lines).count < MAX_LINES {
+            return;
+        }
+        let (book, keys) = (lock(&self.book), lock(&self.keys));
+        let mut lines = lock(lines);
+        match Lines::rewritten(lines.path.clone(), &book, &keys) {
+            Ok(rewritten) => *lines = rewritten,
+            Err(error) => tracing::error!(%error, "the payments' journal cannot be shortened"),
+        }
+    }
+}
+
+impl Lines {
+    /// A file of what there is now, in the place of any other.
+    fn rewritten(path: PathBuf, book: &Book, keys: &Keys) -> io::Result<Self> {
+        let mut text = Vec::new();
+        let mut count = 0;
+        for record in book.records().chain(keys.records()) {
+            write_line(&mut text, &record)?;
+            count += 1;
+        }
+        files::write_private(&path, &text)?;
+        let file = OpenOptions::new().append(true).open(&path)?;
+        Ok(Self { path, file, count })
+    }
+
+    fn append(&mut self, record: &Record) -> io::Result<()> {
+        let mut line = Vec::new();
+        write_line(&mut line, record)?;
+        self.file.write_all(&line)?;
+        self.count += 1;
+        Ok(())
+    }
+}
+
+fn write_line(to: &mut Vec<u8>, record: &Record) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, record)?;
+    to.push(b'\n');
+    Ok(())
+}
+
+/// The last line counts only if it is complete: a process that was killed may have left half of one.
+fn replay(text: &[u8], book: &mut Book, keys: &mut Keys) -> serde_json::Result<()> {
+    for line in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        match serde_json::from_slice(line)? {
+            Record::Intent(intent) => book.restore_intent(intent),
+            Record::Charge(charge) => book.restore_charge(charge),
+            Record::Refund(refund) => book.refunds.insert(&refund.id.clone(), refund),
+            Record::Key(key, entry) => keys.restore(&key, entry),
+        }
+    }
+    Ok(())
+}
+
+fn named(path: &Path, error: &serde_json::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))
+}
