@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, Route,
+    Problem, ProblemCode, Route,
     headers::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, TRACEPARENT},
     idempotency::key_of,
 };
 use commerce_auth::PrincipalHeader;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
-use crate::{catalog, guard, origin, platform::Platform, query::Query, request::Call};
+use crate::{
+    catalog, guard,
+    origin::{self, OriginFailure},
+    platform::Platform,
+    query::Query,
+    request::Call,
+};
 
 /// How long an order or a payment may take.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -32,7 +38,7 @@ const RESPONSE_HEADERS: [HeaderName; 9] = [
 /// Forwards the request and answers what the origin answers.
 ///
 /// # Errors
-/// The problem of [`origin::send`], or a 400 or 415 for what the edge can see itself.
+/// The problem of [`origin::send`], 504 where a new product may have been made, or a 400 or 415 for what the edge can see itself.
 pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
     let body = call.request.body();
     guard::check_content_type(call.headers(), body)?;
@@ -49,11 +55,22 @@ pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<
         insert(request.headers_mut(), PRINCIPAL, &PrincipalHeader::encode(&caller.principal))?;
         insert(request.headers_mut(), SHOPPER_TOKEN, caller.token)?;
     }
-    let answer = origin::send(call.platform, call.config, request, LIMIT).await.map_err(|failure| failure.problem)?;
+    let answer = origin::send(call.platform, call.config, request, LIMIT).await;
+    let answer = answer.map_err(|failure| told(call.route, failure))?;
     if answer.status().is_success() && matches!(call.route, Route::UpdateProduct | Route::DeleteProduct) {
         catalog::forget_product(call, answer.body()).await;
     }
     Ok(client_response(answer))
+}
+
+/// What is told of a failure. An order or a payment that is sent again finds what the first has done, and a change of a product
+/// is the same twice; a product that is made twice is two products.
+fn told(route: Route, failure: OriginFailure) -> Problem {
+    if route != Route::CreateProduct || !failure.perhaps_done {
+        return failure.problem;
+    }
+    let detail = "It is not known whether the product was made. Look for it before trying again";
+    Problem::new(ProblemCode::OutcomeUnknown, detail).with_cause(failure.problem)
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {

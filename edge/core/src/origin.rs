@@ -31,11 +31,25 @@ pub(crate) struct OriginFailure {
     pub(crate) status: Option<u16>,
     /// What the client is told.
     pub(crate) problem: Problem,
+    /// Whether the origin may have done what it was asked.
+    pub(crate) perhaps_done: bool,
 }
 
 impl OriginFailure {
-    fn new(status: Option<u16>, problem: Problem) -> Self {
-        Self { status, problem }
+    /// Nobody was asked.
+    pub(crate) fn before(problem: Problem) -> Self {
+        Self { status: None, problem, perhaps_done: false }
+    }
+
+    /// Nobody answered.
+    fn unanswered(error: &TransportError) -> Self {
+        let perhaps_done = !matches!(error, TransportError::Refused(_));
+        Self { status: None, problem: unreachable(error), perhaps_done }
+    }
+
+    /// The answer is of no use. One that refuses the request has done nothing.
+    pub(crate) fn answered(status: StatusCode, problem: Problem) -> Self {
+        Self { status: Some(status.as_u16()), problem, perhaps_done: !status.is_client_error() }
     }
 }
 
@@ -58,12 +72,12 @@ pub(crate) async fn send<P: Platform>(
     request: Request<Bytes>,
     limit: Duration,
 ) -> Result<Response<Bytes>, OriginFailure> {
-    let before = |problem| OriginFailure::new(None, problem);
+    let before = OriginFailure::before;
     let credentials = config::credentials(platform).await.map_err(|error| before(not_configured(&error)))?;
     let scope = SigningScope { region: &config.aws_region, service: SERVICE };
     let signed = sign_request(request, &credentials, scope, platform.now(), &[REQUEST_ID, TRACEPARENT])
         .map_err(|error| before(Problem::internal(error)))?;
-    let answer = Deadline { platform, limit }.send(signed).await.map_err(|error| before(unreachable(&error)))?;
+    let answer = Deadline { platform, limit }.send(signed).await.map_err(|error| OriginFailure::unanswered(&error))?;
     check(answer)
 }
 
@@ -92,7 +106,7 @@ fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, OriginFailure> {
     // A refused signature is a matter between edge and origin, of which the shopper can do nothing.
     if code.is_none() || code.as_deref() == Some(ProblemCode::SignatureRejected.as_str()) {
         let cause = format!("answered {status} {}", code.unwrap_or_else(|| "without a problem body".to_owned()));
-        return Err(OriginFailure::new(Some(status.as_u16()), bad_gateway(cause)));
+        return Err(OriginFailure::answered(status, bad_gateway(cause)));
     }
     Ok(answer)
 }

@@ -48,7 +48,7 @@ impl<P: Platform> Fetch<'_, P> {
     pub(super) async fn run(&self) -> Result<Fetched, OriginFailure> {
         let Self { platform, config, resource, .. } = self;
         let request = origin::request(config, Method::GET, &resource.target, self.request_id).body(Bytes::new());
-        let request = request.map_err(|error| OriginFailure { status: None, problem: Problem::internal(error) })?;
+        let request = request.map_err(|error| OriginFailure::before(Problem::internal(error)))?;
         let answer = origin::send(*platform, config, request, self.limit).await?;
         match answer.status() {
             StatusCode::OK => self.keep(answer.into_body()).await,
@@ -90,8 +90,7 @@ impl<P: Platform> Fetch<'_, P> {
 }
 
 fn failed(status: StatusCode, why: &str) -> OriginFailure {
-    let problem = Problem::unavailable(5, format!("origin answered {status}, which {why}"));
-    OriginFailure { status: Some(status.as_u16()), problem }
+    OriginFailure::answered(status, Problem::unavailable(5, format!("origin answered {status}, which {why}")))
 }
 
 /// How many things the body holds. None where it is not what was asked for: nothing else may be stored as the catalog.

@@ -176,6 +176,28 @@ fn an_origin_that_cannot_be_reached_is_a_502_or_503_with_retry_after() {
 }
 
 #[test]
+fn a_product_that_may_have_been_made_is_not_to_be_made_again_unseen() {
+    type Failing = fn() -> Result<Response<bytes::Bytes>, TransportError>;
+    let perhaps: [Failing; 4] = [
+        || Err(TransportError::Connection("reset".to_owned())),
+        || Err(TransportError::TimedOut),
+        || Ok(answer(502, &json!({"Message": "Internal Server Error"}))),
+        || Ok(Response::builder().header("content-type", "text/html").body("welcome".into()).unwrap()),
+    ];
+    let not: [(Failing, u16); 2] = [
+        (|| Err(TransportError::Refused("not allowed".to_owned())), 502),
+        (|| Ok(problem(403, "SIGNATURE_REJECTED")), 502),
+    ];
+    let made = perhaps.into_iter().map(|failing| (failing, 504)).chain(not);
+    for (failing, status) in made {
+        let fake = Fake::new();
+        fake.origin(move |_| failing());
+        let answer = fake.ask(send(&tokens::admin(), "POST", "/v1/products", &json!({})));
+        assert_eq!((answer.status().as_u16(), header(&answer, "retry-after").is_empty()), (status, status == 504));
+    }
+}
+
+#[test]
 fn only_json_is_forwarded() {
     let fake = origin_with(200, &[]);
     let token = tokens::shopper("user_1");
