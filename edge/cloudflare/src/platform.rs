@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use commerce_aws::{HttpClient, TransportError};
-use edge_core::{InstanceMemory, KvError, RESPONSE_READ_LIMIT, header_lines, parse_response_head};
+use edge_core::{InstanceMemory, KvError, RESPONSE_READ_LIMIT, VariableError, header_lines, parse_response_head};
 use http::{Request, Response};
 use jiff::Timestamp;
 use wasm_bindgen::JsValue;
@@ -82,8 +82,8 @@ impl edge_core::Background for WorkerPlatform {
 
 impl edge_core::Variables for WorkerPlatform {
     /// Variables and secrets have upper-case names.
-    async fn variable(&self, name: &'static str) -> Option<String> {
-        glue::variable(&self.0.0, &name.to_ascii_uppercase())
+    async fn variable(&self, name: &'static str) -> Result<Option<String>, VariableError> {
+        Ok(glue::variable(&self.0.0, &name.to_ascii_uppercase()))
     }
 }
 

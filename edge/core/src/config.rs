@@ -52,9 +52,9 @@ pub enum ConfigError {
     /// The value cannot be used.
     #[error("{0} is not valid")]
     Invalid(&'static str),
-    /// The runtime did not tell the value in time.
-    #[error("{0} could not be read in time")]
-    Unreadable(&'static str),
+    /// The runtime did not tell the value; says why.
+    #[error("{0} could not be read: {1}")]
+    Unreadable(&'static str, String),
 }
 
 impl ConfigError {
@@ -62,7 +62,7 @@ impl ConfigError {
     #[must_use]
     pub fn setting(&self) -> &'static str {
         match self {
-            Self::Missing(name) | Self::Invalid(name) | Self::Unreadable(name) => name,
+            Self::Missing(name) | Self::Invalid(name) | Self::Unreadable(name, _) => name,
         }
     }
 }
@@ -146,9 +146,11 @@ pub(crate) async fn credentials<P: Platform>(platform: &P) -> Result<Credentials
     })
 }
 
-/// A variable of the platform. One that hangs is an error, not absent: a default in its place might be wrong.
+/// A variable of the platform. One that hangs or fails is an error, not absent: a default in its place might be wrong.
 async fn variable<P: Platform>(platform: &P, name: &'static str) -> Result<Option<String>, ConfigError> {
-    within(platform, LIMIT, platform.variable(name)).await.ok_or(ConfigError::Unreadable(name))
+    let unreadable = |cause: String| ConfigError::Unreadable(name, cause);
+    let value = within(platform, LIMIT, platform.variable(name)).await;
+    value.ok_or_else(|| unreadable("not in time".to_owned()))?.map_err(|error| unreadable(error.to_string()))
 }
 
 /// An absolute http(s) URL without query, without its last slash.

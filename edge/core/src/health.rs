@@ -83,7 +83,7 @@ fn reason(error: &ConfigError) -> &'static str {
     match error {
         ConfigError::Missing(_) => "is not set",
         ConfigError::Invalid(_) => "is not valid",
-        ConfigError::Unreadable(_) => "could not be read in time",
+        ConfigError::Unreadable(..) => "could not be read",
     }
 }
 

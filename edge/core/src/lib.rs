@@ -36,7 +36,7 @@ mod trace;
 pub use config::{ConfigError, EdgeConfig};
 pub use head::{header_lines, parse_request_head, parse_response_head};
 pub use memory::InstanceMemory;
-pub use platform::{Background, KvError, KvStore, Log, Platform, Variables};
+pub use platform::{Background, KvError, KvStore, Log, Platform, VariableError, Variables};
 pub use router::{handle, serve};
 
 /// The most bytes of a request body that an adapter has to read: one more than the limit shows that it is exceeded.

@@ -43,6 +43,14 @@ pub trait KvStore {
 #[error("key-value store: {0}")]
 pub struct KvError(pub String);
 
+impl KvError {
+    /// With the text of what a store says; for `map_err`.
+    #[must_use]
+    pub fn of(cause: impl ToString) -> Self {
+        Self(cause.to_string())
+    }
+}
+
 /// Work that need not be done before the response leaves.
 pub trait Background {
     /// Runs `task` beside or after the response. It may be cut off when the runtime ends the instance.
@@ -52,8 +60,16 @@ pub trait Background {
 /// Settings and secrets by name. The names are lower case; a runtime may spell them otherwise.
 pub trait Variables {
     /// The value of `name`; None where it is not set.
-    fn variable(&self, name: &'static str) -> impl Future<Output = Option<String>>;
+    ///
+    /// # Errors
+    /// [`VariableError`] where the runtime cannot tell: a default in its place might be wrong.
+    fn variable(&self, name: &'static str) -> impl Future<Output = Result<Option<String>, VariableError>>;
 }
+
+/// A variable could not be read. The text is for the log, and has no value in it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct VariableError(pub String);
 
 /// The log: one JSON object a line.
 pub trait Log {

@@ -5,14 +5,10 @@ use std::{future::Future, time::Duration};
 use bytes::Bytes;
 use commerce_aws::{HttpClient, MaybeSend, Timer, TransportError};
 use commerce_domain::{Clock, Entropy};
-use edge_core::{Background, InstanceMemory, KvError, KvStore, Log, Platform, RESPONSE_READ_LIMIT, Variables};
+use edge_core::{InstanceMemory, KvError, RESPONSE_READ_LIMIT, VariableError};
 use http::{Request, Response};
 use jiff::Timestamp;
-use spin_sdk::{
-    http::FullBody,
-    key_value::{Error, Store},
-    wasip3::http::types::ErrorCode,
-};
+use spin_sdk::{http::FullBody, key_value::Store, variables, wasip3::http::types::ErrorCode};
 
 static MEMORY: InstanceMemory = InstanceMemory::new();
 
@@ -20,7 +16,7 @@ static MEMORY: InstanceMemory = InstanceMemory::new();
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpinPlatform;
 
-impl Platform for SpinPlatform {
+impl edge_core::Platform for SpinPlatform {
     fn memory(&self) -> &InstanceMemory {
         &MEMORY
     }
@@ -67,44 +63,44 @@ fn transport(error: &ErrorCode) -> TransportError {
     }
 }
 
-impl KvStore for SpinPlatform {
+impl edge_core::KvStore for SpinPlatform {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        let value = open().await?.get(key).await.map_err(|error| failed(&error))?;
+        let value = open().await?.get(key).await.map_err(KvError::of)?;
         Ok(value.map(Bytes::from))
     }
 
     /// Spin's key-value stores know no expiry: what is no longer wanted is overwritten or stays.
     async fn put(&self, key: &str, value: Bytes, _keep: Duration) -> Result<(), KvError> {
-        open().await?.set(key, value).await.map_err(|error| failed(&error))
+        open().await?.set(key, value).await.map_err(KvError::of)
     }
 
     async fn delete(&self, key: &str) -> Result<(), KvError> {
-        open().await?.delete(key).await.map_err(|error| failed(&error))
+        open().await?.delete(key).await.map_err(KvError::of)
     }
 }
 
 async fn open() -> Result<Store, KvError> {
-    Store::open_default().await.map_err(|error| failed(&error))
+    Store::open_default().await.map_err(KvError::of)
 }
 
-fn failed(error: &Error) -> KvError {
-    KvError(error.to_string())
-}
-
-impl Background for SpinPlatform {
+impl edge_core::Background for SpinPlatform {
     /// The component model's async tasks go on after the response has been returned; so does the body of every response.
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         spin_sdk::wasip3::wit_bindgen::spawn(task);
     }
 }
 
-impl Variables for SpinPlatform {
-    async fn variable(&self, name: &'static str) -> Option<String> {
-        spin_sdk::variables::get(name).await.ok()
+impl edge_core::Variables for SpinPlatform {
+    async fn variable(&self, name: &'static str) -> Result<Option<String>, VariableError> {
+        match variables::get(name).await {
+            Ok(value) => Ok(Some(value)),
+            Err(variables::Error::Undefined(_)) => Ok(None),
+            Err(error) => Err(VariableError(error.to_string())),
+        }
     }
 }
 
-impl Log for SpinPlatform {
+impl edge_core::Log for SpinPlatform {
     #[expect(clippy::print_stderr, reason = "Spin collects what a component writes to stderr")]
     fn write(&self, line: &str) {
         eprintln!("{line}");

@@ -31,9 +31,9 @@ type Handler = Box<dyn Fn(&Request<Bytes>) -> Answer + Send>;
 /// What somebody else does to the tables.
 type Elsewhere = Box<dyn FnOnce(&Fake) + Send>;
 
-/// How the key-value store behaves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mood {
+/// How a part of the runtime behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
     Well,
     Down,
     Hangs,
@@ -67,7 +67,7 @@ pub(crate) struct Inside {
     kv_calls: AtomicU64,
     variables: Mutex<BTreeMap<&'static str, String>>,
     /// A variable that is never told.
-    hanging_variable: Mutex<Option<&'static str>>,
+    variable_mood: Mutex<Option<(&'static str, Mood)>>,
     log: Mutex<Vec<String>>,
     origin: Mutex<Handler>,
     issuer: Mutex<Handler>,
@@ -108,7 +108,7 @@ impl Fake {
             kv_mood: Mutex::new(Mood::Well),
             kv_calls: AtomicU64::new(0),
             variables: Mutex::new(variables.map(|(name, value)| (name, value.to_owned())).into()),
-            hanging_variable: Mutex::new(None),
+            variable_mood: Mutex::new(None),
             log: Mutex::new(Vec::new()),
             origin: Mutex::new(Box::new(|_| Ok(problem(404, "NOT_FOUND")))),
             issuer: Mutex::new(Box::new(|_| Ok(answer(200, &tokens::jwks(&[0]))))),
@@ -193,9 +193,9 @@ impl Fake {
         *lock(&self.0.kv_mood) = Mood::Hangs;
     }
 
-    /// The variable is asked for and never told; None for all is well.
-    pub(crate) fn hang_variable(&self, name: Option<&'static str>) {
-        *lock(&self.0.hanging_variable) = name;
+    /// How the runtime behaves when it is asked for this variable.
+    pub(crate) fn variable_is(&self, name: &'static str, mood: Mood) {
+        *lock(&self.0.variable_mood) = Some((name, mood));
     }
 
     /// Empties the key-value store.

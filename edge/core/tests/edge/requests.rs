@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use http::Request;
 
 use crate::{
-    fake::Fake,
+    fake::{Fake, Mood},
     shop::{self, get, header, json_of, refusal, request, send},
     tokens,
 };
@@ -228,14 +228,16 @@ fn a_body_that_breaks_off_is_refused_and_nothing_is_forwarded() {
 
 #[test]
 fn a_setting_that_cannot_be_read_is_no_setting_that_is_absent() {
-    let fake = shop::open();
-    fake.hang_variable(Some("tax_rate"));
-    assert_eq!(refusal(&fake.ask(get("/v1/products"))), (503, "UNAVAILABLE".to_owned()));
-    assert_eq!(json_of(&fake.ask(get("/readyz")))["error"]["details"][0]["field"], "tax_rate");
-    fake.hang_variable(Some("aws_session_token"));
-    assert_eq!(refusal(&fake.ask(get("/v1/products"))), (503, "UNAVAILABLE".to_owned()));
-    fake.hang_variable(None);
-    assert_eq!(fake.ask(get("/v1/products")).status(), 200);
+    for mood in [Mood::Hangs, Mood::Down] {
+        let fake = shop::open();
+        fake.variable_is("tax_rate", mood);
+        assert_eq!(refusal(&fake.ask(get("/v1/products"))), (503, "UNAVAILABLE".to_owned()), "{mood:?}");
+        assert_eq!(json_of(&fake.ask(get("/readyz")))["error"]["details"][0]["field"], "tax_rate", "{mood:?}");
+        fake.variable_is("aws_session_token", mood);
+        assert_eq!(refusal(&fake.ask(get("/v1/products"))), (503, "UNAVAILABLE".to_owned()), "{mood:?}");
+        fake.variable_is("aws_session_token", Mood::Well);
+        assert_eq!(fake.ask(get("/v1/products")).status(), 200, "{mood:?}");
+    }
 }
 
 #[test]

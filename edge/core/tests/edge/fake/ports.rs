@@ -5,7 +5,7 @@ use std::{collections::HashMap, future::Future, sync::atomic::Ordering::Relaxed,
 use bytes::Bytes;
 use commerce_aws::{HttpClient, MaybeSend, Timer, TransportError};
 use commerce_domain::{Clock, Entropy};
-use edge_core::{Background, InstanceMemory, KvError, KvStore, Log, Platform, Variables};
+use edge_core::{Background, InstanceMemory, KvError, KvStore, Log, Platform, VariableError, Variables};
 use http::Request;
 use jiff::Timestamp;
 
@@ -113,13 +113,14 @@ impl Background for Fake {
 }
 
 impl Variables for Fake {
-    async fn variable(&self, name: &'static str) -> Option<String> {
+    async fn variable(&self, name: &'static str) -> Result<Option<String>, VariableError> {
         give_way(1).await;
-        let hangs = *lock(&self.0.hanging_variable) == Some(name);
-        if hangs {
-            std::future::pending::<()>().await;
+        let mood = lock(&self.0.variable_mood).filter(|(of, _)| *of == name).map_or(Mood::Well, |(_, mood)| mood);
+        match mood {
+            Mood::Well => Ok(lock(&self.0.variables).get(name).cloned()),
+            Mood::Down => Err(VariableError("the vault is closed".to_owned())),
+            Mood::Hangs => std::future::pending().await,
         }
-        lock(&self.0.variables).get(name).cloned()
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{Router, body::Body};
 use bytes::Bytes;
 use commerce_aws::{HttpClient, MaybeSend, Timer, TransportError};
 use commerce_domain::{Clock, Entropy};
-use edge_core::{Background, InstanceMemory, KvError, KvStore, Log, Platform, Variables};
+use edge_core::{Background, InstanceMemory, KvError, KvStore, Log, Platform, VariableError, Variables};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -112,7 +112,7 @@ impl Background for Edge {
 }
 
 impl Variables for Edge {
-    async fn variable(&self, name: &'static str) -> Option<String> {
+    async fn variable(&self, name: &'static str) -> Result<Option<String>, VariableError> {
         let value = match name {
             "origin_url" => "https://origin.test",
             "aws_region" => REGION,
@@ -120,10 +120,10 @@ impl Variables for Edge {
             "aws_secret_access_key" => "edge-secret",
             "dynamodb_endpoint" => &self.0.dynamodb,
             "token_issuer" => self.0.issuer.issuer(),
-            "jwks_url" => return Some(self.0.issuer.jwks_url()),
-            _ => return None,
+            "jwks_url" => return Ok(Some(self.0.issuer.jwks_url())),
+            _ => return Ok(None),
         };
-        Some(value.to_owned())
+        Ok(Some(value.to_owned()))
     }
 }
 
