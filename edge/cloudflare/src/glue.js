@@ -64,7 +64,7 @@ function headerLines(headers) {
 }
 
 function pairs(lines) {
-  return lines.split("\n").map((line) => {
+  return lines.split("\n").filter(Boolean).map((line) => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1)];
   });
