@@ -159,6 +159,19 @@ async fn wait_for(ready_file: &Path, process: &mut Child) -> Option<Value> {
     }
 }
 
+/// Settings with which an edge listens, and finds nobody behind it.
+pub fn nowhere() -> BTreeMap<String, String> {
+    let nobody = "http://127.0.0.1:1";
+    let settings = [
+        ("origin_url", nobody),
+        ("token_issuer", nobody),
+        ("aws_region", "us-east-1"),
+        ("aws_access_key_id", "AKIA1"),
+        ("aws_secret_access_key", "s"),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
 /// The root of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository should be there")

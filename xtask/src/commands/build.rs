@@ -1,7 +1,7 @@
 //! `cargo xtask build`: the two edge artifacts and the native programs, and how large they are.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::UNIX_EPOCH;
 
 use clap::ValueEnum;
@@ -130,16 +130,23 @@ pub(crate) fn worker(workspace: &Workspace) -> Outcome {
     if complete && std::fs::read_to_string(&stamp).is_ok_and(|then| then == now) {
         return Ok(());
     }
+    process::run(worker_build(workspace)?.arg("--release"))?;
+    std::fs::write(&stamp, now).during(stamp.display())
+}
+
+/// `worker-build` in the Worker's crate.
+///
+/// # Errors
+/// A tool that setup installs is missing.
+pub(crate) fn worker_build(workspace: &Workspace) -> Outcome<Command> {
     let program = tools::installed("worker-build")
         .ok_or_else(|| Failure::new("worker-build is missing: run cargo xtask setup"))?;
-    let mut worker_build = process::command(program, &folder);
-    worker_build.arg("--release");
+    let mut worker_build = process::command(program, &workspace.path(WORKER_CRATE));
     for (variable, path) in local_binaries(workspace)? {
         worker_build.env(variable, path);
     }
     Toolchain::find(workspace).apply(&mut worker_build);
-    process::run(&mut worker_build)?;
-    std::fs::write(&stamp, now).during(stamp.display())
+    Ok(worker_build)
 }
 
 /// Without these, `worker-build` downloads its own.

@@ -6,6 +6,7 @@ mod cache;
 mod function;
 mod instance;
 mod journey;
+mod kv_contract;
 mod parity;
 mod processes;
 mod race;

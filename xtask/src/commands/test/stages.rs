@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::counts::{Report, Tally};
+use super::kv_contract;
 use super::programs::{self, Program, Runner};
 use super::terraform;
 use crate::commands::setup::Needs;
@@ -173,6 +174,9 @@ impl<'w> Run<'w> {
 
     fn e2e(&mut self) -> Outcome {
         build::edge(self.workspace)?;
+        if self.slow_too {
+            kv_contract::build(self.workspace)?;
+        }
         if tools::on_path("spin").is_none() {
             self.tally.skip("the parity table on `spin up`: spin is not on PATH");
         } else {
