@@ -44,8 +44,9 @@ pub trait KvStore {
 pub struct KvError(pub String);
 
 impl KvError {
-    /// With the text of what a store says; for `map_err`.
+    /// With the text of what a store says.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
     pub fn of(cause: impl ToString) -> Self {
         Self(cause.to_string())
     }
