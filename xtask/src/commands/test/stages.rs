@@ -140,8 +140,11 @@ impl<'w> Run<'w> {
     }
 
     fn deny(&mut self) -> Outcome {
+        if self.slow_too {
+            setup::cargo_deny(self.workspace)?;
+        }
         if tools::installed("cargo-deny").is_none() {
-            self.tally.skip("cargo-deny is not installed");
+            self.tally.skip("cargo-deny is not installed; --full installs it");
             return Ok(());
         }
         let offline = ["deny", "--offline", "--all-features", "check", "bans", "licenses", "sources"];
