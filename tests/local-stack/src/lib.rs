@@ -8,8 +8,10 @@
 mod backend;
 mod catalog;
 mod error;
+mod filling;
 mod options;
 mod origin;
+mod parts;
 mod progress;
 mod ready;
 mod stack;

@@ -1,40 +1,31 @@
 //! Starting and ending everything, in an order in which nothing is called before it answers.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use commerce_api::product::ProductResponse;
 use commerce_aws::{CallerKeys, Credentials, DynamoDb};
-use commerce_domain::Currency;
 use origin_core::{
     Backend,
-    catalog::{ProductQuery, ProductSubject, ReadCatalog, RowFault, Sort},
+    catalog::{ProductQuery, ProductSubject, ReadCatalog, Sort},
 };
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, create_tables};
 use origin_gateways::SystemEntropy;
 use origin_http::{CallerPolicy, Settings, router};
-use origin_postgres::{Database, DatabaseSettings};
+use origin_postgres::Database;
 use serde_json::Value;
-use test_support::{
-    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, Issuer, IssuerConfig, PaymentProvider,
-    PaymentsConfig, PgConfig, PgServer, TokenRequest,
-};
+use test_support::{DynamoFaults, DynamoServer, Issuer, PaymentProvider, TokenRequest};
 
 use crate::{
-    CatalogFile, FileFormat, LocalBackend, LocalStock, Options, Ready, StackError,
+    LocalBackend, LocalStock, Options, Ready, StackError,
     backend::{self, REGION, aws_client},
-    catalog::{import_file, import_generated},
+    filling::fill,
     origin::OriginListener,
+    parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
     state::StateDir,
 };
 
-/// The database of a private PostgreSQL.
-const DATABASE: &str = "shop";
-/// Bad rows that are shown to the person at the terminal; the log has all of them.
-const SHOWN_FAULTS: u64 = 20;
 /// The tokens of the ready file last a day.
 const TOKEN_SECONDS: i64 = 24 * 3600;
-/// Who issues tokens. Customers are known by it, so it is not where the issuer happens to listen. Nobody answers there.
-const ISSUER: &str = "https://issuer.localhost";
 /// The key of the local payment provider.
 pub const PAYMENTS_KEY: &str = "sk_test_local";
 
@@ -52,13 +43,6 @@ pub struct RunningStack {
     dynamo_faults: Option<DynamoFaults>,
     dynamo: DynamoServer,
     postgres: Postgres,
-}
-
-/// The server and the database on it that goes with the stack, if one does.
-struct Postgres {
-    server: PgServer,
-    url: String,
-    own: Option<String>,
 }
 
 impl LocalStack {
@@ -193,135 +177,6 @@ impl RunningStack {
         dynamo.stop().await;
         postgres.stop().await;
     }
-}
-
-impl Postgres {
-    /// For tests a database of this stack's own, for development the given one, or one on a private server.
-    async fn start(options: &Options, state: &StateDir) -> Result<Self, StackError> {
-        let given = options.database_url.clone();
-        if !options.persistent {
-            let server = PgServer::start(PgConfig { database_url: given, ..PgConfig::for_tests() }).await?;
-            let name = server.create_test_database(None).await?;
-            let url = server.database_url(&name);
-            return Ok(Self { server, url, own: Some(name) });
-        }
-        let config = PgConfig { database_url: given.clone(), ..PgConfig::for_development(state.postgres()) };
-        let server = PgServer::start(config).await?;
-        let url = if let Some(url) = given {
-            url
-        } else {
-            server.create_database(DATABASE, None).await?;
-            server.database_url(DATABASE)
-        };
-        Ok(Self { server, url, own: None })
-    }
-
-    /// The database, with its schema up to date.
-    async fn database(&self) -> Result<Database, StackError> {
-        let settings = DatabaseSettings {
-            max_connections: 16,
-            check_before_use: false,
-            statement_timeout: Duration::from_secs(30),
-            ..DatabaseSettings::new(&self.url)
-        };
-        let unusable = |error: String| StackError::Database(error);
-        Database::migrate(&settings).await.map_err(|error| unusable(error.to_string()))?;
-        Database::new(&settings).map_err(|error| unusable(error.to_string()))
-    }
-
-    async fn stop(self) {
-        if let Some(name) = self.own
-            && let Err(error) = self.server.drop_database(&name).await
-        {
-            tracing::warn!(%error, "a test's database stays behind");
-        }
-        self.server.stop().await;
-    }
-}
-
-async fn start_dynamo(options: &Options, state: &StateDir) -> Result<DynamoServer, StackError> {
-    let file = state.dynamodb().join("tables.sqlite");
-    let store = if options.persistent { DynamoStore::File(file) } else { DynamoStore::Memory };
-    let server = DynamoServer::start(0, &store).await?;
-    if options.persistent {
-        // DynamoDB itself deletes them within days; here a start has to.
-        server.sweep_expired().await?;
-    }
-    Ok(server)
-}
-
-async fn start_faults(
-    options: &Options,
-    dynamo: &DynamoServer,
-    credentials: &Credentials,
-) -> Result<Option<DynamoFaults>, StackError> {
-    if !options.strict_dynamodb {
-        return Ok(None);
-    }
-    let config = DynamoFaultsConfig::new(dynamo.url()).signed_by(credentials.clone(), REGION);
-    let faults = DynamoFaults::start(config).await.map_err(StackError::listen("DynamoDB proxy"))?;
-    faults.set(DynamoSwitches::strict());
-    Ok(Some(faults))
-}
-
-async fn start_issuer(options: &Options, state: &StateDir) -> Result<Issuer, StackError> {
-    let state_dir = options.persistent.then(|| state.issuer());
-    let issuer = Some(ISSUER.to_owned());
-    Ok(Issuer::start(IssuerConfig { state_dir, issuer, ..IssuerConfig::default() }).await?)
-}
-
-async fn start_payments(options: &Options, state: &StateDir) -> Result<PaymentProvider, StackError> {
-    let state_dir = options.persistent.then(|| state.payments());
-    let config = PaymentsConfig { api_key: PAYMENTS_KEY.to_owned(), state_dir, ..PaymentsConfig::default() };
-    let failed = |error: std::io::Error| StackError::Part { part: "payment provider", cause: error.to_string() };
-    PaymentProvider::start(config).await.map_err(failed)
-}
-
-/// Fills the shop, unless a run before this one has.
-async fn fill(options: &Options, state: &StateDir, database: &Database, stock: &LocalStock) -> Result<(), StackError> {
-    let progress = options.progress;
-    let wanted = match &options.catalog {
-        Some(file) => format!("file {}", file.display()),
-        None => format!("{} generated products of seed {}", options.products, options.seed),
-    };
-    if options.persistent
-        && let Some(loaded) = state.loaded_catalog()?
-    {
-        if loaded != wanted {
-            let notice = format!("the shop keeps its catalog ({loaded}); start with --fresh for {wanted}");
-            tracing::warn!("{notice}");
-            progress.notice(notice);
-        }
-        return Ok(());
-    }
-    match &options.catalog {
-        None => {
-            let imported = import_generated(database, stock, options.seed, options.products as u64, progress).await?;
-            tracing::info!(catalog.created = imported.created, catalog.replaced = imported.replaced, "generated");
-            progress.notice(format_args!("{} products generated", imported.created + imported.replaced));
-        }
-        Some(path) => {
-            let format = FileFormat::of(path).ok_or_else(|| {
-                StackError::Catalog(format!("{}: a catalog is a .csv, .ndjson or .jsonl file", path.display()))
-            })?;
-            let file = CatalogFile { path: path.clone(), format, currency: Currency::USD };
-            let (shown, mut faults) = (path.display(), 0_u64);
-            let fault = |fault: &RowFault| {
-                tracing::warn!("{shown}: {fault}");
-                faults += 1;
-                if faults <= SHOWN_FAULTS {
-                    progress.notice(format_args!("{shown}: {fault}"));
-                }
-            };
-            let done = import_file(database, stock, &file, progress, fault).await?;
-            if faults > SHOWN_FAULTS {
-                progress.notice(format_args!("{shown}: {} faults more; the log has them", faults - SHOWN_FAULTS));
-            }
-            tracing::info!("{shown}: {}", done.counts);
-            progress.notice(format_args!("{shown}: {}", done.counts));
-        }
-    }
-    if options.persistent { state.note_catalog(&wanted) } else { Ok(()) }
 }
 
 struct Addresses<'a> {
