@@ -20,14 +20,17 @@ impl ReqwestClient {
     /// # Errors
     /// [`TransportError::Refused`] if the machine has no usable TLS.
     pub fn new(timeout: Duration) -> Result<Self, TransportError> {
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(timeout)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .tcp_nodelay(true);
+        let builder = client_builder().timeout(timeout).pool_idle_timeout(Duration::from_secs(30)).tcp_nodelay(true);
         builder.build().map(Self).map_err(|error| TransportError::Refused(error.to_string()))
     }
+}
+
+/// What every client here begins with: no redirects, a bound on connecting, and TLS by ring, which is a fraction of the size of
+/// reqwest's own choice.
+pub(crate) fn client_builder() -> reqwest::ClientBuilder {
+    // Whoever installs one first in a process has chosen for all: an error says just that.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT_TIMEOUT)
 }
 
 impl HttpClient for ReqwestClient {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
+use test_support::net::client_builder;
 
 /// One request, relative to an edge's URL.
 #[derive(Debug, Clone)]
@@ -110,7 +111,7 @@ impl Answer {
 /// A client that follows no redirects and waits no longer than a shopper would. Each request has a connection of its own: an edge
 /// that refuses a body before it has arrived closes the connection, and the next request must not meet that.
 pub fn client() -> reqwest::Client {
-    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    let builder = client_builder();
     builder
         .pool_max_idle_per_host(0)
         .timeout(Duration::from_secs(30))

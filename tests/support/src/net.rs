@@ -36,6 +36,13 @@ pub fn free_port() -> io::Result<u16> {
     Ok(StdListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
+/// A client of servers on this machine: no proxy, no redirects. TLS is ring's, as in the origin.
+pub fn client_builder() -> reqwest::ClientBuilder {
+    // Whoever installs one first in a process has chosen for all: an error says just that.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
+}
+
 /// A running server on 127.0.0.1. Dropping it ends the server and its connections at once.
 #[derive(Debug)]
 pub struct HttpServer {

@@ -13,13 +13,12 @@ use bytes::BytesMut;
 use commerce_domain::Money;
 use origin_core::payments::{Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
 
-use crate::Secret;
+use crate::{Secret, http_client::client_builder};
 
 /// The version of Stripe's API that this client was written for.
 const API_VERSION: &str = "2025-03-31.basil";
 /// How long a call may take. A request to pay has 12 seconds for all of them, which `origin-core` watches over.
 const TIMEOUT: Duration = Duration::from_secs(8);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The largest answer that is read.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
@@ -47,11 +46,8 @@ impl Stripe {
     /// # Errors
     /// [`GatewayError::Refused`] if the machine has no usable TLS.
     pub fn new(config: StripeConfig) -> Result<Self, GatewayError> {
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT);
-        let http = builder.build().map_err(|error| GatewayError::Refused(error.to_string()))?;
+        let http =
+            client_builder().timeout(TIMEOUT).build().map_err(|error| GatewayError::Refused(error.to_string()))?;
         Ok(Self { http, config })
     }
 

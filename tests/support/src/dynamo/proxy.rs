@@ -25,7 +25,7 @@ use super::{
     faults::{DynamoFaultsConfig, Fault},
     refusals,
 };
-use crate::net::{json_response, lost_reply};
+use crate::net::{client_builder, json_response, lost_reply};
 
 /// DynamoDB's own limit is 16 MB.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -119,11 +119,7 @@ async fn handle(State(proxy): State<Arc<Proxy>>, request: Request<Body>) -> Resp
 
 impl Proxy {
     pub(super) fn new(config: DynamoFaultsConfig, switches: Mutex<DynamoSwitches>) -> Self {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(TARGET_TIMEOUT)
-            .build()
-            .expect("should build a client from constants");
+        let client = client_builder().timeout(TARGET_TIMEOUT).build().expect("should build a client from constants");
         let (in_flight, keys) = (InFlight::default(), Mutex::default());
         Self { config, switches, in_flight, keys, conflicts: AtomicU64::new(0), crowd: Crowd::default(), client }
     }

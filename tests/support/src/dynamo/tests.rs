@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ManualClock;
+use crate::{ManualClock, net::client_builder};
 
 const REGION: &str = "eu-central-1";
 const NOW: i64 = 1_800_000_000;
@@ -27,7 +27,7 @@ async fn call_at(url: &str, key: &Credentials, at: Timestamp, operation: &str, b
     let covered = [HeaderName::from_static("content-type"), HeaderName::from_static("x-amz-target")];
     let scope = SigningScope { region: REGION, service: "dynamodb" };
     let (parts, body) = sign_request(request, key, scope, at, &covered).unwrap().into_parts();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client_builder().build().unwrap();
     let response = client.post(parts.uri.to_string()).headers(parts.headers).body(body).send().await.ok()?;
     let status = response.status().as_u16();
     Some((status, serde_json::from_slice(&response.bytes().await.ok()?).unwrap()))
@@ -129,7 +129,7 @@ async fn the_proxy_passes_what_is_signed_and_refuses_the_rest_without_an_effect(
         let (status, answer) = call_at(proxy.url(), key, at, "UpdateItem", &add("a")).await.unwrap();
         assert_eq!((status, error_type(&answer)), (400, expected));
     }
-    let unsigned = reqwest::Client::new().post(proxy.url()).body("{}").send().await.unwrap();
+    let unsigned = client_builder().build().unwrap().post(proxy.url()).body("{}").send().await.unwrap();
     let answer: Value = serde_json::from_slice(&unsigned.bytes().await.unwrap()).unwrap();
     assert_eq!(error_type(&answer), "MissingAuthenticationTokenException");
     assert_eq!(count(server.url(), "a").await, "1");
@@ -140,7 +140,7 @@ async fn throttling_errors_and_switched_conflicts_have_no_effect() {
     let (server, proxy) = pair().await;
     let switches =
         json!({"throttle": 1, "internal_error": 1, "conflict": 2, "only": ["UpdateItem", "TransactWriteItems"]});
-    let set = reqwest::Client::new().put(format!("{}/test/faults", proxy.url())).body(switches.to_string());
+    let set = client_builder().build().unwrap().put(format!("{}/test/faults", proxy.url())).body(switches.to_string());
     assert_eq!(set.send().await.unwrap().status(), 200);
     assert_eq!(count(proxy.url(), "a").await, "0");
     for expected in ["ProvisionedThroughputExceededException", "InternalServerError", "TransactionConflictException"] {

@@ -5,7 +5,7 @@ use jwt_simple::prelude::{Duration, RS256PublicKey, RSAPublicKeyLike, Token, Ver
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{ManualClock, SeededEntropy};
+use crate::{ManualClock, SeededEntropy, net::client_builder};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -32,7 +32,7 @@ fn verify(token: &str, jwks: &Value, issuer: &str) -> Option<Value> {
 }
 
 async fn post(url: &str, body: Value) -> (u16, Value) {
-    let client = reqwest::Client::builder().timeout(StdDuration::from_mins(1)).build().unwrap();
+    let client = client_builder().timeout(StdDuration::from_mins(1)).build().unwrap();
     let response = client.post(url).body(body.to_string()).send().await.unwrap();
     (response.status().as_u16(), serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
 }
@@ -72,7 +72,7 @@ async fn the_bearer_of_a_token_is_told_who_it_is_for_and_nobody_else_is() {
     let issuer = Issuer::start(config()).await.unwrap();
     let other = Issuer::start(config()).await.unwrap();
     let ask = async |token: &str| {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = client_builder().build().unwrap();
         let response = client.get(issuer.user_info_url()).bearer_auth(token).send().await.unwrap();
         (response.status().as_u16(), serde_json::from_slice::<Value>(&response.bytes().await.unwrap()).unwrap())
     };

@@ -9,6 +9,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::net::client_builder;
 
 const KEY: &str = "sk_test_local";
 
@@ -46,7 +47,7 @@ impl Shop {
 
     async fn open_with(config: PaymentsConfig) -> Self {
         let provider = PaymentProvider::start(config).await.unwrap();
-        Self { provider, client: Client::builder().no_proxy().build().unwrap() }
+        Self { provider, client: client_builder().build().unwrap() }
     }
 
     async fn send(

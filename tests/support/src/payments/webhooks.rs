@@ -15,6 +15,7 @@ use super::{Shared, book::Happening, lock};
 use crate::{
     bounded::BoundedMap,
     entropy::{hex, random_hex},
+    net::client_builder,
 };
 
 const API_VERSION: &str = "2025-09-30.clover";
@@ -128,12 +129,7 @@ impl Shared {
 
 /// Sends what is queued, one at a time; what fails is tried again beside that.
 pub(super) async fn run_worker(shared: Arc<Shared>, mut queue: mpsc::Receiver<Outgoing>) {
-    let client = reqwest::Client::builder()
-        .timeout(ATTEMPT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .expect("should build a client from constants");
+    let client = client_builder().timeout(ATTEMPT_TIMEOUT).build().expect("should build a client from constants");
     let mut retrying = JoinSet::new();
     while let Some(first) = queue.recv().await {
         for outgoing in batch(&shared, &mut queue, first).await {

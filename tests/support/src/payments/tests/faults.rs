@@ -53,7 +53,7 @@ async fn a_key_is_in_use_while_its_first_request_runs() {
 async fn an_effect_happens_though_the_caller_stopped_waiting() {
     let shop = Shop::open().await;
     switch(&shop, json!({"delay_ms": 200})).await;
-    let impatient = Client::builder().timeout(Duration::from_millis(50)).no_proxy().build().unwrap();
+    let impatient = client_builder().timeout(Duration::from_millis(50)).build().unwrap();
     let request = impatient.post(format!("{}{CREATE}", shop.provider.url())).bearer_auth(KEY);
     assert!(request.header("Idempotency-Key", "k1").body(PAID).send().await.unwrap_err().is_timeout());
     assert_eq!(shop.charges(), 0);

@@ -73,7 +73,7 @@ async fn a_browser_goes_back_to_the_shop_after_authentication() {
                 &return_url=https%3A%2F%2Fshop.test%2Fdone%3Fa%3D1";
     let intent = shop.post("/v1/payment_intents", body).await;
     let url = intent.body["next_action"]["redirect_to_url"]["url"].as_str().unwrap();
-    let browser = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let browser = client_builder().build().unwrap();
     let page = browser.get(url).send().await.unwrap().text().await.unwrap();
     assert!(page.contains(&format!("/test/3ds/{}/complete", intent.id())), "{page}");
     let back = browser.post(format!("{url}/complete")).body("outcome=authenticate").send().await.unwrap();
