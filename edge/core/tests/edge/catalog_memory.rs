@@ -36,6 +36,19 @@ fn the_stale_read_that_refreshes_waits_for_no_more_than_any_other() {
 }
 
 #[test]
+fn of_many_stale_reads_of_an_instance_one_asks_the_store_for_the_claim() {
+    let fake = shop::open();
+    fake.ask(get("/v1/products"));
+    fake.pass(70);
+    for _ in 0..3 {
+        assert!(cache_status(&fake, "/v1/products").contains("detail=stale"));
+    }
+    let before = fake.calls();
+    fake.run_behind();
+    assert_eq!(fake.calls().1 - before.1, 3, "the claim is looked for and made, and the entry is stored");
+}
+
+#[test]
 fn a_store_that_hangs_costs_a_line_of_the_log_and_not_the_answer() {
     let fake = shop::open();
     fake.kv_hangs();
