@@ -102,6 +102,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_that_cannot_be_written_down_is_none() {
+        let issuer = Issuer::start(IssuerConfig::default()).await.unwrap();
+        let profiles = UserInfo::new(Some(issuer.user_info_url())).unwrap();
+        for unusable in ["@", "ada\n@example.com"] {
+            let token = issuer.mint(&TokenRequest::shopper("ada", unusable)).unwrap();
+            let profile = profiles.load_profile(&principal("ada"), &token).await;
+            assert_eq!(profile, Ok(Profile::default()), "{unusable:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn without_an_endpoint_nobody_is_asked() {
         let profiles = UserInfo::new(None).unwrap();
         assert_eq!(profiles.load_profile(&principal("ada"), "x").await, Ok(Profile::default()));
