@@ -130,4 +130,5 @@ async fn a_shopper_is_written_down_on_first_sight_with_the_address_that_the_issu
     let rows: Vec<(String, Option<String>)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let ada = ("ada".to_owned(), Some("ada@example.com".to_owned()));
     assert_eq!(rows, [ada, ("nameless".to_owned(), None)], "administrators are no customers by that");
+    assert_eq!(shop.profiles.asked(), 2, "once for each of them");
 }

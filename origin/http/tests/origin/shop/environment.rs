@@ -124,11 +124,21 @@ impl TokenVerifier for TestTokens {
 }
 
 /// Everybody has an address at example.com, but for `nameless`, of whom nothing is known.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TestProfiles;
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TestProfiles {
+    asked: Arc<AtomicU32>,
+}
+
+impl TestProfiles {
+    /// How often somebody's profile was asked for.
+    pub(crate) fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
 
 impl LoadProfile for TestProfiles {
     async fn load_profile(&self, principal: &Principal, token: &str) -> Result<Profile, NoProfile> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let sub = &principal.subject;
         if sub == "nameless" || token != format!("valid {sub}") {
             return Err(NoProfile("nothing is known".to_owned()));

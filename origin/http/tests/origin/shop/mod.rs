@@ -48,6 +48,7 @@ pub(crate) struct Shop {
     pub(crate) provider: PaymentProvider,
     pub(crate) stops: Stops,
     pub(crate) timer: TestTimer,
+    pub(crate) profiles: TestProfiles,
     _dynamo: DynamoServer,
 }
 
@@ -94,6 +95,7 @@ impl Shop {
             .unwrap();
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
         let (stops, timer) = (Stops::default(), TestTimer::new(clock.clone()));
+        let profiles = TestProfiles::default();
         let settings = PricingSettings { currency: Some(currency.to_owned()), ..PricingSettings::default() };
         let backend: TestBackend = Assembled::new(Parts {
             clock: clock.clone(),
@@ -104,14 +106,26 @@ impl Shop {
             carts: DynamoCarts::new(aws, CARTS_TABLE),
             gateway: stripe(&provider),
             tokens: TestTokens,
-            profiles: TestProfiles,
+            profiles: profiles.clone(),
             hooks: stops.clone(),
             pricing: PricingRules::from_settings(&settings).unwrap(),
         });
         let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
         let router = router(backend, Settings { caller });
-        Self { router, clock, database, stock, dynamo, dynamo_faults, provider, stops, timer, _dynamo: dynamo_server }
+        Self {
+            router,
+            clock,
+            database,
+            stock,
+            dynamo,
+            dynamo_faults,
+            provider,
+            stops,
+            timer,
+            profiles,
+            _dynamo: dynamo_server,
+        }
     }
 
     /// A signed caller on behalf of this shopper.
