@@ -38,8 +38,10 @@ async fn only_the_total_of_ones_own_order_can_be_paid() {
     for amount in ["64.801", "\"64.80\"", "6.48e1", "null"] {
         assert_eq!(ada.post("/v1/payments", &placed.body(amount, None)).await.code(), "VALIDATION_ERROR", "{amount}");
     }
-    let foreign = placed.shop.shopper("bob").post("/v1/payments", &placed.body(TOTAL, None)).await;
-    assert_eq!(foreign.status, 404);
+    for amount in [TOTAL, "64.79"] {
+        let foreign = placed.shop.shopper("bob").post("/v1/payments", &placed.body(amount, None)).await;
+        assert_eq!(foreign.status, 404, "{amount}: nobody learns another's total by trying");
+    }
     let unknown = json!({"orderId": "order_1", "amount": 1});
     assert_eq!(ada.post("/v1/payments", &unknown).await.status, 404);
     assert_eq!(placed.charges(), 0);
@@ -160,6 +162,8 @@ async fn a_provider_that_cannot_be_reached_charges_nothing_and_gives_the_hold_it
         let failed = ada.post("/v1/payments", &body).await;
         assert_eq!((failed.status.as_u16(), failed.code()), (503, "UNAVAILABLE".to_owned()), "{failed:?}");
         assert_eq!(placed.hold().await, "HELD");
+        let other = ada.post("/v1/payments", &placed.body(TOTAL, Some("pm_card_mastercard"))).await;
+        assert_eq!(other.code(), "IDEMPOTENCY_KEY_REUSED", "the key is the failed request's until it is resumed");
     }
     assert_eq!(placed.shop.timer.pauses(), 6, "between the four calls of each");
     placed.faults(Faults::default());
@@ -261,7 +265,7 @@ async fn a_refusal_leaves_the_key_free() {
 #[tokio::test]
 async fn an_order_that_costs_nothing_is_paid_without_the_provider() {
     let placed = Placed::new().await;
-    let zero = "update orders set subtotal = 0, tax = 0, total = 0";
+    let zero = "update orders set subtotal = 0, tax = 0, total = 0, payment_method = null";
     placed.shop.run(zero, &[]).await;
     let paid = placed.shop.shopper("ada").post("/v1/payments", &placed.body("0.00", None)).await;
     assert_eq!((paid.status.as_u16(), paid.text("/status")), (200, "succeeded".to_owned()), "{paid:?}");
