@@ -1,6 +1,8 @@
 //! Many requests at once.
 
 use futures_util::future::join_all;
+use jiff::SignedDuration;
+use origin_core::hooks::HookPoint;
 use serde_json::{Value, json};
 use test_support::DynamoSwitches;
 
@@ -64,6 +66,26 @@ async fn one_key_raced_twenty_times_makes_one_order() {
         answers.iter().filter(|answer| answer.status == 201).map(|answer| answer.text("/orderId")).collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(ada.post("/v1/orders", &order()).await.text("/orderId"), *ids.first().unwrap());
+    assert_eq!((shop.count("select count(*) from orders").await, shop.level(&item).await.reserved), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_claim_that_was_left_behind_is_taken_over_by_one_of_twenty() {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "60.00", 100).await;
+    shop.fill_cart("ada", &[(&item, 1)]).await;
+    let ada = shop.shopper("ada").with("idempotency-key", "one");
+    let body = order();
+    shop.stops.stop_once_at(HookPoint::AfterClaim);
+    assert_eq!(ada.post("/v1/orders", &body).await.status, 503);
+    shop.clock.advance(SignedDuration::from_secs(31));
+    // Every connection is open by then, so that none of them is first because of that.
+    join_all((0..20).map(|_| ada.get("/v1/orders"))).await;
+    let answers = join_all((0..20).map(|_| ada.post("/v1/orders", &body))).await;
+    for answer in &answers {
+        assert!(answer.status == 201 || answer.code() == "REQUEST_IN_PROGRESS", "{answer:?}");
+    }
+    assert_eq!(shop.count("select fence from idempotency_keys").await, 2, "the first owner's was 1");
     assert_eq!((shop.count("select count(*) from orders").await, shop.level(&item).await.reserved), (1, 1));
 }
 

@@ -283,6 +283,8 @@ async fn an_owner_that_was_overtaken_by_one_that_died_writes_nothing_either() {
         // The claim is still in flight: only its fence tells the first owner that it is no longer the owner.
         assert_eq!((dead.status.as_u16(), slow.code()), (503, "REQUEST_IN_PROGRESS".to_owned()), "{point:?}");
         assert_eq!(shop.count("select count(*) from orders").await, 0, "{point:?}");
+        let early = ada.post("/v1/orders", &body).await;
+        assert_eq!(early.code(), "REQUEST_IN_PROGRESS", "{point:?}: it cannot end the lease of the second owner");
         shop.clock.advance(SignedDuration::from_secs(31));
         assert_eq!(ada.post("/v1/orders", &body).await.status, 201, "{point:?}");
         assert_one_order(&shop, &item, point).await;
