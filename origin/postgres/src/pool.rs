@@ -104,3 +104,21 @@ impl Database {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use origin_core::StoreError;
+
+    use super::*;
+    use crate::testing::database_url;
+
+    #[tokio::test]
+    async fn a_pool_without_a_free_connection_is_unavailable_for_now() {
+        let connect_timeout = Duration::from_secs(2);
+        let settings = DatabaseSettings::new(database_url().await);
+        let database = Database::new(&DatabaseSettings { max_connections: 1, connect_timeout, ..settings }).unwrap();
+        let _taken = database.client().await.unwrap();
+        let error = StoreError::from(database.client().await.unwrap_err());
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    }
+}
