@@ -173,6 +173,75 @@ async fn an_order_is_paid_by_one_payment_with_one_live_attempt() {
 }
 
 #[tokio::test]
+async fn what_is_named_is_there() {
+    assert_refused(&[
+        ("checkouts_customer_exists", "update checkouts set customer_id = pg_temp.id(99)"),
+        ("orders_checkout_exists", "update orders set checkout_id = pg_temp.id(99) where id = pg_temp.id(13)"),
+        ("orders_user_exists", "update orders set user_id = pg_temp.id(99)"),
+        ("order_items_order_exists", "update order_items set order_id = pg_temp.id(99)"),
+        ("payments_customer_exists", "update payments set customer_id = pg_temp.id(99)"),
+        (
+            "payments_order_exists",
+            "insert into payments select (jsonb_populate_record(p, jsonb_build_object('id', pg_temp.id(44),
+                'order_id', pg_temp.id(99)))).* from payments p",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_tells_things_apart_is_given_once() {
+    assert_refused(&[
+        (
+            "customers_identity_unique",
+            "insert into customers select (jsonb_populate_record(c, jsonb_build_object('id', pg_temp.id(9)))).* from customers c",
+        ),
+        ("checkouts_order_unique", "update checkouts set order_id = pg_temp.id(13) where id = pg_temp.id(2)"),
+        (
+            "order_items_position_unique",
+            "insert into order_items select (jsonb_populate_record(i, jsonb_build_object('id', pg_temp.id(32),
+                'variant_id', pg_temp.id(33)))).* from order_items i",
+        ),
+        (
+            "payments_intent_unique",
+            "update payments set intent_id = 'pi_1';
+            insert into payments select (jsonb_populate_record(p, jsonb_build_object('id', pg_temp.id(44),
+                'order_id', pg_temp.id(13)))).* from payments p",
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn hashes_documents_and_numbers_have_their_form() {
+    assert_refused(&[
+        ("customers_issuer_length", "update customers set issuer = ''"),
+        ("customers_sub_length", "update customers set sub = repeat('s', 129)"),
+        ("customers_email_length", "update customers set email = 'a@'"),
+        ("customers_name_length", "update customers set name = ''"),
+        ("customers_consents_object", "update customers set consents = '[]'"),
+        ("checkouts_request_hash_length", "update checkouts set request_hash = 'short'"),
+        ("checkouts_cart_version_positive", "update checkouts set cart_version = 0 where id = pg_temp.id(5)"),
+        ("checkouts_address_object", "update checkouts set shipping_address = '[]'"),
+        ("idempotency_keys_key_hash_length", "update idempotency_keys set key_hash = 'short'"),
+        ("idempotency_keys_request_hash_length", "update idempotency_keys set request_hash = 'short'"),
+        (
+            "idempotency_keys_status_range",
+            "update idempotency_keys set state = 'DONE', response_status = 503, response_headers = '[]', response_body = ''",
+        ),
+        ("orders_address_object", "update orders set shipping_address = '[]'"),
+        ("orders_version_positive", "update orders set version = 0"),
+        ("order_items_options_array", "update order_items set options = '{}'"),
+        ("payments_attempts_not_negative", "update payments set attempts = -1"),
+        ("payment_attempts_number_positive", "update payment_attempts set number = 0 where number = 1"),
+        ("payment_attempts_hold_step_known", "update payment_attempts set hold_step = 'keep'"),
+        ("outbox_sequence_positive", "update outbox set sequence = 0"),
+        ("outbox_payload_object", "update outbox set payload = '[]'"),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_in_a_ledger_stays_as_it_is() {
     let client = with_orders().await;
     for table in ["ledger_entries", "stock_ledger"] {
