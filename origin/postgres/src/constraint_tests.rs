@@ -3,7 +3,7 @@
 use deadpool_postgres::Object;
 use tokio_postgres::error::SqlState;
 
-use crate::testing::database;
+use crate::testing::{assert_refused, database};
 
 /// One of everything: an order of two pieces, paid at the second attempt, and another order that nobody has paid.
 const ORDERS: &str = "
@@ -43,16 +43,6 @@ async fn with_orders() -> Object {
     client
 }
 
-/// Each statement violates the constraint beside it.
-async fn assert_refused(refused: &[(&str, &str)]) {
-    let client = with_orders().await;
-    for (constraint, statement) in refused {
-        let error = client.batch_execute(statement).await.expect_err(constraint);
-        let violated = error.as_db_error().and_then(|error| error.constraint());
-        assert_eq!(violated, Some(*constraint), "{statement}: {error:?}");
-    }
-}
-
 #[tokio::test]
 async fn a_cart_is_in_one_checkout_and_is_ordered_once() {
     let copy = |version: u32, state: &str| {
@@ -62,18 +52,25 @@ async fn a_cart_is_in_one_checkout_and_is_ordered_once() {
                 where id = pg_temp.id(4)"
         )
     };
-    assert_refused(&[
-        ("checkouts_cart_live", &copy(3, "OPEN")),
-        ("checkouts_cart_live", &copy(2, "PLACED")),
-        ("checkouts_cart_open", &copy(4, "OPEN")),
-        ("checkouts_cart_taken_once_placed", "update checkouts set cart_taken_at = now() where id = pg_temp.id(4)"),
-        ("checkouts_cart_taken_once_placed", "update checkouts set cart_taken_version = 9 where id = pg_temp.id(3)"),
-        (
-            "checkouts_cart_taken_version_later",
-            "update checkouts set cart_taken_at = now(), cart_taken_version = 2 where id = pg_temp.id(3)",
-        ),
-        ("orders_checkout_once", "update orders set checkout_id = pg_temp.id(2) where checkout_id = pg_temp.id(3)"),
-    ])
+    let client = with_orders().await;
+    assert_refused(
+        &client,
+        &[
+            ("checkouts_cart_live", &copy(3, "OPEN")),
+            ("checkouts_cart_live", &copy(2, "PLACED")),
+            ("checkouts_cart_open", &copy(4, "OPEN")),
+            ("checkouts_cart_taken_once_placed", "update checkouts set cart_taken_at = now() where id = pg_temp.id(4)"),
+            (
+                "checkouts_cart_taken_once_placed",
+                "update checkouts set cart_taken_version = 9 where id = pg_temp.id(3)",
+            ),
+            (
+                "checkouts_cart_taken_version_later",
+                "update checkouts set cart_taken_at = now(), cart_taken_version = 2 where id = pg_temp.id(3)",
+            ),
+            ("orders_checkout_once", "update orders set checkout_id = pg_temp.id(2) where checkout_id = pg_temp.id(3)"),
+        ],
+    )
     .await;
     let client = with_orders().await;
     client.batch_execute("update checkouts set state = 'FAILED' where state = 'OPEN'").await.unwrap();
@@ -82,39 +79,48 @@ async fn a_cart_is_in_one_checkout_and_is_ordered_once() {
 
 #[tokio::test]
 async fn a_claim_names_a_checkout_that_is_there_and_ends_with_an_answer() {
-    assert_refused(&[
-        ("idempotency_keys_checkout_exists", "update idempotency_keys set checkout_id = pg_temp.id(99)"),
-        ("idempotency_keys_checkout_exists", "delete from checkouts where id = pg_temp.id(4)"),
-        ("idempotency_keys_done_answers", "update idempotency_keys set state = 'DONE'"),
-        ("idempotency_keys_state_known", "update idempotency_keys set state = 'LOST'"),
-        ("idempotency_keys_fence_positive", "update idempotency_keys set fence = 0"),
-    ])
+    let client = with_orders().await;
+    assert_refused(
+        &client,
+        &[
+            ("idempotency_keys_checkout_exists", "update idempotency_keys set checkout_id = pg_temp.id(99)"),
+            ("idempotency_keys_checkout_exists", "delete from checkouts where id = pg_temp.id(4)"),
+            ("idempotency_keys_done_answers", "update idempotency_keys set state = 'DONE'"),
+            ("idempotency_keys_state_known", "update idempotency_keys set state = 'LOST'"),
+            ("idempotency_keys_fence_positive", "update idempotency_keys set fence = 0"),
+        ],
+    )
     .await;
 }
 
 #[tokio::test]
 async fn states_and_currencies_are_known_ones() {
-    assert_refused(&[
-        ("checkouts_state_known", "update checkouts set state = 'DONE' where state = 'OPEN'"),
-        ("orders_status_known", "update orders set status = 'PAID'"),
-        ("orders_payment_status_known", "update orders set payment_status = 'paid'"),
-        ("payments_state_known", "update payments set state = 'PAID'"),
-        ("payment_attempts_state_known", "update payment_attempts set state = 'PAID'"),
-        ("checkouts_currency_form", "update checkouts set currency = 'usd'"),
-        ("orders_currency_form", "update orders set currency = 'US'"),
-        ("payments_currency_form", "update payments set currency = '$$$'"),
-        (
-            "ledger_entries_currency_form",
-            "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
+    let client = with_orders().await;
+    assert_refused(
+        &client,
+        &[
+            ("checkouts_state_known", "update checkouts set state = 'DONE' where state = 'OPEN'"),
+            ("orders_status_known", "update orders set status = 'PAID'"),
+            ("orders_payment_status_known", "update orders set payment_status = 'paid'"),
+            ("payments_state_known", "update payments set state = 'PAID'"),
+            ("payment_attempts_state_known", "update payment_attempts set state = 'PAID'"),
+            ("checkouts_currency_form", "update checkouts set currency = 'usd'"),
+            ("orders_currency_form", "update orders set currency = 'US'"),
+            ("payments_currency_form", "update payments set currency = '$$$'"),
+            (
+                "ledger_entries_currency_form",
+                "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
                 values (pg_temp.id(40), pg_temp.id(12), 'refund', -1, 'usd', 'another', now())",
-        ),
-    ])
+            ),
+        ],
+    )
     .await;
 }
 
 #[tokio::test]
 async fn sums_add_up_and_quantities_have_limits() {
-    assert_refused(&[
+    let client = with_orders().await;
+    assert_refused(&client, &[
         ("checkouts_total_adds_up", "update checkouts set total = 28"),
         ("checkouts_amounts_not_negative", "update checkouts set shipping = -1, total = 21"),
         ("checkouts_line_count", "update checkouts set lines = '[]'"),
@@ -151,7 +157,8 @@ async fn an_order_is_paid_by_one_payment_with_one_live_attempt() {
                 values (pg_temp.id(40), pg_temp.id({order}), '{kind}', {amount}, 'USD', '{reference}', now())"
         )
     };
-    assert_refused(&[
+    let client = with_orders().await;
+    assert_refused(&client, &[
         ("payment_attempts_one_live", &attempt(40, 12, 3)),
         ("payment_attempts_number_unique", &attempt(40, 13, 2)),
         ("payment_attempts_payment_exists", &attempt(40, 13, 3)),
@@ -174,24 +181,29 @@ async fn an_order_is_paid_by_one_payment_with_one_live_attempt() {
 
 #[tokio::test]
 async fn what_is_named_is_there() {
-    assert_refused(&[
-        ("checkouts_customer_exists", "update checkouts set customer_id = pg_temp.id(99)"),
-        ("orders_checkout_exists", "update orders set checkout_id = pg_temp.id(99) where id = pg_temp.id(13)"),
-        ("orders_user_exists", "update orders set user_id = pg_temp.id(99)"),
-        ("order_items_order_exists", "update order_items set order_id = pg_temp.id(99)"),
-        ("payments_customer_exists", "update payments set customer_id = pg_temp.id(99)"),
-        (
-            "payments_order_exists",
-            "insert into payments select (jsonb_populate_record(p, jsonb_build_object('id', pg_temp.id(44),
+    let client = with_orders().await;
+    assert_refused(
+        &client,
+        &[
+            ("checkouts_customer_exists", "update checkouts set customer_id = pg_temp.id(99)"),
+            ("orders_checkout_exists", "update orders set checkout_id = pg_temp.id(99) where id = pg_temp.id(13)"),
+            ("orders_user_exists", "update orders set user_id = pg_temp.id(99)"),
+            ("order_items_order_exists", "update order_items set order_id = pg_temp.id(99)"),
+            ("payments_customer_exists", "update payments set customer_id = pg_temp.id(99)"),
+            (
+                "payments_order_exists",
+                "insert into payments select (jsonb_populate_record(p, jsonb_build_object('id', pg_temp.id(44),
                 'order_id', pg_temp.id(99)))).* from payments p",
-        ),
-    ])
+            ),
+        ],
+    )
     .await;
 }
 
 #[tokio::test]
 async fn what_tells_things_apart_is_given_once() {
-    assert_refused(&[
+    let client = with_orders().await;
+    assert_refused(&client, &[
         (
             "customers_identity_unique",
             "insert into customers select (jsonb_populate_record(c, jsonb_build_object('id', pg_temp.id(9)))).* from customers c",
@@ -214,7 +226,8 @@ async fn what_tells_things_apart_is_given_once() {
 
 #[tokio::test]
 async fn hashes_documents_and_numbers_have_their_form() {
-    assert_refused(&[
+    let client = with_orders().await;
+    assert_refused(&client, &[
         ("customers_issuer_length", "update customers set issuer = ''"),
         ("customers_sub_length", "update customers set sub = repeat('s', 129)"),
         ("customers_email_length", "update customers set email = 'a@'"),
