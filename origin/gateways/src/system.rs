@@ -10,14 +10,14 @@ use jiff::Timestamp;
 
 use crate::ReqwestClient;
 
-/// The machine's clock.
+/// The machine's clock, in whole milliseconds: what a Worker's clock has, and what every client of the API can keep.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port of the origin")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default()
     }
 }
 
@@ -78,5 +78,19 @@ impl HttpClient for System {
 impl Timer for System {
     async fn sleep(&self, duration: Duration) {
         SystemTimer.sleep(duration).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole_milliseconds() {
+        for _ in 0..10 {
+            let now = SystemClock.now();
+            assert_eq!(now.subsec_nanosecond() % 1_000_000, 0);
+            assert!(now.as_second() > 1_760_000_000);
+        }
     }
 }
