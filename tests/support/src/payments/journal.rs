@@ -12,7 +12,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Shared,
     book::Book,
     idempotency::{Entry, Keys},
     lock,
@@ -74,16 +73,14 @@ impl Journal {
             }
         }
     }
-}
 
-impl Shared {
-    /// Drops what later lines have replaced, once there are many.
-    pub(super) fn keep_journal_short(&self) {
-        let Some(lines) = &self.journal.0 else { return };
+    /// Drops what later lines have replaced, once there are many. Neither may be locked by the caller.
+    pub(super) fn keep_short(&self, book: &Mutex<Book>, keys: &Mutex<Keys>) {
+        let Some(lines) = &self.0 else { return };
         if lock(lines).count < MAX_LINES {
             return;
         }
-        let (book, keys) = (lock(&self.book), lock(&self.keys));
+        let (book, keys) = (lock(book), lock(keys));
         let mut lines = lock(lines);
         match Lines::rewritten(lines.path.clone(), &book, &keys) {
             Ok(rewritten) => *lines = rewritten,
@@ -136,4 +133,43 @@ fn replay(text: &[u8], book: &mut Book, keys: &mut Keys) -> serde_json::Result<(
 
 fn named(path: &Path, error: &serde_json::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemEntropy;
+
+    #[test]
+    fn a_long_journal_keeps_the_latest_of_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let refund = |amount| Refund {
+            id: "re_1".to_owned(),
+            charge: "ch_1".to_owned(),
+            intent: "pi_1".to_owned(),
+            amount,
+            currency: "usd".to_owned(),
+            reason: None,
+            metadata: std::collections::BTreeMap::new(),
+            created: 0,
+        };
+        let book = || Book::new("http://127.0.0.1:1".to_owned(), SystemEntropy::shared());
+        let (mut first, mut keys) = (book(), Keys::new());
+        let journal = Journal::open(folder.path(), &mut first, &mut keys).unwrap();
+        for amount in 1..=5 {
+            first.refunds.insert("re_1", refund(amount));
+            journal.note([Record::Refund(refund(amount))]);
+        }
+        let count = || std::fs::read_to_string(folder.path().join("journal.ndjson")).unwrap().lines().count();
+        let (first, keys) = (Mutex::new(first), Mutex::new(keys));
+        journal.keep_short(&first, &keys);
+        assert_eq!(count(), 5, "it is short");
+        lock(journal.0.as_ref().unwrap()).count = MAX_LINES;
+        journal.keep_short(&first, &keys);
+        assert_eq!(count(), 1);
+        journal.note([Record::Refund(refund(6))]);
+        let mut second = book();
+        Journal::open(folder.path(), &mut second, &mut Keys::new()).unwrap();
+        assert_eq!(second.refunds.get("re_1").map(|refund| refund.amount), Some(6));
+    }
 }

@@ -112,7 +112,7 @@ async fn run(shared: Arc<Shared>, running: Running) -> Option<StoredAnswer> {
             shared.journal.note(keys.keep(key, answer.clone()));
         }
     }
-    shared.keep_journal_short();
+    shared.journal.keep_short(&shared.book, &shared.keys);
     (failure != Some(Failure::LostReply)).then_some(answer)
 }
 
