@@ -36,15 +36,16 @@ impl Host {
         };
         let compiled = compile(&manifest, &config).await?;
         let component_from_cache = compiled.from_cache;
+        let (stop, stopped) = watch::channel(());
         let workers = Workers {
             engine: compiled.engine,
             proxy: compiled.proxy,
             grants,
             limits: Limits::from(&config),
+            stopped: stopped.clone(),
             _ticker: compiled.ticker,
         };
 
-        let (stop, stopped) = watch::channel(());
         let instances = usize::try_from(config.max_instances).unwrap_or(usize::MAX);
         let capacity = instances.saturating_mul(config.concurrent.max(1));
         let server = Arc::new(Server::new(workers, capacity, config.request_timeout, address));

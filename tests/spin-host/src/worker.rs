@@ -17,7 +17,10 @@ use std::{
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::{sync::OwnedSemaphorePermit, time::Sleep};
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::Sleep,
+};
 use wasmtime::{Engine, Store, StoreContextMut, component::GuestTaskId};
 use wasmtime_wasi_http::{
     WasiHttpView,
@@ -64,6 +67,8 @@ pub(crate) struct Workers {
     pub(crate) proxy: ProxyPre<Guest>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Limits,
+    /// Changes when the host ends.
+    pub(crate) stopped: watch::Receiver<()>,
     /// Held, so that guests are interrupted as long as there can be any.
     pub(crate) _ticker: Ticker,
 }
@@ -71,26 +76,33 @@ pub(crate) struct Workers {
 impl HandlerState for Workers {
     type StoreData = Guest;
     type WorkerExpiration = Expiration;
-    type WorkerState = Limits;
+    type WorkerState = State;
 
-    async fn instantiate(&self) -> wasmtime::Result<Instance<Guest, Expiration, Limits>> {
+    async fn instantiate(&self) -> wasmtime::Result<Instance<Guest, Expiration, State>> {
         let mut store = Store::new(&self.engine, Guest::new(Arc::clone(&self.grants)));
         store.limiter(|guest| &mut guest.limits);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let proxy = tokio::time::timeout(self.limits.request, self.proxy.instantiate_async(&mut store)).await??;
-        Ok(Instance { store, proxy, view: WasiHttpView::http, expiration: self.limits.into(), state: self.limits })
+        let state = State { limits: self.limits, stopped: self.stopped.clone() };
+        Ok(Instance { store, proxy, view: WasiHttpView::http, expiration: self.limits.into(), state })
     }
 }
 
-impl WorkerState for Limits {
+/// What is asked about an instance as it serves.
+pub(crate) struct State {
+    limits: Limits,
+    stopped: watch::Receiver<()>,
+}
+
+impl WorkerState for State {
     type StoreData = Guest;
     type RequestData = Ticket;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= self.reuse {
+        if total >= self.limits.reuse {
             ShouldAccept::Never
-        } else if concurrent >= self.concurrent {
+        } else if concurrent >= self.limits.concurrent {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes
@@ -105,11 +117,15 @@ impl WorkerState for Limits {
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync + 'static>> {
         ticket.taken.store(true, Ordering::Relaxed);
         drop(ticket.turn);
-        Box::pin(tokio::time::sleep(self.request))
+        Box::pin(tokio::time::sleep(self.limits.request))
     }
 
     fn drop(&self, _store: Store<Guest>, result: wasmtime::Result<()>) {
-        if let Err(error) = result {
+        // An instance that ends with the host is dropped half way, which wasmtime calls a panic.
+        let host_ends = self.stopped.has_changed().unwrap_or(true);
+        if let Err(error) = result
+            && !host_ends
+        {
             tracing::error!("an instance ended: {error:?}");
         }
     }

@@ -4,7 +4,7 @@ use crate::fixture::{Application, call, component};
 use http::Method;
 use std::{process::Stdio, time::Duration};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::Command,
 };
 
@@ -43,6 +43,12 @@ async fn prints_its_url_writes_the_ready_file_and_ends_on_sigterm() {
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.unwrap().unwrap();
     assert!(status.success(), "{status}");
+    let mut log = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut log).await.unwrap();
+    assert!(
+        log.contains("listening") && !log.contains("ERROR"),
+        "an instance that ends with the host is no error: {log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
