@@ -185,11 +185,13 @@ fn wasm_module(workspace: &Workspace, package: &str, target: &str) -> Outcome {
     process::run(&mut cargo)
 }
 
-/// `local-stack` and, unless only the Worker is going to run, `spin-host`, in the dev profile.
+/// `local-stack` and, unless only the Worker is going to run, `spin-host`, in the dev profile. Where `spin-host` has been built
+/// before, it is built along: another selection would compile everything that the two share once more.
 ///
 /// # Errors
 /// Something does not compile.
 pub(crate) fn native(workspace: &Workspace, with_spin_host: bool) -> Outcome {
+    let with_spin_host = with_spin_host || workspace.dev_binary("spin-host").is_file();
     let selection = workspace.native_selection(with_spin_host)?;
     process::run(workspace.cargo(&["build", "--bins"]).args(selection))
 }
