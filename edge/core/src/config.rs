@@ -186,10 +186,11 @@ fn pricing(lookup: &impl Fn(&'static str) -> Option<String>) -> Result<PricingRu
     };
     PricingRules::from_settings(&settings).map_err(|wrong| {
         ConfigError::Invalid(match wrong {
-            PricingRulesError::Currency => "shop_currency",
             PricingRulesError::TaxRate => "tax_rate",
             PricingRulesError::ShippingFee => "shipping_fee",
             PricingRulesError::FreeShippingFrom => "free_shipping_from",
+            // The currency; of zones, settings say nothing.
+            _ => "shop_currency",
         })
     })
 }

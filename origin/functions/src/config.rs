@@ -108,10 +108,11 @@ fn pricing(lookup: &impl Fn(&str) -> Option<String>) -> Result<PricingRules, Con
     };
     PricingRules::from_settings(&settings).map_err(|wrong| {
         ConfigError::Invalid(match wrong {
-            PricingRulesError::Currency => "SHOP_CURRENCY",
             PricingRulesError::TaxRate => "TAX_RATE",
             PricingRulesError::ShippingFee => "SHIPPING_FEE",
             PricingRulesError::FreeShippingFrom => "FREE_SHIPPING_FROM",
+            // The currency; of zones, settings say nothing.
+            _ => "SHOP_CURRENCY",
         })
     })
 }

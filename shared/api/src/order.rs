@@ -1,5 +1,6 @@
 //! Orders on the wire.
 
+use commerce_domain::Destination;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,14 @@ pub struct Address {
     pub zip_code: String,
     /// ISO 3166-1, two letters.
     pub country: String,
+}
+
+impl Address {
+    /// The address as the rules of pricing look at it.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        Destination::new(&self.country, self.state.as_deref(), Some(&self.zip_code))
+    }
 }
 
 /// Answers `POST /orders`.

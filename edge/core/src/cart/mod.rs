@@ -16,7 +16,7 @@ use commerce_api::{
     json::parse_body,
 };
 use commerce_aws::cart_table::StoredCart;
-use commerce_domain::{MoneyError, Quantity, VariantId};
+use commerce_domain::{MoneyError, PriceError, Quantity, VariantId};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -31,7 +31,7 @@ pub(crate) async fn get_cart<P: Platform>(call: &Call<'_, P>) -> Result<Response
     let owner = owner(call)?;
     match CartStore::open(call).await?.load(owner).await? {
         Some(stored) => cart_response(call, stored, |cart| cart),
-        None => Ok(private(reply::json(StatusCode::OK, &CartResponse::empty(owner, call.config.pricing.currency()))?)),
+        None => Ok(private(reply::json(StatusCode::OK, &CartResponse::empty(owner, &call.config.pricing))?)),
     }
 }
 
@@ -122,7 +122,7 @@ fn cart_response<P: Platform, T: serde::Serialize>(
 ) -> Result<Response<Bytes>, Problem> {
     let etag = etag(&stored);
     let cart = stored.into_cart().map_err(Problem::internal)?;
-    let cart = CartResponse::of(&cart, &call.config.pricing).map_err(unpriceable)?;
+    let cart = CartResponse::estimate(&cart, &call.config.pricing).map_err(unpriceable)?;
     let mut response = private(reply::json(StatusCode::OK, &body(cart))?);
     if let Some(etag) = etag {
         response.headers_mut().insert(header::ETAG, etag);
@@ -131,9 +131,9 @@ fn cart_response<P: Platform, T: serde::Serialize>(
 }
 
 /// Additions keep a cart within what can be priced, until the shop begins to sell in another currency.
-fn unpriceable(error: MoneyError) -> Problem {
+fn unpriceable(error: PriceError) -> Problem {
     match error {
-        MoneyError::CurrencyMismatch => {
+        PriceError::Money(MoneyError::CurrencyMismatch) => {
             Problem::new(ProblemCode::Conflict, "The cart is in a currency that the shop no longer sells in: empty it")
         }
         other => Problem::internal(other),
