@@ -53,7 +53,10 @@ pub(super) async fn draw_up<B: Backend>(
         currency: totals.total.currency(),
         subtotal: totals.subtotal,
         tax: totals.tax,
+        tax_included: totals.tax_included,
+        taxes: totals.taxes,
         shipping: totals.shipping,
+        shipping_tax: totals.shipping_tax,
         total: totals.total,
         shipping_address: request.shipping_address.clone(),
         payment_method: request.payment_method.clone(),
@@ -153,6 +156,8 @@ fn order_lines(sold: &Sold<'_>, totals: &Totals) -> Vec<OrderLine> {
         unit_price: now.price,
         subtotal: cost.subtotal,
         tax: cost.tax,
+        tax_rate: Some(cost.tax_rate),
+        tax_name: totals.tax_name.clone(),
     };
     sold.iter().zip(&totals.lines).map(line).collect()
 }
