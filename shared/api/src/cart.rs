@@ -1,7 +1,7 @@
 //! The cart on the wire.
 
 use commerce_domain::{
-    Cart, CartLine, Money, PriceError, PricingRules, Totals,
+    Cart, CartLine, Destination, Money, PriceError, PricingRules, Totals,
     pricing::{self, Line},
 };
 use jiff::Timestamp;
@@ -94,14 +94,14 @@ pub struct CartChangedResponse {
 }
 
 impl CartResponse {
-    /// The cart with what it would cost where the shop takes carts to go, as long as nobody has said.
+    /// The cart with what it would cost to have it brought to that place.
     ///
     /// # Errors
-    /// [`PriceError`], in fact only for a sum that does not fit and a line that is not in the shop's currency.
-    pub fn estimate(cart: &Cart, rules: &PricingRules) -> Result<Self, PriceError> {
+    /// [`PriceError`].
+    pub fn estimate(cart: &Cart, to: &Destination, rules: &PricingRules) -> Result<Self, PriceError> {
         let lines: Vec<Line<'_>> = cart.lines.iter().map(by_own_category).collect();
         let nothing = Money::zero(rules.currency());
-        Ok(Self::of(cart, &pricing::price(&lines, rules.default_destination(), nothing, rules)?))
+        Ok(Self::of(cart, &pricing::price(&lines, to, nothing, rules)?))
     }
 
     /// The cart with these totals, which are those of its lines.
@@ -134,7 +134,7 @@ impl CartResponse {
 
     /// The cart of somebody who never filled one.
     #[must_use]
-    pub fn empty(owner: &str, rules: &PricingRules) -> Self {
+    pub fn empty(owner: &str, to: &Destination, rules: &PricingRules) -> Self {
         let nothing = Money::zero(rules.currency());
         Self {
             id: None,
@@ -144,7 +144,7 @@ impl CartResponse {
             currency: rules.currency().to_string(),
             subtotal: nothing.into(),
             tax: nothing.into(),
-            tax_included: rules.includes_tax(rules.default_destination()),
+            tax_included: rules.includes_tax(to),
             shipping: nothing.into(),
             total: nothing.into(),
             updated_at: None,

@@ -4,7 +4,7 @@ use commerce_api::{
     Problem, ProblemContext,
     cart::{CartChangedResponse, CartResponse},
 };
-use commerce_domain::{Cart, CartLine, Currency, Money, PricingRules, Quantity};
+use commerce_domain::{Cart, CartLine, Currency, Destination, Money, PricingRules, Quantity};
 use golden::assert_text;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -34,7 +34,7 @@ fn cart() -> CartResponse {
         lines: vec![line],
         updated_at: time(),
     };
-    CartResponse::estimate(&cart, &PricingRules::default()).expect("should be priced")
+    CartResponse::estimate(&cart, &Destination::default(), &PricingRules::default()).expect("should be priced")
 }
 
 fn pretty(body: &impl Serialize) -> String {
@@ -54,7 +54,10 @@ fn the_cart_after_adding() {
 
 #[test]
 fn an_empty_cart() {
-    assert_text("cart_empty", &pretty(&CartResponse::empty("user_789", &PricingRules::default())));
+    assert_text(
+        "cart_empty",
+        &pretty(&CartResponse::empty("user_789", &Destination::default(), &PricingRules::default())),
+    );
 }
 
 #[test]

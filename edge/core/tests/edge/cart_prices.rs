@@ -55,6 +55,29 @@ fn a_cart_is_estimated_for_the_default_destination_and_its_products_categories()
 }
 
 #[test]
+fn a_cart_is_shown_with_what_it_costs_at_a_place_that_the_query_names() {
+    let fake = with_rules(RULES);
+    let token = tokens::shopper("user_1");
+    let show = |query: &str| fake.ask(send(&token, "GET", &format!("/v1/cart{query}"), &Value::Null));
+    let empty = json_of(&show("?country=US&state=CA"));
+    assert_eq!((&empty["taxIncluded"], empty["total"].to_string()), (&json!(false), "0.00".to_owned()));
+    add(&fake, &token, &json!({"productId": PRODUCT, "quantity": 1}));
+    for (query, costs) in [
+        ("", ["7.32", "true", "4.90", "104.89"]),
+        ("?country=DE&zip=27498", ["8.12", "true", "9.90", "109.89"]),
+        ("?country=US&state=ca&zip=94102", ["50.00", "false", "20.00", "169.99"]),
+    ] {
+        let cart = json_of(&show(query));
+        let found = ["tax", "taxIncluded", "shipping", "total"].map(|member| cart[member].to_string());
+        assert_eq!(found, costs.map(str::to_owned), "{query}");
+    }
+    assert_eq!(refusal(&show("?country=FR")), (422, "SHIPPING_NOT_AVAILABLE".to_owned()));
+    for query in ["?country=de", "?country=", "?state=CA", "?zip=1", "?country=DE&country=US", "?country=%ff"] {
+        assert_eq!(refusal(&show(query)), (400, "VALIDATION_ERROR".to_owned()), "{query}");
+    }
+}
+
+#[test]
 fn an_edge_with_rules_of_no_use_is_not_ready_and_its_log_names_the_place() {
     let fake = with_rules(&RULES.replace("0.19", "19"));
     let ready = fake.ask(get("/readyz"));
