@@ -1,5 +1,7 @@
 //! What can go wrong below a use case.
 
+use crate::hooks::Stopped;
+
 /// A store did not do what it was asked. The use case decides what that means; it never reaches a client as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -24,4 +26,15 @@ impl StoreError {
     pub fn broken(cause: impl ToString) -> Self {
         Self::Broken(cause.to_string())
     }
+}
+
+/// Why something that answers nobody did not come to its end. It can be run again from the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Interrupted {
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A test stopped the process.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }

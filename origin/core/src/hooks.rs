@@ -1,4 +1,4 @@
-//! Points between the steps of a checkout and of a payment at which a test can stop the process.
+//! Points between the steps of a checkout, of a payment and of an order's end at which a test can stop the process.
 
 use std::future::Future;
 
@@ -41,6 +41,20 @@ pub enum HookPoint {
     AfterSettle,
     /// After the hold has followed the outcome.
     AfterStock,
+    /// Before an order is marked as being closed.
+    BeforeClosing,
+    /// After an order was marked as being closed.
+    AfterClosing,
+    /// Before the provider is told to call a payment off.
+    BeforeCallOff,
+    /// After the provider was told to call a payment off.
+    AfterCallOff,
+    /// Before an unpaid order ends.
+    BeforeEnd,
+    /// After an unpaid order has ended.
+    AfterEnd,
+    /// After the stock of an order that has ended was released.
+    AfterRelease,
 }
 
 /// The process stops here.

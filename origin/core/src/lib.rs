@@ -15,8 +15,9 @@ pub mod inventory;
 pub mod orders;
 pub mod payments;
 pub mod secret;
+pub mod sweep;
 pub mod tokens;
 
 pub use backend::{Assembled, Backend, Parts};
-pub use error::StoreError;
+pub use error::{Interrupted, StoreError};
 pub use secret::Secret;

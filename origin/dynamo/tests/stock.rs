@@ -43,6 +43,17 @@ mod stock {
             variant_id
         }
 
+        /// Begins a payment whose hold lasts for as long as it would without.
+        async fn begin_payment(
+            &self,
+            order_id: OrderId,
+            attempt_id: AttemptId,
+            now: Timestamp,
+        ) -> Result<BeginPaymentOutcome, StoreError> {
+            let hold = PayingHold { order_id, attempt_id, expires_at: hold(&[]).expires_at };
+            self.stock.begin_payment(&hold, now).await
+        }
+
         async fn level(&self, variant: VariantId) -> StockLevel {
             self.stock.read_stock(&[variant]).await.unwrap().remove(0)
         }
@@ -195,7 +206,7 @@ mod stock {
         let shorter = Hold { expires_at: now(), ..made.clone() };
         assert_eq!(house.stock.give_up(&shorter, last_moment).await, Ok(GiveUpOutcome::InForce));
         assert_eq!(house.counts(variant).await, (5, 2));
-        let begun = house.stock.begin_payment(made.order_id, attempt(), last_moment).await;
+        let begun = house.begin_payment(made.order_id, attempt(), last_moment).await;
         assert_eq!(begun, Ok(BeginPaymentOutcome::Committing));
     }
 
@@ -217,19 +228,19 @@ mod stock {
         let (order, late, first) = (paying.order_id, paying.expires_at, attempt());
         house.stock.reserve(&paying).await.unwrap();
         assert_eq!(
-            house.stock.begin_payment(order, first, late).await,
+            house.begin_payment(order, first, late).await,
             Ok(BeginPaymentOutcome::Expired),
             "the last moment is over"
         );
-        assert_eq!(house.stock.begin_payment(order, first, now()).await, Ok(BeginPaymentOutcome::Committing));
-        assert_eq!(house.stock.begin_payment(order, first, late).await, Ok(BeginPaymentOutcome::Committing));
+        assert_eq!(house.begin_payment(order, first, now()).await, Ok(BeginPaymentOutcome::Committing));
+        assert_eq!(house.begin_payment(order, first, late).await, Ok(BeginPaymentOutcome::Committing));
         assert_eq!(house.stock.give_up(&paying, late).await, Ok(GiveUpOutcome::InForce));
         house.stock.payment_declined(order, first).await.unwrap();
         house.stock.payment_declined(order, first).await.unwrap();
-        assert_eq!(house.stock.begin_payment(order, first, late).await, Ok(BeginPaymentOutcome::Expired));
+        assert_eq!(house.begin_payment(order, first, late).await, Ok(BeginPaymentOutcome::Expired));
         assert_eq!(house.counts(variant).await, (5, 2));
         let unknown = hold(&[(variant, 1)]).order_id;
-        assert_eq!(house.stock.begin_payment(unknown, first, now()).await, Ok(BeginPaymentOutcome::Expired));
+        assert_eq!(house.begin_payment(unknown, first, now()).await, Ok(BeginPaymentOutcome::Expired));
     }
 
     #[tokio::test]
@@ -239,13 +250,13 @@ mod stock {
         let paying = hold(&[(variant, 2)]);
         let (order, first, second) = (paying.order_id, attempt(), attempt());
         house.stock.reserve(&paying).await.unwrap();
-        house.stock.begin_payment(order, first, now()).await.unwrap();
-        assert_eq!(house.stock.begin_payment(order, second, now()).await, Ok(BeginPaymentOutcome::Another(first)));
+        house.begin_payment(order, first, now()).await.unwrap();
+        assert_eq!(house.begin_payment(order, second, now()).await, Ok(BeginPaymentOutcome::Another(first)));
         house.stock.payment_declined(order, first).await.unwrap();
-        assert_eq!(house.stock.begin_payment(order, second, now()).await, Ok(BeginPaymentOutcome::Committing));
+        assert_eq!(house.begin_payment(order, second, now()).await, Ok(BeginPaymentOutcome::Committing));
         house.stock.payment_declined(order, first).await.unwrap();
         assert_eq!(
-            house.stock.begin_payment(order, second, paying.expires_at).await,
+            house.begin_payment(order, second, paying.expires_at).await,
             Ok(BeginPaymentOutcome::Committing),
             "still beyond the reach of time"
         );
@@ -257,14 +268,50 @@ mod stock {
         let variant = house.variant(5, 0).await;
         let (paid, first) = (hold(&[(variant, 2)]), attempt());
         house.stock.reserve(&paid).await.unwrap();
-        house.stock.begin_payment(paid.order_id, first, now()).await.unwrap();
+        house.begin_payment(paid.order_id, first, now()).await.unwrap();
         let consumed = join_all((0..5).map(|_| house.stock.consume(paid.order_id, first))).await;
         assert!(consumed.iter().all(|outcome| *outcome == Ok(ConsumeOutcome::Consumed)), "{consumed:?}");
         assert_eq!(house.counts(variant).await, (3, 0));
-        assert_eq!(house.stock.begin_payment(paid.order_id, first, now()).await, Ok(BeginPaymentOutcome::Consumed));
+        assert_eq!(house.begin_payment(paid.order_id, first, now()).await, Ok(BeginPaymentOutcome::Consumed));
         house.stock.payment_declined(paid.order_id, first).await.unwrap();
         assert_eq!(house.stock.reserve(&hold(&[(variant, 3)])).await, Ok(ReserveOutcome::Held), "three are left");
         assert!(matches!(house.stock.reserve(&hold(&[(variant, 1)])).await, Ok(ReserveOutcome::SoldOut(_))));
+    }
+
+    #[tokio::test]
+    async fn a_payment_that_comes_to_nothing_leaves_the_hold_the_time_that_it_was_given() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(5, 0).await;
+        let paying = hold(&[(variant, 2)]);
+        house.stock.reserve(&paying).await.unwrap();
+        let (first, later) = (attempt(), paying.expires_at + SignedDuration::from_mins(5));
+        let extended = PayingHold { order_id: paying.order_id, attempt_id: first, expires_at: later };
+        assert_eq!(house.stock.begin_payment(&extended, now()).await, Ok(BeginPaymentOutcome::Committing));
+        house.stock.payment_declined(paying.order_id, first).await.unwrap();
+        assert_eq!(house.stock.give_up(&paying, paying.expires_at).await, Ok(GiveUpOutcome::InForce));
+        assert_eq!(house.stock.give_up(&paying, later).await, Ok(GiveUpOutcome::GivenUp));
+    }
+
+    #[tokio::test]
+    async fn the_stock_of_an_order_that_has_ended_is_released_once_and_never_after_it_left() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(9, 0).await;
+        let (held, paying, paid) = (hold(&[(variant, 2)]), hold(&[(variant, 3)]), hold(&[(variant, 1)]));
+        for hold in [&held, &paying, &paid] {
+            house.stock.reserve(hold).await.unwrap();
+            house.begin_payment(hold.order_id, attempt(), now()).await.unwrap();
+        }
+        house.stock.consume(paid.order_id, attempt()).await.unwrap();
+        let twice = || join_all([&held, &paying, &paid].map(|hold| house.stock.release(hold.order_id)));
+        let (released, gone) = (Ok(ReleaseOutcome::Released), Ok(ReleaseOutcome::Consumed));
+        for _ in 0..2 {
+            assert_eq!(twice().await, [released.clone(), released.clone(), gone.clone()]);
+            assert_eq!(house.counts(variant).await, (8, 0));
+        }
+        assert_eq!(house.begin_payment(held.order_id, attempt(), now()).await, Ok(BeginPaymentOutcome::Expired));
+        assert_eq!(house.stock.reserve(&held).await, Ok(ReserveOutcome::GivenUp), "a late reservation holds nothing");
+        assert_eq!(house.stock.release(hold(&[]).order_id).await, Ok(ReleaseOutcome::Nothing));
+        assert_eq!(house.level(variant).await.available(), 8);
     }
 
     #[tokio::test]
@@ -276,7 +323,7 @@ mod stock {
         for hold in [&held, &expired, &taken, &given_up] {
             house.stock.reserve(hold).await.unwrap();
         }
-        house.stock.begin_payment(taken.order_id, attempt(), now()).await.unwrap();
+        house.begin_payment(taken.order_id, attempt(), now()).await.unwrap();
         house.stock.give_up(&given_up, given_up.expires_at).await.unwrap();
         for hold in [&held, &expired, &taken] {
             assert_eq!(house.stock.consume(hold.order_id, attempt()).await, Ok(ConsumeOutcome::Consumed));

@@ -109,6 +109,9 @@ fn pay(error: PayError) -> Problem {
         PayError::MethodRequired => Problem::invalid("paymentMethodId", "is required: the order names none"),
         PayError::NoSuchMethod => Problem::invalid("paymentMethodId", "is not a payment method"),
         PayError::PaymentInProgress => titled(ProblemCode::PaymentInProgress).with_retry_after(RETRY_AFTER_SECONDS),
+        PayError::OrderClosing => {
+            Problem::new(ProblemCode::Conflict, "The order is being closed").with_retry_after(RETRY_AFTER_SECONDS)
+        }
         PayError::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
         PayError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
         PayError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),

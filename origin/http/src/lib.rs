@@ -15,7 +15,9 @@ mod payments;
 mod products;
 mod respond;
 mod router;
+mod sweep;
 
 pub use caller::{CallerArn, CallerPolicy};
 pub use error::{ApiError, problem};
 pub use router::{Settings, router};
+pub use sweep::sweep;

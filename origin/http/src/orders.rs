@@ -41,7 +41,8 @@ pub(crate) async fn create_order<B: Backend>(backend: &B, call: &Call) -> Result
         cart_version: body.cart_version,
         expected_total: body.expected_total,
     };
-    let outcome = place_order(backend, &request, |outcome| rendered(call, outcome)).await?;
+    let outcome =
+        place_order(backend, &request, |outcome| rendered(&call.request_id, call.parts.uri.path(), outcome)).await?;
     answer(outcome)
 }
 
@@ -93,16 +94,14 @@ fn check(body: &CreateOrderRequest) -> Result<(), ApiError> {
 }
 
 /// The answer that is kept for whoever repeats the request.
-fn rendered(call: &Call, outcome: OrderOutcome<'_>) -> StoredAnswer {
+pub(crate) fn rendered(request_id: &str, path: &str, outcome: OrderOutcome<'_>) -> StoredAnswer {
     let refused = |code: ProblemCode| Problem::new(code, code.title());
     let response = match outcome {
         OrderOutcome::Placed(checkout) => placed(checkout),
         OrderOutcome::SoldOut(changes) => Err(refused(ProblemCode::OutOfStock).with_member("changes", &changes).into()),
         OrderOutcome::GivenUp => Err(refused(ProblemCode::ReservationExpired).into()),
     };
-    stored(response.unwrap_or_else(|error| {
-        problem(error).into_response(ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() })
-    }))
+    stored(response.unwrap_or_else(|error| problem(error).into_response(ProblemContext { request_id, instance: path })))
 }
 
 fn placed(checkout: &Checkout) -> Result<Response<Bytes>, ApiError> {

@@ -17,6 +17,7 @@ mod outbox;
 mod payments;
 mod pool;
 mod sold;
+mod sweep;
 mod taxes;
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,6 @@
 //! Drawing up a checkout: the cart, priced anew, compared with what the shopper saw.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use commerce_api::{cart::CartResponse, order::LineChange};
 use commerce_domain::{
@@ -15,10 +15,7 @@ use super::{
     ports::{LoadPrices, PricedVariant},
     types::{CartDiff, Checkout, OrderLine},
 };
-use crate::{Backend, payments::PaymentGateway};
-
-/// How long stock is held for an order that is not being paid.
-const HOLD: Duration = Duration::from_mins(10);
+use crate::{Backend, inventory::HOLD, payments::PaymentGateway};
 
 /// The checkout of this cart at today's prices, taxed and shipped by the rules for its address. This is where both are decided.
 ///

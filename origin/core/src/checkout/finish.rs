@@ -1,28 +1,42 @@
 //! The second and the third commit of a checkout that this request owns, and what follows from them.
 
 use commerce_api::order::LineChange;
-use commerce_domain::{Clock, EventId};
+use commerce_domain::{Clock, EventId, VariantId};
 
 use super::{
-    place_order::{PlaceOrderError, Placing},
+    place_order::PlaceOrderError,
     ports::{CartStore, CheckoutStore},
     types::{Checkout, OrderOutcome, Owned},
 };
 use crate::{
     Backend, StoreError,
-    hooks::HookPoint,
+    hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{Answer, StoredAnswer},
     inventory::{GiveUpOutcome, ReserveOutcome, ReserveStock, Shortage},
+    orders::{CloseOutcome, CloseReason, close_order},
+    sweep::SweepStore as _,
 };
 
-impl<B, R> Placing<'_, B, R>
+/// Overdue orders that are closed for the sake of one that finds too little.
+const MOST_FREED: u32 = 20;
+
+/// Somebody's checkouts on their way to their ends.
+pub(crate) struct Finishing<'a, B, R> {
+    pub(crate) backend: &'a B,
+    /// The `sub` of whose cart is ordered.
+    pub(crate) owner: &'a str,
+    /// Makes the answer that is kept.
+    pub(crate) render: &'a R,
+}
+
+impl<B, R> Finishing<'_, B, R>
 where
     B: Backend,
     R: Fn(OrderOutcome<'_>) -> StoredAnswer + Send + Sync,
 {
     /// Holds the stock and makes the order. Whatever comes of it, the lease ends with it, so that a repetition resumes at
     /// once.
-    pub(super) async fn finish(&self, owned: &Owned) -> Result<Answer, PlaceOrderError> {
+    pub(crate) async fn finish(&self, owned: &Owned) -> Result<Answer, PlaceOrderError> {
         let outcome = self.hold_and_commit(owned).await;
         if let Err(PlaceOrderError::Store(_) | PlaceOrderError::InProgress) = &outcome
             && let Err(error) = self.backend.database().end_lease(owned, self.backend.clock().now()).await
@@ -35,7 +49,12 @@ where
     async fn hold_and_commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
         let checkout = &owned.checkout;
         self.reached(HookPoint::BeforeHold).await?;
-        let reserved = self.backend.stock().reserve(&checkout.hold()).await?;
+        let mut reserved = self.backend.stock().reserve(&checkout.hold()).await?;
+        if let ReserveOutcome::SoldOut(shortages) = &reserved
+            && self.free_overdue(shortages).await?
+        {
+            reserved = self.backend.stock().reserve(&checkout.hold()).await?;
+        }
         self.reached(HookPoint::AfterHold).await?;
         match reserved {
             // A hold that is over is no good for an order that is only now being made.
@@ -46,6 +65,18 @@ where
                 self.fail(owned, OrderOutcome::SoldOut(&changes)).await
             }
         }
+    }
+
+    /// Closes orders of what is short whose time is over, which the sweep has not come to yet. Whether any was.
+    async fn free_overdue(&self, shortages: &[Shortage]) -> Result<bool, PlaceOrderError> {
+        let variants: Vec<VariantId> = shortages.iter().map(|shortage| shortage.variant_id).collect();
+        let now = self.backend.clock().now();
+        let overdue = self.backend.database().list_overdue_orders_of(&variants, now, MOST_FREED).await?;
+        let mut freed = false;
+        for order in overdue {
+            freed |= matches!(close_order(self.backend, order, CloseReason::Expired).await?, CloseOutcome::Closed(_));
+        }
+        Ok(freed)
     }
 
     async fn commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
@@ -85,11 +116,14 @@ where
         }
     }
 
-    pub(super) async fn take_out(&self, checkout: &Checkout) -> Result<(), StoreError> {
-        let owner = &self.request.principal.subject;
+    pub(crate) async fn take_out(&self, checkout: &Checkout) -> Result<(), StoreError> {
         let lines = checkout.taken_lines();
-        let version = self.backend.carts().take_out(owner, checkout.cart_id, checkout.order_id, &lines).await?;
+        let version = self.backend.carts().take_out(self.owner, checkout.cart_id, checkout.order_id, &lines).await?;
         self.backend.database().mark_cart_taken(checkout.id, version, self.backend.clock().now()).await
+    }
+
+    async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
+        self.backend.hooks().reached(point).await
     }
 }
 

@@ -7,16 +7,26 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     draft::draw_up,
+    finish::Finishing,
     ports::{CartStore, CheckoutStore, Claim, Replay},
     types::{CartDiff, Checkout, OrderOutcome},
 };
 use crate::{
-    Backend, StoreError,
+    Backend, Interrupted, StoreError,
     customers::known_customer,
     hooks::{HookPoint, Hooks, Stopped},
     idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer},
     payments::GatewayLimit,
 };
+
+impl From<Interrupted> for PlaceOrderError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Store(error) => Self::Store(error),
+            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
+        }
+    }
+}
 
 /// How often the cart is read while other checkouts of it are brought to their ends.
 const MAX_ROUNDS: u32 = 3;
@@ -101,11 +111,11 @@ where
 }
 
 /// One request on its way.
-pub(super) struct Placing<'a, B, R> {
-    pub(super) backend: &'a B,
-    pub(super) request: &'a PlaceOrder<'a>,
+struct Placing<'a, B, R> {
+    backend: &'a B,
+    request: &'a PlaceOrder<'a>,
     customer: CustomerId,
-    pub(super) render: &'a R,
+    render: &'a R,
 }
 
 /// What a claim leads to.
@@ -123,6 +133,10 @@ where
     B: Backend,
     R: Fn(OrderOutcome<'_>) -> StoredAnswer + Send + Sync,
 {
+    fn finishing(&self) -> Finishing<'_, B, R> {
+        Finishing { backend: self.backend, owner: &self.request.principal.subject, render: self.render }
+    }
+
     fn claim_key(&self, key_hash: Hash, synthetic: bool) -> ClaimKey {
         let request_hash = self.request.request_hash;
         ClaimKey { principal: self.customer, route: Route::CreateOrder.name(), key_hash, synthetic, request_hash }
@@ -169,18 +183,18 @@ where
     async fn proceed(&self, claim: Claim) -> Result<Next, PlaceOrderError> {
         match claim {
             Claim::Free => Ok(Next::ClaimAgain),
-            Claim::Mine(owned) => self.finish(&owned).await.map(Next::Answer),
-            Claim::Another(owned) => self.finish(&owned).await.map(|_| Next::ClaimAgain),
+            Claim::Mine(owned) => self.finishing().finish(&owned).await.map(Next::Answer),
+            Claim::Another(owned) => self.finishing().finish(&owned).await.map(|_| Next::ClaimAgain),
             Claim::Done(replay) => Ok(Next::Answer(self.replay(replay).await)),
             Claim::InFlight => Err(PlaceOrderError::InProgress),
             Claim::OtherRequest => Err(PlaceOrderError::KeyReused),
             Claim::CartOrdered { order_id, still_in_cart } => {
-                self.try_to_take_out(still_in_cart.as_deref()).await;
+                self.finishing().try_to_take_out(still_in_cart.as_deref()).await;
                 Err(PlaceOrderError::CartOrdered(order_id))
             }
             // What was ordered must not be ordered again: without this nothing goes on.
             Claim::StillInCart(checkout) => {
-                self.take_out(&checkout).await?;
+                self.finishing().take_out(&checkout).await?;
                 Ok(Next::ReadAgain)
             }
             Claim::CartMoved => Ok(Next::ReadAgain),
@@ -188,7 +202,7 @@ where
     }
 
     async fn replay(&self, replay: Replay) -> Answer {
-        self.try_to_take_out(replay.still_in_cart.as_deref()).await;
+        self.finishing().try_to_take_out(replay.still_in_cart.as_deref()).await;
         Answer { stored: replay.answer, replayed: true }
     }
 
@@ -207,7 +221,7 @@ where
         }
     }
 
-    pub(super) async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
+    async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
         self.backend.hooks().reached(point).await
     }
 }

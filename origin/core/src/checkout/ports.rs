@@ -13,8 +13,9 @@ use crate::{
     customers::CustomerStore,
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
     inventory::ListVariants,
-    orders::ReadOrders,
+    orders::{CloseOrders, ReadOrders},
     payments::{PaymentStore, RequestStore},
+    sweep::SweepStore,
 };
 
 /// A variant as it is sold now.
@@ -195,10 +196,26 @@ pub trait CheckoutStore: Send + Sync {
 
 /// What the checkout, the orders and the payments need of the database.
 pub trait OrdersDatabase:
-    LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders + RequestStore + PaymentStore
+    LoadPrices
+    + ListVariants
+    + CustomerStore
+    + CheckoutStore
+    + ReadOrders
+    + CloseOrders
+    + RequestStore
+    + PaymentStore
+    + SweepStore
 {
 }
 impl<T> OrdersDatabase for T where
-    T: LoadPrices + ListVariants + CustomerStore + CheckoutStore + ReadOrders + RequestStore + PaymentStore
+    T: LoadPrices
+        + ListVariants
+        + CustomerStore
+        + CheckoutStore
+        + ReadOrders
+        + CloseOrders
+        + RequestStore
+        + PaymentStore
+        + SweepStore
 {
 }

@@ -1,12 +1,14 @@
 //! Stock: the counters, and the holds that checkouts put on them.
 
+mod duration;
 mod limits;
 mod ports;
 mod read;
 
+pub use duration::{HOLD, LONGEST_HOLD, extended};
 pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
 pub use ports::{
-    BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PutStock, ReadStock, ReserveOutcome,
-    ReserveStock, SettleHold, Shortage, StockLevel, StockStore,
+    BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PayingHold, PutStock, ReadStock,
+    ReleaseOutcome, ReserveOutcome, ReserveStock, SettleHold, Shortage, StockLevel, StockStore,
 };
 pub use read::{FindStockError, ListVariants, StockSubject, find_stock};

@@ -99,6 +99,17 @@ pub enum GiveUpOutcome {
     InForce,
 }
 
+/// A hold that is about to be put beyond the reach of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayingHold {
+    /// The order.
+    pub order_id: OrderId,
+    /// The attempt to pay that the hold waits for.
+    pub attempt_id: AttemptId,
+    /// Until when the hold lasts if the attempt comes to nothing.
+    pub expires_at: Timestamp,
+}
+
 /// What became of the wish to begin a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeginPaymentOutcome {
@@ -119,6 +130,17 @@ pub enum ConsumeOutcome {
     Consumed,
     /// The hold was given up before: its stock is back on sale.
     Released,
+}
+
+/// What became of the stock of an order that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseOutcome {
+    /// It is back on sale, by this call or by an earlier one.
+    Released,
+    /// The goods have left: nothing was changed.
+    Consumed,
+    /// The order has no hold.
+    Nothing,
 }
 
 /// Adds counters.
@@ -165,8 +187,7 @@ pub trait SettleHold: Send + Sync {
     /// [`StoreError`].
     fn begin_payment(
         &self,
-        order: OrderId,
-        attempt: AttemptId,
+        hold: &PayingHold,
         now: Timestamp,
     ) -> impl Future<Output = Result<BeginPaymentOutcome, StoreError>> + Send;
 
@@ -191,6 +212,13 @@ pub trait SettleHold: Send + Sync {
         order: OrderId,
         attempt: AttemptId,
     ) -> impl Future<Output = Result<ConsumeOutcome, StoreError>> + Send;
+
+    /// HELD or COMMITTING → RELEASED with the stock back on sale, whatever the time and whichever attempt the hold waits
+    /// for: the order has ended. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn release(&self, order: OrderId) -> impl Future<Output = Result<ReleaseOutcome, StoreError>> + Send;
 }
 
 /// All that can be asked of the counters.

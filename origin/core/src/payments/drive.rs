@@ -1,6 +1,6 @@
 //! One attempt, from the hold on the stock to the verdict.
 
-use commerce_domain::{Clock as _, EventId, state::PaymentState};
+use commerce_domain::{Clock as _, state::PaymentState};
 
 use super::{
     hold,
@@ -11,13 +11,14 @@ use super::{
     patience::Patience,
     pay::PayError,
     ports::{PaymentStore, RequestStore},
-    types::{Attempt, HoldStep, Settled, Settlement, Verdict},
+    settle::{settle, settle_and_follow},
+    types::{Attempt, HoldStep, Settled, Verdict},
 };
 use crate::{
-    Backend, StoreError,
+    Backend,
     hooks::{HookPoint, Hooks, Stopped},
     idempotency::{ClaimKey, StoredAnswer},
-    inventory::{BeginPaymentOutcome, SettleHold},
+    inventory::{BeginPaymentOutcome, PayingHold, SettleHold},
 };
 
 /// A request on its way through an attempt.
@@ -47,7 +48,7 @@ where
         // Noted, so that the next request looks instead of waiting.
         if let Err(PayError::Store(_)) = &driven
             && attempt.fresh
-            && let Err(error) = self.settle(attempt, &Verdict::Unknown, None).await
+            && let Err(error) = settle(self.backend, attempt, &Verdict::Unknown, None).await
         {
             tracing::warn!(payment.id = %attempt.payment_id, %error, "attempt left as it is");
         }
@@ -86,7 +87,8 @@ where
 
     async fn commit_hold(&self, attempt: &Attempt) -> Result<BeginPaymentOutcome, PayError> {
         self.reached(HookPoint::BeforeCommitting).await?;
-        let take = || self.backend.stock().begin_payment(attempt.order_id, attempt.id, self.backend.clock().now());
+        let hold = PayingHold { order_id: attempt.order_id, attempt_id: attempt.id, expires_at: attempt.hold_until };
+        let take = || self.backend.stock().begin_payment(&hold, self.backend.clock().now());
         let mut begun = take().await?;
         // Perhaps for an attempt that is over: the hold has not followed yet, or its request took it up too late.
         if let BeginPaymentOutcome::Another(other) = begun
@@ -174,27 +176,8 @@ where
         verdict: &Verdict,
         answer: Option<&StoredAnswer>,
     ) -> Result<Settled, PayError> {
-        self.reached(HookPoint::BeforeSettle).await?;
-        let settled = self.settle(attempt, verdict, answer).await?;
-        self.reached(HookPoint::AfterSettle).await?;
-        if let Some(hold) = settled.hold {
-            let step = HoldStep { order_id: attempt.order_id, attempt_id: attempt.id, hold };
-            hold::follow(self.backend, step).await;
-        }
-        self.reached(HookPoint::AfterStock).await?;
-        Ok(settled)
-    }
-
-    async fn settle(
-        &self,
-        attempt: &Attempt,
-        verdict: &Verdict,
-        answer: Option<&StoredAnswer>,
-    ) -> Result<Settled, StoreError> {
         let claim = self.claim.zip(answer).map(|((key, fence), answer)| (key, *fence, answer));
-        let event = EventId::generate(self.backend.clock(), self.backend.entropy());
-        let settlement = Settlement { attempt, verdict, event, claim, now: self.backend.clock().now() };
-        self.backend.database().settle(&settlement).await
+        Ok(settle_and_follow(self.backend, attempt, verdict, claim).await?)
     }
 
     /// Answers without a change to the payment. What is over is kept; what is not leaves the claim to the next request that

@@ -31,6 +31,15 @@ pub struct Confirmation {
     pub payment_method_id: String,
 }
 
+/// An intent to call off for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallOff<'a> {
+    /// The provider's id of the intent.
+    pub intent_id: &'a str,
+    /// Our payment, for the records.
+    pub payment_id: PaymentId,
+}
+
 /// A payment as the provider sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
@@ -130,6 +139,12 @@ pub trait PaymentGateway: Send + Sync {
     /// # Errors
     /// [`GatewayError`]; after [`GatewayError::Unknown`] and [`GatewayError::Failed`] the intent is to be read.
     fn confirm(&self, confirmation: &Confirmation) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
+
+    /// Calls an intent off for good: it cannot charge any more. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`GatewayError`], also where the intent was called off before, has charged, or is at it: the intent is to be read.
+    fn cancel_intent(&self, intent: CallOff<'_>) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
 
     /// The intent as it stands.
     ///

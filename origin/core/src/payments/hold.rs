@@ -1,7 +1,7 @@
 //! What the outcome of an attempt means for the hold on the order's stock.
 //!
 //! The outcome is committed first, together with what the hold has to do, so the process may die before the hold has followed.
-//! The step goes by attempt and can be repeated: the next request to pay the order does what was left undone.
+//! The step goes by attempt and can be repeated: the next request to pay the order, or the sweep, does what was left undone.
 
 use commerce_domain::{Clock as _, EventId};
 
@@ -14,8 +14,8 @@ use crate::{
     inventory::{ConsumeOutcome, SettleHold},
 };
 
-/// Lets the hold follow. A failure is left to the next request.
-pub(super) async fn follow<B: Backend>(backend: &B, step: HoldStep) {
+/// Lets the hold follow. A failure is left to the next request, or to the sweep.
+pub(crate) async fn follow<B: Backend>(backend: &B, step: HoldStep) {
     if let Err(error) = try_follow(backend, step).await {
         tracing::warn!(order.id = %step.order_id, hold.step = ?step.hold, %error, "hold has not followed yet");
     }

@@ -6,14 +6,21 @@
 mod drive;
 mod gateway;
 mod hold;
+mod look_after;
 mod outcome;
 mod patience;
 mod pay;
 mod ports;
 mod provider;
+mod settle;
 mod types;
 
-pub use gateway::{Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway};
+pub(crate) use self::{
+    hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
+};
+pub use gateway::{
+    CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
+};
 pub use outcome::PaymentOutcome;
 pub use pay::{Pay, PayError, pay};
 pub use ports::{PaymentStore, RequestClaim, RequestStore};

@@ -51,7 +51,7 @@ impl PaymentOutcome {
 }
 
 /// What an intent says about the confirmation that was sent; none where it says nothing.
-pub(super) fn decided(intent: &Intent) -> Option<Verdict> {
+pub(crate) fn decided(intent: &Intent) -> Option<Verdict> {
     match intent.status {
         IntentStatus::Succeeded => Some(Verdict::Succeeded { receipt_url: intent.receipt_url.clone() }),
         IntentStatus::RequiresAction => Some(Verdict::RequiresAction {

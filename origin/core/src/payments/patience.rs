@@ -23,14 +23,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const _: () = assert!(DEADLINE.as_secs() < LEASE.as_secs());
 
 /// The time that a request has left for the provider.
-pub(super) struct Patience<'a, B> {
+pub(crate) struct Patience<'a, B> {
     backend: &'a B,
     until: Timestamp,
 }
 
 impl<'a, B: Backend> Patience<'a, B> {
     /// All of it.
-    pub(super) fn new(backend: &'a B) -> Self {
+    pub(crate) fn new(backend: &'a B) -> Self {
         Self { backend, until: backend.clock().now().saturating_add(DEADLINE).unwrap_or(Timestamp::MAX) }
     }
 
@@ -44,7 +44,7 @@ impl<'a, B: Backend> Patience<'a, B> {
     }
 
     /// The call's outcome, which is unknown if it has not come when the time is over. Without time the call is not sent.
-    pub(super) async fn within<T>(
+    pub(crate) async fn within<T>(
         &self,
         call: impl Future<Output = Result<T, GatewayError>> + Send,
     ) -> Result<T, GatewayError> {

@@ -16,7 +16,7 @@ use super::{
     types::{Attempt, Begun, NewAttempt, Payable},
 };
 use crate::{
-    Backend, StoreError,
+    Backend, Interrupted, StoreError,
     customers::known_customer,
     hooks::{HookPoint, Stopped},
     idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, LEASE, Lease, StoredAnswer},
@@ -60,6 +60,9 @@ pub enum PayError {
     /// Another payment of the order is under way.
     #[error("another payment is under way")]
     PaymentInProgress,
+    /// The order is being closed.
+    #[error("the order is being closed")]
+    OrderClosing,
     /// The same request is being answered.
     #[error("the request is in progress")]
     InProgress,
@@ -81,6 +84,15 @@ pub enum PayError {
     /// A test stopped the process.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+}
+
+impl From<Interrupted> for PayError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Store(error) => Self::Store(error),
+            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
+        }
+    }
 }
 
 /// An order is looked at this often, before another request is taken to be at it.
@@ -183,6 +195,7 @@ where
             Begun::Illegal(illegal) => return Err(illegal.into()),
             Begun::Paid(payment) => driving.end(PaymentOutcome::AlreadyPaid(payment)).await?,
             Begun::Closed(status) => driving.end(PaymentOutcome::Closed(status)).await?,
+            Begun::Closing => return Err(PayError::OrderClosing),
             Begun::Expired => driving.end(PaymentOutcome::Expired).await?,
             Begun::Attempt(attempt) if is_anothers(&attempt, backend) => return Err(PayError::PaymentInProgress),
             Begun::Attempt(attempt) => driving.drive(&attempt, payment_method.as_deref()).await?,

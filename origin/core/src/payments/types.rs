@@ -92,6 +92,8 @@ pub struct Attempt {
     pub payment_method: Option<String>,
     /// Where the attempt stands.
     pub state: PaymentState,
+    /// Until when the order's stock is held, unless a payment is under way by then.
+    pub hold_until: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Whether this request began it.
@@ -109,6 +111,8 @@ pub enum Begun {
     Closed(OrderStatus),
     /// The order's stock is no longer held, and no attempt is under way. Nothing was written.
     Expired,
+    /// The order is being closed. Nothing was written.
+    Closing,
     /// The payment stands where no attempt can begin.
     Illegal(IllegalTransition),
     /// This attempt is under way: begun now, or found.

@@ -16,7 +16,8 @@ use origin_core::{
 
 use super::{
     DynamoStock,
-    items::{StoredHold, finished_ttl, held, hold_key, sellable, stock_key, tombstone},
+    items::{StoredHold, held, hold_key, sellable, stock_key, tombstone},
+    settle::BACK,
 };
 use crate::error::store_error;
 
@@ -128,23 +129,9 @@ impl<E: AwsEnvironment> DynamoStock<E> {
     /// extended meanwhile is in force again.
     async fn release_over(&self, order: OrderId, lines: &[HeldLine], now: Timestamp) -> Result<bool, StoreError> {
         let mut over = self.hold_update(order, HoldState::Held, HoldEvent::Release)?;
-        over.update_expression.push_str(", #ttl = :ttl");
-        over.expression_attribute_names.insert("#ttl".to_owned(), "ttl".to_owned());
         over.condition_expression = Some("#state = :from AND expiresAt <= :now".to_owned());
         over.expression_attribute_values.insert(":now".to_owned(), number(now.as_millisecond()));
-        over.expression_attribute_values.insert(":ttl".to_owned(), number(finished_ttl(now)));
-        let back = "SET reserved = reserved - :q, sellable = sellable + :q, #version = #version + :one";
-        let request = TransactWriteItems {
-            transact_items: std::iter::once(TransactWrite::Update(over))
-                .chain(lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, back))))
-                .collect(),
-            client_request_token: None,
-        };
-        match self.db().transact_write_items(&request).await {
-            Ok(()) => Ok(true),
-            Err(AwsError::TransactionCancelled { .. }) => Ok(false),
-            Err(error) => Err(store_error(error)),
-        }
+        self.end_hold(over, lines, BACK).await
     }
 }
 

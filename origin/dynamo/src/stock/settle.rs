@@ -11,7 +11,7 @@ use commerce_domain::{
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    inventory::{BeginPaymentOutcome, ConsumeOutcome, HeldLine, SettleHold},
+    inventory::{BeginPaymentOutcome, ConsumeOutcome, HeldLine, PayingHold, ReleaseOutcome, SettleHold},
 };
 
 use super::{
@@ -20,17 +20,19 @@ use super::{
 };
 use crate::error::store_error;
 
-/// A hold that changes hands while it is consumed is looked at again; this often.
+/// A hold that changes hands while it is ended is looked at again; this often.
 const MAX_ROUNDS: u32 = 4;
+/// The goods have left. Sellable stays: what leaves was not for sale any more.
+const GONE: &str = "SET onHand = onHand - :q, reserved = reserved - :q, #version = #version + :one";
+/// The goods are back on sale.
+pub(super) const BACK: &str = "SET reserved = reserved - :q, sellable = sellable + :q, #version = #version + :one";
 
 impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
-    async fn begin_payment(
-        &self,
-        order: OrderId,
-        attempt: AttemptId,
-        now: Timestamp,
-    ) -> Result<BeginPaymentOutcome, StoreError> {
-        let mut update = self.hold_for(order, attempt)?;
+    async fn begin_payment(&self, hold: &PayingHold, now: Timestamp) -> Result<BeginPaymentOutcome, StoreError> {
+        let attempt = hold.attempt_id;
+        let mut update = self.hold_for(hold.order_id, attempt)?;
+        update.update_expression.push_str(", expiresAt = :until");
+        update.expression_attribute_values.insert(":until".to_owned(), number(hold.expires_at.as_millisecond()));
         update.condition_expression = Some("#state = :from AND expiresAt > :now".to_owned());
         update.expression_attribute_values.insert(":now".to_owned(), number(now.as_millisecond()));
         let stored = match self.db().update_item(&update).await {
@@ -73,6 +75,23 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
                     return Ok(ConsumeOutcome::Consumed);
                 }
                 HoldState::Committing => {}
+            }
+        }
+        Err(StoreError::unavailable("the hold keeps changing"))
+    }
+
+    async fn release(&self, order: OrderId) -> Result<ReleaseOutcome, StoreError> {
+        for _ in 0..MAX_ROUNDS {
+            let Some(stored) = self.read_hold(order).await? else { return Ok(ReleaseOutcome::Nothing) };
+            match stored.state()? {
+                HoldState::Released => return Ok(ReleaseOutcome::Released),
+                HoldState::Consumed => return Ok(ReleaseOutcome::Consumed),
+                from @ (HoldState::Held | HoldState::Committing) => {
+                    let update = self.hold_update(order, from, HoldEvent::Release)?;
+                    if self.end_hold(update, &stored.lines()?, BACK).await? {
+                        return Ok(ReleaseOutcome::Released);
+                    }
+                }
             }
         }
         Err(StoreError::unavailable("the hold keeps changing"))
@@ -123,16 +142,24 @@ impl<E: AwsEnvironment> DynamoStock<E> {
 
     /// COMMITTING → CONSUMED with the goods gone, whichever attempt the hold waits for. Whether it was still COMMITTING.
     async fn take_away(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
-        let mut hold = self.hold_update(order, HoldState::Committing, HoldEvent::Consume)?;
-        hold.update_expression.push_str(", #ttl = :ttl");
-        hold.expression_attribute_names.insert("#ttl".to_owned(), "ttl".to_owned());
+        let update = self.hold_update(order, HoldState::Committing, HoldEvent::Consume)?;
+        self.end_hold(update, lines, GONE).await
+    }
+
+    /// A hold's last move, with what it does to the counters. Whether the hold was still as the move wants it.
+    pub(super) async fn end_hold(
+        &self,
+        mut update: UpdateItem,
+        lines: &[HeldLine],
+        counters: &str,
+    ) -> Result<bool, StoreError> {
+        update.update_expression.push_str(", #ttl = :ttl");
+        update.expression_attribute_names.insert("#ttl".to_owned(), "ttl".to_owned());
         let now = self.db().client().env().now();
-        hold.expression_attribute_values.insert(":ttl".to_owned(), number(finished_ttl(now)));
-        // Sellable stays: what leaves was not for sale any more.
-        let gone = "SET onHand = onHand - :q, reserved = reserved - :q, #version = #version + :one";
+        update.expression_attribute_values.insert(":ttl".to_owned(), number(finished_ttl(now)));
         let request = TransactWriteItems {
-            transact_items: std::iter::once(TransactWrite::Update(hold))
-                .chain(lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, gone))))
+            transact_items: std::iter::once(TransactWrite::Update(update))
+                .chain(lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, counters))))
                 .collect(),
             client_request_token: None,
         };

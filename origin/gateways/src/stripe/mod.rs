@@ -1,6 +1,6 @@
 //! Stripe's Payment Intents (<https://docs.stripe.com/api/payment_intents>) behind the `PaymentGateway` port.
 //!
-//! Every call carries an `Idempotency-Key` made of our own ids, so a repeated call has its effect once
+//! Every call that could have its effect twice carries an `Idempotency-Key` made of our own ids, so a repeated call has its effect once
 //! (<https://docs.stripe.com/api/idempotent_requests>). A timeout, a 429 and a key that is in use mean that the outcome is not
 //! known; a 500 that Stripe has ended with an outcome to be read. Nothing is guessed here.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use commerce_domain::Money;
-use origin_core::payments::{Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
+use origin_core::payments::{CallOff, Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
 
 use crate::{Secret, http_client::client_builder};
 
@@ -51,9 +51,10 @@ impl Stripe {
         Ok(Self { http, config })
     }
 
-    async fn post(&self, path: &str, key: String, form: &[(&str, &str)]) -> Result<Intent, GatewayError> {
+    async fn post(&self, path: &str, key: Option<String>, form: &[(&str, &str)]) -> Result<Intent, GatewayError> {
         let body = wire::form(form);
-        let request = self.http.post(self.url(path)).header("idempotency-key", key);
+        let request = self.http.post(self.url(path));
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         self.send(request).await
     }
@@ -92,7 +93,7 @@ impl PaymentGateway for Stripe {
             ("metadata[paymentId]", payment.as_str()),
             ("payment_method_types[]", "card"),
         ];
-        self.post("", format!("create:{payment}"), &form).await
+        self.post("", Some(format!("create:{payment}")), &form).await
     }
 
     async fn confirm(&self, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
@@ -102,7 +103,13 @@ impl PaymentGateway for Stripe {
             ("return_url", self.config.return_url.as_str()),
             ("expand[]", "latest_charge"),
         ];
-        self.post(&format!("/{}/confirm", wire::segment(&confirmation.intent_id)), key, &form).await
+        self.post(&format!("/{}/confirm", wire::segment(&confirmation.intent_id)), Some(key), &form).await
+    }
+
+    async fn cancel_intent(&self, call: CallOff<'_>) -> Result<Intent, GatewayError> {
+        // Without a key, under which Stripe would keep a refusal for a day. What is canceled cannot be canceled again.
+        let form = [("cancellation_reason", "abandoned"), ("expand[]", "latest_charge")];
+        self.post(&format!("/{}/cancel", wire::segment(call.intent_id)), None, &form).await
     }
 
     async fn read_intent(&self, intent_id: &str) -> Result<Intent, GatewayError> {

@@ -31,3 +31,5 @@ mod races;
 mod recovery;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod sweep;

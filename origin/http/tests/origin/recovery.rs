@@ -4,7 +4,7 @@ use commerce_domain::{AttemptId, Clock};
 use jiff::SignedDuration;
 use origin_core::{
     hooks::HookPoint,
-    inventory::{BeginPaymentOutcome, HeldLine, Hold, ReserveOutcome, ReserveStock, SettleHold},
+    inventory::{BeginPaymentOutcome, HeldLine, Hold, PayingHold, ReserveOutcome, ReserveStock, SettleHold},
 };
 use serde_json::{Value, json};
 use test_support::{DynamoSwitches, SystemEntropy};
@@ -238,7 +238,9 @@ async fn an_owner_that_found_too_little_leaves_the_hold_of_the_next_one_alone() 
     assert_one_order(&shop, &item, HookPoint::AfterHold).await;
     let id = fast.text("/orderId").parse().unwrap();
     let attempt = AttemptId::generate(&shop.clock, &SystemEntropy);
-    assert_eq!(shop.stock.begin_payment(id, attempt, shop.clock.now()).await, Ok(BeginPaymentOutcome::Committing));
+    let now = shop.clock.now();
+    let hold = PayingHold { order_id: id, attempt_id: attempt, expires_at: now };
+    assert_eq!(shop.stock.begin_payment(&hold, now).await, Ok(BeginPaymentOutcome::Committing));
 }
 
 #[tokio::test]

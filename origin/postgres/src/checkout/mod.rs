@@ -5,6 +5,8 @@ mod commit;
 mod of_cart;
 mod rows;
 
+pub(crate) use rows::{COLUMNS, checkout as read_checkout};
+
 use commerce_domain::{CartId, CheckoutId, CustomerId, EventId};
 use jiff::Timestamp;
 use origin_core::{

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use crate::{DbError, taxes};
 
 /// The columns that [`checkout`] reads, of `checkouts c`.
-pub(super) const COLUMNS: &str = "c.id, c.order_id, c.customer_id, c.cart_id, c.cart_version, c.request_hash, c.lines,
+pub(crate) const COLUMNS: &str = "c.id, c.order_id, c.customer_id, c.cart_id, c.cart_version, c.request_hash, c.lines,
     c.currency::text, c.subtotal, c.tax, c.shipping, c.total, c.shipping_address, c.payment_method, c.hold_until, c.created_at,
     c.tax_included, c.taxes, c.shipping_tax";
 
@@ -50,7 +50,7 @@ pub(super) fn stored_lines(checkout: &Checkout) -> Result<serde_json::Value, DbE
 }
 
 /// The checkout in [`COLUMNS`].
-pub(super) fn checkout(row: &Row) -> Result<Checkout, DbError> {
+pub(crate) fn checkout(row: &Row) -> Result<Checkout, DbError> {
     let currency: Currency = row.try_get::<_, &str>(7)?.parse().map_err(DbError::broken)?;
     let money = |column: usize| -> Result<Money, DbError> {
         Money::new(row.try_get::<_, Decimal>(column)?, currency).map_err(DbError::broken)

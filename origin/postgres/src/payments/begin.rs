@@ -7,20 +7,24 @@ use commerce_domain::{
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use origin_core::payments::{Attempt, Begun, NewAttempt};
+use origin_core::{
+    inventory::extended,
+    payments::{Attempt, Begun, NewAttempt},
+};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::PROVIDER;
 use crate::{Database, DbError, Isolation, orders::money};
 
-const ORDER: &str = "select status, currency::text, total, reserved_until from orders
+const ORDER: &str = "select status, currency::text, total, reserved_until, created_at, closing is not null from orders
     where id = $1 and user_id = $2 for update";
 const PAYMENT: &str = "select id, state, intent_id, attempts from payments where order_id = $1 and state <> 'CANCELED'";
 const NEW_PAYMENT: &str = "insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
     select $1, id, user_id, $3, 'CREATED', total, currency, 1, $4, $4 from orders where id = $2";
 const LIVE: &str = "select id, number, payment_method, state, updated_at from payment_attempts
     where order_id = $1 and state not in ('FAILED', 'CANCELED')";
+const EXTEND: &str = "update orders set reserved_until = $2 where id = $1 and reserved_until < $2";
 const NEXT: &str = "update payments set state = $2, attempts = $3, updated_at = $4 where id = $1";
 const ATTEMPT: &str =
     "insert into payment_attempts (id, payment_id, order_id, number, payment_method, state, created_at, updated_at)
@@ -46,20 +50,41 @@ async fn begin(tx: &Transaction<'_>, new: &NewAttempt) -> Result<Begun, DbError>
         (_, OrderStatus::Pending) => {}
         (_, status) => return Ok(Begun::Closed(status)),
     }
+    if order.try_get(5)? {
+        return Ok(Begun::Closing);
+    }
     let live = live(tx, new.order_id).await?;
+    let hold_until: Timestamp = order.try_get(3)?;
     // A live attempt is looked after whatever the time: it may have charged. A new one is not begun once the hold is over.
-    if live.is_none() && order.try_get::<_, Timestamp>(3)? <= new.now {
+    if live.is_none() && hold_until <= new.now {
         return Ok(Begun::Expired);
     }
     let attempt = match (payment, live) {
         (None, _) => first(tx, new, amount).await?,
-        (Some(payment), Some(row)) => found(&row, &payment, new.order_id, amount)?,
+        (Some(payment), Some(row)) => {
+            let found = Attempt { hold_until, ..found(&row, &payment, new.order_id, amount)? };
+            return Ok(Begun::Attempt(Box::new(found)));
+        }
         (Some(payment), None) => match payment.state.on(PaymentEvent::Retry) {
             Ok(state) => next(tx, new, &payment, state, amount).await?,
             Err(illegal) => return Ok(Begun::Illegal(illegal)),
         },
     };
-    Ok(Begun::Attempt(Box::new(attempt)))
+    let hold_until = extend_hold(tx, new, order.try_get(4)?, hold_until).await?;
+    Ok(Begun::Attempt(Box::new(Attempt { hold_until, ..attempt })))
+}
+
+/// Who begins to pay is given time to finish.
+async fn extend_hold(
+    tx: &Transaction<'_>,
+    new: &NewAttempt,
+    created_at: Timestamp,
+    until: Timestamp,
+) -> Result<Timestamp, DbError> {
+    let extended = extended(created_at, until, new.now);
+    let statement = tx.prepare_cached(EXTEND).await?;
+    tx.execute(&statement, &[&new.order_id.as_uuid(), &extended]).await?;
+    Ok(extended)
 }
 
 struct Payment {
@@ -144,6 +169,7 @@ fn begun(
         intent_id,
         payment_method: new.payment_method.clone(),
         state: PaymentState::Created,
+        hold_until: new.now,
         updated_at: new.now,
         fresh: true,
     })
@@ -159,6 +185,7 @@ fn found(row: &Row, payment: &Payment, order_id: OrderId, amount: Money) -> Resu
         intent_id: payment.intent_id.clone(),
         payment_method: row.try_get(2)?,
         state: row.try_get::<_, &str>(3)?.parse().map_err(DbError::broken)?,
+        hold_until: row.try_get(4)?,
         updated_at: row.try_get(4)?,
         fresh: false,
     })

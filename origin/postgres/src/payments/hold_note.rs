@@ -29,7 +29,7 @@ pub(super) fn step_name(step: HoldMove) -> &'static str {
 }
 
 /// The step that the column spells.
-pub(super) fn hold_step(name: &str) -> Result<HoldMove, DbError> {
+pub(crate) fn hold_step(name: &str) -> Result<HoldMove, DbError> {
     let steps = [HoldMove::Consume, HoldMove::GiveBack];
     steps.into_iter().find(|step| step_name(*step) == name).ok_or_else(|| DbError::broken("unknown hold step"))
 }

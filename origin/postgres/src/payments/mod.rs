@@ -7,7 +7,7 @@ mod sales;
 mod settle;
 
 use commerce_domain::{AttemptId, Currency, CustomerId, OrderId};
-use hold_note::hold_step;
+pub(crate) use hold_note::hold_step;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,

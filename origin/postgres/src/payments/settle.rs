@@ -31,8 +31,8 @@ const LEAVE_HOLD: &str =
     "update payment_attempts set hold_step = null where order_id = $1 and id <> $2 and hold_step is not null";
 const CAPTURE: &str = "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
     select id, order_id, 'capture', amount, currency, $2, $3 from payments where id = $1";
-const PAY_ORDER: &str =
-    "update orders set status = $2, payment_status = $3, version = version + 1, updated_at = $4 where id = $1";
+const PAY_ORDER: &str = "update orders set status = $2, payment_status = $3, closing = null, closing_since = null,
+        version = version + 1, updated_at = $4 where id = $1";
 const NOTE_ON_ORDER: &str = "update orders set payment_status = $2, updated_at = $3 where id = $1";
 
 impl Database {

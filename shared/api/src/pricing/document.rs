@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use commerce_domain::pricing::ThresholdOn;
 use serde::Deserialize;
 
 use crate::{Amount, DecimalNumber};
@@ -54,23 +53,6 @@ pub(super) struct ShippingZoneEntry {
     pub(super) fee: Amount,
     /// Never free if absent.
     pub(super) free_from: Option<Amount>,
-    #[serde(default)]
-    pub(super) threshold_on: ThresholdEntry,
-}
-
-/// `before_discount` or `after_discount`; the latter if absent.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct ThresholdEntry(pub(super) ThresholdOn);
-
-impl TryFrom<String> for ThresholdEntry {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match text.as_str() {
-            "before_discount" => Ok(Self(ThresholdOn::BeforeDiscount)),
-            "after_discount" => Ok(Self(ThresholdOn::AfterDiscount)),
-            _ => Err("must be before_discount or after_discount"),
-        }
-    }
+    /// `before_discount` or `after_discount`; the latter if absent.
+    pub(super) threshold_on: Option<String>,
 }

@@ -2,10 +2,10 @@
 
 use commerce_domain::{
     CategorySlug, Currency, Destination, Money, PricingRules, PricingRulesError, PricingSettings, TaxRate,
-    pricing::{Place, PlaceError, ShippingRules, ShippingZone, TaxRules, TaxZone},
+    pricing::{Place, PlaceError, ShippingRules, ShippingZone, TaxRules, TaxZone, ThresholdOn},
 };
 
-use super::document::{DestinationEntry, Document, ShippingZoneEntry, TaxZoneEntry, ThresholdEntry};
+use super::document::{DestinationEntry, Document, ShippingZoneEntry, TaxZoneEntry};
 use crate::{Amount, DecimalNumber, json};
 
 /// Why the document is of no use: one line that names the place in it.
@@ -86,7 +86,11 @@ fn shipping_zone(entry: &ShippingZoneEntry, currency: Currency, at: &str) -> Res
     };
     let place = place(entry.country.as_deref(), entry.state.as_deref(), entry.zip_prefix.as_deref(), at, "zip_prefix")?;
     let free_from = entry.free_from.map(|from| amount(from, "free_from")).transpose()?;
-    let ThresholdEntry(threshold_on) = entry.threshold_on;
+    let threshold_on = match entry.threshold_on.as_deref() {
+        Some("before_discount") => ThresholdOn::BeforeDiscount,
+        Some("after_discount") | None => ThresholdOn::AfterDiscount,
+        Some(_) => return Err(wrong(format!("{at}.threshold_on"), "must be before_discount or after_discount")),
+    };
     ShippingZone::new(place, amount(entry.fee, "fee")?, free_from, threshold_on).map_err(|error| refused(at, error))
 }
 

@@ -14,10 +14,10 @@ use commerce_api::pricing::from_document;
 use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
 use commerce_domain::{PricingRules, pricing::PricingSettings};
 use jiff::Timestamp;
-use origin_core::{Assembled, Parts};
+use origin_core::{Assembled, Parts, hooks::Stopped, sweep::SweepReport};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
 use origin_gateways::{ReqwestClient, Secret, Stripe, StripeConfig};
-use origin_http::{CallerPolicy, Settings, router};
+use origin_http::{CallerPolicy, Settings, router, sweep};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
     DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, ManualClock, PaymentProvider, PaymentsConfig,
@@ -41,6 +41,7 @@ type TestBackend =
 /// The origin under test, and the handles to everything around it.
 pub(crate) struct Shop {
     pub(crate) router: Router,
+    backend: TestBackend,
     pub(crate) clock: ManualClock,
     pub(crate) database: Database,
     pub(crate) stock: Stock,
@@ -122,9 +123,10 @@ impl Shop {
         });
         let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
-        let router = router(backend, Settings { caller });
+        let router = router(backend.clone(), Settings { caller });
         Self {
             router,
+            backend,
             clock,
             database,
             stock,
@@ -136,6 +138,11 @@ impl Shop {
             profiles,
             _dynamo: dynamo_server,
         }
+    }
+
+    /// Brings to its end what nobody returns to.
+    pub(crate) async fn sweep(&self) -> Result<SweepReport, Stopped> {
+        sweep(&self.backend).await
     }
 
     /// A signed caller on behalf of this shopper.

@@ -1,0 +1,139 @@
+//! How an order ends that was never paid: its time is over, or somebody called it off.
+//!
+//! 1. The order is marked, in the database: from here on no attempt to pay it begins.
+//! 2. Its intent is called off at the provider. What was charged before is written down, and the order is paid.
+//! 3. The order ends, in the database, with its payment and the note that its stock is to be released.
+//! 4. The stock is released, and the note cleared.
+//!
+//! Whoever finds an order between two of the steps goes on from there.
+
+use commerce_domain::{Clock as _, EventId, OrderId, state::OrderStatus};
+
+use super::ports::{BeginClose, CloseOrders, CloseReason, ClosingOrder, OrderEnd};
+use crate::{
+    Backend, Interrupted, StoreError,
+    hooks::{HookPoint, Hooks as _, Stopped},
+    inventory::{ReleaseOutcome, SettleHold as _},
+    payments::{
+        Attempt, CallOff, Intent, IntentStatus, Patience, PaymentGateway as _, Verdict, decided, settle_and_follow,
+    },
+};
+
+/// What an order came to that was to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseOutcome {
+    /// There is no such order.
+    NoOrder,
+    /// It was closed by this call.
+    Closed(OrderStatus),
+    /// It did not wait for money, or it turned out to be paid.
+    Settled(OrderStatus),
+    /// The hold on its stock is not over.
+    NotOver,
+    /// A request is paying it at this moment.
+    PaymentUnderWay,
+    /// It will be closed, or turn out to be paid, once the provider says so.
+    Closing,
+}
+
+/// Closes an order that waits for money.
+///
+/// # Errors
+/// [`Interrupted`]; an order that was marked stays so, and the sweep goes on with it.
+pub async fn close_order<B: Backend>(
+    backend: &B,
+    order: OrderId,
+    reason: CloseReason,
+) -> Result<CloseOutcome, Interrupted> {
+    reached(backend, HookPoint::BeforeClosing).await?;
+    let begun = backend.database().begin_close(order, reason, backend.clock().now()).await?;
+    reached(backend, HookPoint::AfterClosing).await?;
+    let closing = match begun {
+        BeginClose::NoOrder => return Ok(CloseOutcome::NoOrder),
+        BeginClose::Settled(status) => return Ok(CloseOutcome::Settled(status)),
+        BeginClose::NotOver => return Ok(CloseOutcome::NotOver),
+        BeginClose::PaymentUnderWay => return Ok(CloseOutcome::PaymentUnderWay),
+        BeginClose::Begun(closing) => closing,
+    };
+    if let Some(attempt) = &closing.attempt
+        && let Some(intent_id) = &attempt.intent_id
+    {
+        let Some(intent) = call_off(backend, attempt, intent_id).await? else { return Ok(CloseOutcome::Closing) };
+        match intent.status {
+            IntentStatus::Canceled => {}
+            IntentStatus::Succeeded => return found_paid(backend, attempt, &intent).await,
+            _ => return Ok(CloseOutcome::Closing),
+        }
+    }
+    end(backend, &closing).await
+}
+
+/// The intent after it was called off, or as it stands if it could not be; none if that cannot be learned now.
+async fn call_off<B: Backend>(backend: &B, attempt: &Attempt, intent_id: &str) -> Result<Option<Intent>, Stopped> {
+    let patience = Patience::new(backend);
+    reached(backend, HookPoint::BeforeCallOff).await?;
+    let call = CallOff { intent_id, payment_id: attempt.payment_id };
+    let called_off = patience.within(backend.gateway().cancel_intent(call)).await;
+    reached(backend, HookPoint::AfterCallOff).await?;
+    let found = match called_off {
+        Ok(intent) => Ok(intent),
+        Err(_) => patience.within(backend.gateway().read_intent(intent_id)).await,
+    };
+    Ok(found
+        .inspect_err(|error| tracing::warn!(payment.id = %attempt.payment_id, %error, "intent not called off"))
+        .ok())
+}
+
+async fn found_paid<B: Backend>(backend: &B, attempt: &Attempt, intent: &Intent) -> Result<CloseOutcome, Interrupted> {
+    let verdict = decided(intent).unwrap_or(Verdict::Unknown);
+    settle_and_follow(backend, attempt, &verdict, None).await?;
+    // Whatever became of it is in the database, and so is the order's state.
+    let now = backend.clock().now();
+    match backend.database().begin_close(attempt.order_id, CloseReason::Expired, now).await? {
+        BeginClose::Settled(status) => Ok(CloseOutcome::Settled(status)),
+        _ => Ok(CloseOutcome::Closing),
+    }
+}
+
+async fn end<B: Backend>(backend: &B, closing: &ClosingOrder) -> Result<CloseOutcome, Interrupted> {
+    let event = || EventId::generate(backend.clock(), backend.entropy());
+    let order_id = closing.order_id;
+    let intent_id = closing.attempt.as_ref().and_then(|attempt| attempt.intent_id.as_deref());
+    let (payment_event, order_event, now) = (event(), event(), backend.clock().now());
+    let end = OrderEnd { order_id, intent_id, payment_event, order_event, now };
+    reached(backend, HookPoint::BeforeEnd).await?;
+    let ended = backend.database().end_order(&end).await?;
+    reached(backend, HookPoint::AfterEnd).await?;
+    // A request that was slow has announced the payment at this moment.
+    let Some(ended) = ended else { return Ok(CloseOutcome::Closing) };
+    if ended.holds_stock {
+        release(backend, order_id).await;
+        reached(backend, HookPoint::AfterRelease).await?;
+    }
+    match ended.status {
+        status @ (OrderStatus::Cancelled | OrderStatus::Failed) => Ok(CloseOutcome::Closed(status)),
+        status => Ok(CloseOutcome::Settled(status)),
+    }
+}
+
+/// Releases the stock of an order that has ended. A failure is left to the sweep.
+pub(crate) async fn release<B: Backend>(backend: &B, order: OrderId) {
+    if let Err(error) = try_to_release(backend, order).await {
+        tracing::warn!(order.id = %order, %error, "stock not released yet");
+    }
+}
+
+async fn try_to_release<B: Backend>(backend: &B, order: OrderId) -> Result<(), StoreError> {
+    match backend.stock().release(order).await? {
+        ReleaseOutcome::Released => {}
+        ReleaseOutcome::Consumed => {
+            tracing::error!(order.id = %order, "the goods of an order left that was never paid")
+        }
+        ReleaseOutcome::Nothing => tracing::error!(order.id = %order, "an order has no hold"),
+    }
+    backend.database().note_released(order).await
+}
+
+async fn reached<B: Backend>(backend: &B, point: HookPoint) -> Result<(), Stopped> {
+    backend.hooks().reached(point).await
+}

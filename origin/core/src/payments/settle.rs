@@ -1,0 +1,47 @@
+//! Writing a verdict down, and what follows from it beyond the database.
+
+use commerce_domain::{Clock as _, EventId};
+
+use super::{
+    hold,
+    ports::PaymentStore,
+    types::{Attempt, HoldStep, Settled, Settlement, Verdict},
+};
+use crate::{
+    Backend, Interrupted, StoreError,
+    hooks::{HookPoint, Hooks as _},
+    idempotency::{ClaimKey, StoredAnswer},
+};
+
+/// The claim that ends with a verdict, its fence, and its answer.
+pub(crate) type EndingClaim<'a> = Option<(&'a ClaimKey, i64, &'a StoredAnswer)>;
+
+/// Writes the verdict down and lets the hold follow.
+pub(crate) async fn settle_and_follow<B: Backend>(
+    backend: &B,
+    attempt: &Attempt,
+    verdict: &Verdict,
+    claim: EndingClaim<'_>,
+) -> Result<Settled, Interrupted> {
+    backend.hooks().reached(HookPoint::BeforeSettle).await?;
+    let settled = settle(backend, attempt, verdict, claim).await?;
+    backend.hooks().reached(HookPoint::AfterSettle).await?;
+    if let Some(hold) = settled.hold {
+        let step = HoldStep { order_id: attempt.order_id, attempt_id: attempt.id, hold };
+        hold::follow(backend, step).await;
+    }
+    backend.hooks().reached(HookPoint::AfterStock).await?;
+    Ok(settled)
+}
+
+/// Writes the verdict down.
+pub(super) async fn settle<B: Backend>(
+    backend: &B,
+    attempt: &Attempt,
+    verdict: &Verdict,
+    claim: EndingClaim<'_>,
+) -> Result<Settled, StoreError> {
+    let event = EventId::generate(backend.clock(), backend.entropy());
+    let settlement = Settlement { attempt, verdict, event, claim, now: backend.clock().now() };
+    backend.database().settle(&settlement).await
+}

@@ -1,0 +1,150 @@
+//! What was left behind, in the order of ids, so that a sweep walks through all of it.
+
+use commerce_domain::{AttemptId, CheckoutId, CustomerId, OrderId, VariantId};
+use jiff::Timestamp;
+use origin_core::{
+    StoreError,
+    idempotency::ClaimKey,
+    payments::{Attempt, HoldStep},
+    sweep::{FullCart, LapsedCheckout, SweepStore},
+};
+use tokio_postgres::{Row, types::ToSql};
+use uuid::Uuid;
+
+use crate::{
+    Database, DbError,
+    checkout::{COLUMNS, read_checkout},
+    orders::{ATTEMPT, attempt},
+    payments::hold_step,
+};
+
+const LAPSED: &str = "select c.id, k.principal, k.key_hash, k.synthetic, k.request_hash, u.sub
+    from idempotency_keys k join checkouts c on c.id = k.checkout_id join customers u on u.id = c.customer_id
+    where k.state = 'IN_FLIGHT' and k.route = $1 and k.lease_until <= $2 and ($3::uuid is null or c.id > $3)
+    order by c.id limit $4";
+const OVERDUE: &str = "select id from orders
+    where status = 'PENDING' and (reserved_until <= $1 or closing is not null) and ($2::uuid is null or id > $2)
+    order by id limit $3";
+const OVERDUE_OF: &str = "select o.id from orders o
+    where o.status = 'PENDING' and o.reserved_until <= $1
+        and exists (select 1 from order_items i where i.order_id = o.id and i.variant_id = any($2))
+    order by o.reserved_until limit $3";
+const UNRELEASED: &str = "select id from orders where hold_step is not null and ($1::uuid is null or id > $1)
+    order by id limit $2";
+const HOLD_STEPS: &str = "select id, order_id, hold_step from payment_attempts
+    where hold_step is not null and updated_at <= $1 and ($2::uuid is null or id > $2) order by id limit $3";
+
+impl SweepStore for Database {
+    async fn list_lapsed_checkouts(
+        &self,
+        route: &'static str,
+        now: Timestamp,
+        after: Option<CheckoutId>,
+        limit: u32,
+    ) -> Result<Vec<LapsedCheckout>, StoreError> {
+        let after = after.map(CheckoutId::as_uuid);
+        let rows = self.list(LAPSED, &[&route, &now, &after, &i64::from(limit)]).await?;
+        Ok(rows.iter().map(|row| lapsed(row, route)).collect::<Result<_, _>>()?)
+    }
+
+    async fn list_overdue_orders(
+        &self,
+        now: Timestamp,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, StoreError> {
+        let after = after.map(OrderId::as_uuid);
+        order_ids(&self.list(OVERDUE, &[&now, &after, &i64::from(limit)]).await?)
+    }
+
+    async fn list_overdue_orders_of(
+        &self,
+        variants: &[VariantId],
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, StoreError> {
+        let ids: Vec<Uuid> = variants.iter().map(|variant| variant.as_uuid()).collect();
+        order_ids(&self.list(OVERDUE_OF, &[&now, &ids, &i64::from(limit)]).await?)
+    }
+
+    async fn list_unreleased_orders(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        order_ids(&self.list(UNRELEASED, &[&after.map(OrderId::as_uuid), &i64::from(limit)]).await?)
+    }
+
+    async fn list_hold_steps(
+        &self,
+        before: Timestamp,
+        after: Option<AttemptId>,
+        limit: u32,
+    ) -> Result<Vec<HoldStep>, StoreError> {
+        let after = after.map(AttemptId::as_uuid);
+        let rows = self.list(HOLD_STEPS, &[&before, &after, &i64::from(limit)]).await?;
+        Ok(rows.iter().map(step).collect::<Result<_, _>>()?)
+    }
+
+    async fn list_quiet_attempts(
+        &self,
+        before: Timestamp,
+        after: Option<AttemptId>,
+        limit: u32,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let sql = format!(
+            "{ATTEMPT} where a.state in ('CREATED', 'REQUIRES_ACTION', 'AUTHORISED', 'UNKNOWN') and a.updated_at <= $1
+                and p.intent_id is not null and o.closing is null and ($2::uuid is null or a.id > $2)
+            order by a.id limit $3"
+        );
+        let rows = self.list(&sql, &[&before, &after.map(AttemptId::as_uuid), &i64::from(limit)]).await?;
+        Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)
+    }
+
+    async fn list_full_carts(
+        &self,
+        before: Timestamp,
+        after: Option<CheckoutId>,
+        limit: u32,
+    ) -> Result<Vec<FullCart>, StoreError> {
+        let sql = format!(
+            "select {COLUMNS}, u.sub as owner from checkouts c join customers u on u.id = c.customer_id
+            where c.state = 'PLACED' and c.cart_taken_at is null and c.updated_at <= $1 and ($2::uuid is null or c.id > $2)
+            order by c.id limit $3"
+        );
+        let rows = self.list(&sql, &[&before, &after.map(CheckoutId::as_uuid), &i64::from(limit)]).await?;
+        let cart = |row: &Row| Ok(FullCart { checkout: read_checkout(row)?, owner: row.try_get("owner")? });
+        Ok(rows.iter().map(cart).collect::<Result<_, DbError>>()?)
+    }
+}
+
+impl Database {
+    async fn list(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query(&statement, parameters).await?)
+    }
+}
+
+fn order_ids(rows: &[Row]) -> Result<Vec<OrderId>, StoreError> {
+    let id = |row: &Row| OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken);
+    Ok(rows.iter().map(id).collect::<Result<_, DbError>>()?)
+}
+
+fn lapsed(row: &Row, route: &'static str) -> Result<LapsedCheckout, DbError> {
+    Ok(LapsedCheckout {
+        id: CheckoutId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
+        key: ClaimKey {
+            principal: CustomerId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
+            route,
+            key_hash: row.try_get::<_, &[u8]>(2)?.try_into().map_err(DbError::broken)?,
+            synthetic: row.try_get(3)?,
+            request_hash: row.try_get::<_, &[u8]>(4)?.try_into().map_err(DbError::broken)?,
+        },
+        owner: row.try_get(5)?,
+    })
+}
+
+fn step(row: &Row) -> Result<HoldStep, DbError> {
+    Ok(HoldStep {
+        attempt_id: AttemptId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
+        order_id: OrderId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
+        hold: hold_step(row.try_get(2)?)?,
+    })
+}
