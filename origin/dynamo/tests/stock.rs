@@ -12,7 +12,8 @@ mod stock {
         StoreError,
         inventory::{
             BackorderLimit, BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock,
-            PutStock, ReadStock, ReserveOutcome, ReserveStock, SetLimits, SettleHold, Shortage, StockLevel,
+            PayingHold, PutStock, ReadStock, ReleaseOutcome, ReserveOutcome, ReserveStock, SetLimits, SettleHold,
+            Shortage, StockLevel,
         },
     };
     use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
@@ -43,14 +44,15 @@ mod stock {
             variant_id
         }
 
-        /// Begins a payment whose hold lasts for as long as it would without.
+        /// Begins a payment whose hold lasts for nine minutes from now.
         async fn begin_payment(
             &self,
             order_id: OrderId,
             attempt_id: AttemptId,
             now: Timestamp,
         ) -> Result<BeginPaymentOutcome, StoreError> {
-            let hold = PayingHold { order_id, attempt_id, expires_at: hold(&[]).expires_at };
+            let expires_at = self::now() + SignedDuration::from_mins(9);
+            let hold = PayingHold { order_id, attempt_id, expires_at };
             self.stock.begin_payment(&hold, now).await
         }
 
