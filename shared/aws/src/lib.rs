@@ -2,7 +2,7 @@
 //!
 //! Requests are signed with AWS's own `aws-sigv4` and sent through the [`HttpClient`] port, so the same code runs in a
 //! Cloudflare Worker, in a Spin component and in a Lambda function. [`AwsClient`] calls any service of the AWS JSON
-//! protocol, [`DynamoDb`] speaks DynamoDB through it, [`verify_request`] is the other side of [`sign_request`].
+//! or Query protocol; [`DynamoDb`], [`Sqs`] and [`Sns`] speak through it. [`verify_request`] is the other side of [`sign_request`].
 //!
 //! Invariants: time and randomness come from the ports; a call is repeated only where that is safe; no secret appears in
 //! an error or in debug output. Depends only on `commerce-domain`, and on no runtime.
@@ -13,12 +13,15 @@ mod credentials;
 pub mod dynamodb;
 mod error;
 pub mod ports;
+mod query;
 mod retry;
 #[cfg(test)]
 mod scripted;
 mod sigv4;
+pub mod sns;
+pub mod sqs;
 
-pub use client::{AwsClient, AwsEnvironment, JsonService};
+pub use client::{AwsClient, AwsEnvironment, JsonService, QueryService};
 pub use credentials::{Credentials, MissingCredentials};
 pub use dynamodb::DynamoDb;
 pub use error::{AwsError, CancellationReason};
@@ -29,3 +32,5 @@ pub use sigv4::{
     CallerKeys, MAX_SKEW_SECONDS, SignError, SigningScope, VerifiedCaller, VerifyError, VerifyPolicy, sign_request,
     verify_request,
 };
+pub use sns::Sns;
+pub use sqs::Sqs;
