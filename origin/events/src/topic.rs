@@ -69,7 +69,9 @@ impl<E: AwsEnvironment> PublishEvents for SnsTopic<E> {
                 Err(error) if outcomes.iter().all(Option::is_none) => return Err(error),
                 // What earlier rounds have done is known; of the rest, nothing is.
                 Err(error) => {
-                    round.into_iter().for_each(|place| outcomes[place] = Some(not_published(error.to_string())));
+                    for place in round {
+                        outcomes[place] = Some(not_published(error.to_string()));
+                    }
                 }
             }
         }

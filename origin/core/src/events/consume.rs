@@ -14,30 +14,30 @@ pub struct Handled {
     pub failed: Vec<String>,
 }
 
-/// Hands each event to `handler`, one after the other, and stops a group at its first failure
+/// Hands each event to `handle`, one after the other, and stops a group at its first failure
 /// (AWS Lambda, "Reporting batch item failures": with FIFO queues, stop after the first failure). A message that is no event
 /// has failed.
 ///
 /// The handler sees events at least once: it keeps the ids that it has seen in the transaction of its effect.
-pub async fn consume<E, F>(deliveries: &[Delivery], mut handler: impl FnMut(Envelope) -> F) -> Handled
+pub async fn consume<E, F>(deliveries: &[Delivery], mut handle: impl FnMut(Envelope) -> F) -> Handled
 where
     F: Future<Output = Result<(), E>>,
     E: std::fmt::Display,
 {
-    let (mut handled, mut stopped) = (Handled::default(), HashSet::new());
+    let (mut result, mut stopped) = (Handled::default(), HashSet::new());
     for delivery in deliveries {
-        let done = !stopped.contains(delivery.group.as_str()) && handle_one(delivery, &mut handler).await;
+        let done = !stopped.contains(delivery.group.as_str()) && handle_one(delivery, &mut handle).await;
         if done {
-            handled.done.push(delivery.receipt.clone());
+            result.done.push(delivery.receipt.clone());
         } else {
             stopped.insert(delivery.group.as_str());
-            handled.failed.push(delivery.receipt.clone());
+            result.failed.push(delivery.receipt.clone());
         }
     }
-    handled
+    result
 }
 
-async fn handle_one<E, F>(delivery: &Delivery, handler: &mut impl FnMut(Envelope) -> F) -> bool
+async fn handle_one<E, F>(delivery: &Delivery, handle: &mut impl FnMut(Envelope) -> F) -> bool
 where
     F: Future<Output = Result<(), E>>,
     E: std::fmt::Display,
@@ -50,7 +50,7 @@ where
         }
     };
     let (id, kind) = (event.id, event.kind.clone());
-    match handler(event).await {
+    match handle(event).await {
         Ok(()) => true,
         Err(cause) => {
             tracing::warn!(event.id = %id, event.kind = kind, event.receive_count = delivery.receive_count, %cause,

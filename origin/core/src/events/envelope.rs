@@ -1,4 +1,4 @@
-//! The envelope of an event: a CloudEvents 1.0 object in structured mode
+//! The envelope of an event: a `CloudEvents` 1.0 object in structured mode
 //! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
 
 use commerce_domain::EventId;
@@ -79,10 +79,11 @@ mod tests {
     const ID: &str = "evt_01ktp6sn00e8m9wvpfqsmyrszv";
 
     fn wire() -> Value {
+        let amount: Value = serde_json::from_str("9.90").unwrap();
         json!({
             "specversion": "1.0", "id": ID, "source": "/cloudcommerce/origin", "type": "OrderCreated",
             "subject": "order_1", "time": "2026-03-01T12:00:00Z", "datacontenttype": "application/json",
-            "sequence": 7, "data": {"amount": 9.90}
+            "sequence": 7, "data": {"amount": amount}
         })
     }
 

@@ -114,7 +114,7 @@ fn is_about_time(message: &str) -> bool {
     message.starts_with("Signature expired") || message.starts_with("Signature not yet current")
 }
 
-/// The names of SQS and SNS too ("SendMessage" and "PublishBatch" in their API references).
+/// The names of SQS and SNS too (`SendMessage` and `PublishBatch` in their API references).
 fn is_invalid(code: &str) -> bool {
     matches!(
         code,

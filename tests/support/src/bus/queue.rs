@@ -137,7 +137,9 @@ impl EventQueue for LocalQueue {
     async fn delete(&self, receipts: &[String]) -> Result<(), StoreError> {
         let mut state = self.bus.state();
         let mut lost = state.faults.deliver_again;
-        receipts.iter().for_each(|receipt| state.queues[self.index].delete(receipt, &mut lost));
+        for receipt in receipts {
+            state.queues[self.index].delete(receipt, &mut lost);
+        }
         state.faults.deliver_again = lost;
         Ok(())
     }
@@ -146,7 +148,9 @@ impl EventQueue for LocalQueue {
         let after = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
         let until = self.bus.now().saturating_add(after).unwrap_or(Timestamp::MAX);
         let queue = &mut self.bus.state().queues[self.index];
-        receipts.iter().for_each(|receipt| queue.release(receipt, until));
+        for receipt in receipts {
+            queue.release(receipt, until);
+        }
         Ok(())
     }
 }
