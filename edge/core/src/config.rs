@@ -1,10 +1,13 @@
 //! The settings of an edge, and the secrets that it signs with.
 
+mod pricing;
+
 use std::time::Duration;
 
+use commerce_api::pricing::RulesDocumentError;
 use commerce_auth::TokenPolicy;
 use commerce_aws::Credentials;
-use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
+use commerce_domain::PricingRules;
 use http::Uri;
 
 use crate::{cors::CorsPolicy, deadline::within, memory::InstanceMemory, platform::Platform};
@@ -52,6 +55,9 @@ pub enum ConfigError {
     /// The value cannot be used.
     #[error("{0} is not valid")]
     Invalid(&'static str),
+    /// The document of the pricing rules cannot be used; names the place in it.
+    #[error("{0} is not valid: {1}")]
+    Rules(&'static str, RulesDocumentError),
     /// The runtime did not tell the value; says why.
     #[error("{0} could not be read: {1}")]
     Unreadable(&'static str, String),
@@ -62,14 +68,14 @@ impl ConfigError {
     #[must_use]
     pub fn setting(&self) -> &'static str {
         match self {
-            Self::Missing(name) | Self::Invalid(name) | Self::Unreadable(name, _) => name,
+            Self::Missing(name) | Self::Invalid(name) | Self::Rules(name, _) | Self::Unreadable(name, _) => name,
         }
     }
 }
 
 impl EdgeConfig {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 16] = [
         "origin_url",
         "aws_region",
         "dynamodb_endpoint",
@@ -85,6 +91,7 @@ impl EdgeConfig {
         "tax_rate",
         "shipping_fee",
         "free_shipping_from",
+        "pricing_rules",
     ];
 
     /// The settings that `lookup` knows. An empty value counts as absent, and so does [`UNSET_URL`].
@@ -113,7 +120,7 @@ impl EdgeConfig {
             catalog_fresh_seconds: whole("catalog_fresh_seconds", &lookup, 60)?,
             catalog_stale_seconds: whole("catalog_stale_seconds", &lookup, 86_400)?,
             catalog_memory_millis: whole("catalog_memory_millis", &lookup, 1_000)?,
-            pricing: pricing(&lookup)?,
+            pricing: pricing::rules(&lookup)?,
         })
     }
 }
@@ -177,23 +184,6 @@ fn whole(
     text.parse().ok().filter(|number| (0..=31_536_000).contains(number)).ok_or(ConfigError::Invalid(name))
 }
 
-fn pricing(lookup: &impl Fn(&'static str) -> Option<String>) -> Result<PricingRules, ConfigError> {
-    let settings = PricingSettings {
-        currency: lookup("shop_currency"),
-        tax_rate: lookup("tax_rate"),
-        shipping_fee: lookup("shipping_fee"),
-        free_shipping_from: lookup("free_shipping_from"),
-    };
-    PricingRules::from_settings(&settings).map_err(|wrong| {
-        ConfigError::Invalid(match wrong {
-            PricingRulesError::Currency => "shop_currency",
-            PricingRulesError::TaxRate => "tax_rate",
-            PricingRulesError::ShippingFee => "shipping_fee",
-            PricingRulesError::FreeShippingFrom => "free_shipping_from",
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +234,10 @@ mod tests {
             assert_eq!(refused, ConfigError::Invalid(name), "{value}");
             assert!(!refused.to_string().contains(value));
         }
+        let rules = with("pricing_rules", r#"{"currency": "USD", "tax_zones": [{"rate": 1}], "shipping_zones": []}"#);
+        let refused = rules.unwrap_err();
+        assert_eq!(refused.setting(), "pricing_rules");
+        assert_eq!(refused.to_string(), "pricing_rules is not valid: tax_zones[0].name: is required");
         assert_eq!(with("carts_table", " ").unwrap().carts_table, "shopping-carts");
         assert!(with("tax_rate", "1").is_ok());
         assert_eq!(with("dynamodb_endpoint", UNSET_URL).unwrap().dynamodb_endpoint, None);

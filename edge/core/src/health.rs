@@ -82,7 +82,7 @@ fn not_ready(error: &ConfigError) -> Problem {
 fn reason(error: &ConfigError) -> &'static str {
     match error {
         ConfigError::Missing(_) => "is not set",
-        ConfigError::Invalid(_) => "is not valid",
+        ConfigError::Invalid(_) | ConfigError::Rules(..) => "is not valid",
         ConfigError::Unreadable(..) => "could not be read",
     }
 }

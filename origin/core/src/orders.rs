@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use commerce_api::{order::Address, page::Page};
-use commerce_domain::{Currency, CustomerId, Money, OrderId, state::OrderStatus};
+use commerce_domain::{Currency, CustomerId, Money, OrderId, pricing::TaxTotal, state::OrderStatus};
 use jiff::Timestamp;
 
 use crate::{StoreError, checkout::OrderLine};
@@ -21,10 +21,16 @@ pub struct Order {
     pub currency: Currency,
     /// The goods.
     pub subtotal: Money,
-    /// The tax on them.
+    /// The tax on them, and on shipping where that is taxed.
     pub tax: Money,
+    /// Whether the prices contain the tax: then it does not come on top.
+    pub tax_included: bool,
+    /// The tax by rate; empty where nothing is taxed, and for orders from before it was kept.
+    pub taxes: Vec<TaxTotal>,
     /// Bringing them.
     pub shipping: Money,
+    /// The part of the tax that is on shipping.
+    pub shipping_tax: Money,
     /// What is charged.
     pub total: Money,
     /// Where it goes.

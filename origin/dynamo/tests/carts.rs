@@ -183,6 +183,7 @@ mod carts {
             options: Vec::new(),
             price: "60.00".to_owned(),
             currency: "USD".to_owned(),
+            category: None,
             product_version: 1,
             image_url: None,
         }

@@ -1,5 +1,6 @@
 //! What a function reads from its environment. No value is ever shown: only names are.
 
+use commerce_api::pricing::{RulesDocumentError, from_document};
 use commerce_auth::TokenPolicy;
 use commerce_aws::{CallerKeys, Credentials, MissingCredentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
@@ -21,6 +22,9 @@ pub enum ConfigError {
     /// A variable's value cannot be used.
     #[error("{0} is not valid")]
     Invalid(&'static str),
+    /// The document of the pricing rules cannot be used; names the place in it.
+    #[error("PRICING_RULES is not valid: {0}")]
+    Rules(#[from] RulesDocumentError),
     /// Neither or both of the ways to know the edge are set.
     #[error("set either EDGE_PRINCIPAL_ARN (IAM in front), or EDGE_ACCESS_KEY_ID and EDGE_SECRET_ACCESS_KEY")]
     Caller,
@@ -52,7 +56,7 @@ pub struct Config {
     /// `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
     /// `EDGE_PREVIOUS_ACCESS_KEY_ID` and `EDGE_PREVIOUS_SECRET_ACCESS_KEY` while keys are rotated.
     pub caller: CallerPolicy,
-    /// `SHOP_CURRENCY`, `TAX_RATE`, `SHIPPING_FEE`, `FREE_SHIPPING_FROM`.
+    /// `SHOP_CURRENCY`, and `TAX_RATE`, `SHIPPING_FEE` and `FREE_SHIPPING_FROM`, or `PRICING_RULES` in the place of these three.
     pub pricing: PricingRules,
 }
 
@@ -106,12 +110,16 @@ fn pricing(lookup: &impl Fn(&str) -> Option<String>) -> Result<PricingRules, Con
         shipping_fee: lookup("SHIPPING_FEE"),
         free_shipping_from: lookup("FREE_SHIPPING_FROM"),
     };
+    if let Some(document) = lookup("PRICING_RULES") {
+        return Ok(from_document(&document, &settings)?);
+    }
     PricingRules::from_settings(&settings).map_err(|wrong| {
         ConfigError::Invalid(match wrong {
-            PricingRulesError::Currency => "SHOP_CURRENCY",
             PricingRulesError::TaxRate => "TAX_RATE",
             PricingRulesError::ShippingFee => "SHIPPING_FEE",
             PricingRulesError::FreeShippingFrom => "FREE_SHIPPING_FROM",
+            // The currency; of zones, settings say nothing.
+            _ => "SHOP_CURRENCY",
         })
     })
 }
@@ -167,6 +175,18 @@ mod tests {
             config(&[arn, ("DYNAMODB_ENDPOINT", " ")], "").unwrap_err(),
             ConfigError::Invalid("DYNAMODB_ENDPOINT")
         );
+    }
+
+    #[test]
+    fn a_document_of_rules_is_read_or_refused_in_one_line() {
+        let arn = ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::1:user/edge");
+        let document = r#"{"currency": "EUR", "tax_zones": [], "shipping_zones": [{"fee": 4.90}]}"#;
+        let with = |document, more: &[(&str, &str)]| config(&[&[arn, ("PRICING_RULES", document)], more].concat(), "");
+        assert_eq!(with(document, &[]).unwrap().pricing.currency().code(), "EUR");
+        let error = with(r#"{"currency": "EUR", "tax_zones": [{"name": "USt", "rate": 19}]}"#, &[]).unwrap_err();
+        assert_eq!(error.to_string(), "PRICING_RULES is not valid: shipping_zones: is required");
+        let both = with(document, &[("TAX_RATE", "0.08")]).unwrap_err().to_string();
+        assert!(both.starts_with("PRICING_RULES is not valid: document: replaces the settings"), "{both}");
     }
 
     #[test]

@@ -87,6 +87,8 @@ fn place_order(error: PlaceOrderError) -> Problem {
             diff.cart.iter().fold(problem, |problem, cart| problem.with_member("cart", cart))
         }
         PlaceOrderError::BadTotal => Problem::invalid("expectedTotal", "is not an amount of the cart's currency"),
+        PlaceOrderError::NotServed => titled(ProblemCode::ShippingNotAvailable)
+            .with_field("shippingAddress", "is in a place that nothing is shipped to"),
         PlaceOrderError::Limit(limit) => Problem::new(ProblemCode::CurrencyNotSupported, limit.to_string()),
         PlaceOrderError::CartOrdered(order) => {
             Problem::new(ProblemCode::Conflict, "This cart was ordered already").with_member("orderId", &order)

@@ -2,8 +2,11 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext,
-    order::{Address, CreateOrderRequest, CreateOrderResponse, OrderItemResponse, OrderListResponse, OrderResponse},
+    DecimalNumber, Problem, ProblemCode, ProblemContext,
+    order::{
+        Address, CreateOrderRequest, CreateOrderResponse, OrderItemResponse, OrderListResponse, OrderResponse,
+        TaxResponse,
+    },
     page::{Page, Pagination},
     product::option_values,
 };
@@ -125,7 +128,10 @@ fn order_response(order: &Order) -> OrderResponse {
         currency: order.currency.to_string(),
         subtotal: order.subtotal.into(),
         tax: order.tax.into(),
+        tax_included: order.tax_included,
+        taxes: order.taxes.iter().map(TaxResponse::from).collect(),
         shipping: order.shipping.into(),
+        shipping_tax: order.shipping_tax.into(),
         total: order.total.into(),
         shipping_address: order.shipping_address.clone(),
         tracking_number: order.tracking_number.clone(),
@@ -146,5 +152,6 @@ fn item_response(line: &OrderLine) -> OrderItemResponse {
         quantity: line.quantity,
         subtotal: line.subtotal.into(),
         tax: line.tax.into(),
+        tax_rate: line.tax_rate.map(|rate| DecimalNumber(rate.value())),
     }
 }

@@ -1,5 +1,7 @@
 //! What the database itself refuses, whatever the code above it does.
 
+mod taxes;
+
 use deadpool_postgres::Object;
 use tokio_postgres::error::SqlState;
 

@@ -17,6 +17,7 @@ mod outbox;
 mod payments;
 mod pool;
 mod sold;
+mod taxes;
 #[cfg(test)]
 mod testing;
 mod tx;

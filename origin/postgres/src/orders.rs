@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use commerce_api::{order::Address, page::Page};
-use commerce_domain::{Currency, CustomerId, Money, OrderId, ProductId, VariantId, state::OrderStatus};
+use commerce_domain::{Currency, CustomerId, Money, OrderId, ProductId, TaxRate, VariantId, state::OrderStatus};
 use deadpool_postgres::Object;
 use origin_core::{
     StoreError,
@@ -14,23 +14,24 @@ use rust_decimal::Decimal;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Database, DbError};
+use crate::{Database, DbError, taxes};
 
 const ONE: &str =
     "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
-        estimated_delivery, created_at, updated_at, 1::bigint
+        estimated_delivery, created_at, updated_at, 1::bigint, tax_included, taxes, shipping_tax
     from orders where user_id = $1 and id = $2";
 
 // The total rides along with each row; a page past the end has no row, and is counted on its own.
 const PAGE: &str =
     "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
-        estimated_delivery, created_at, updated_at, count(*) over ()
+        estimated_delivery, created_at, updated_at, count(*) over (), tax_included, taxes, shipping_tax
     from orders where user_id = $1 and ($2::text is null or status = $2)
     order by created_at desc, id desc limit $3 offset $4";
 
 const COUNT: &str = "select count(*) from orders where user_id = $1 and ($2::text is null or status = $2)";
 
-const ITEMS: &str = "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax
+const ITEMS: &str =
+    "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name
     from order_items where order_id = any($1) order by order_id, position";
 
 impl ReadOrders for Database {
@@ -108,6 +109,9 @@ fn order(row: &Row, items: &[Row]) -> Result<Order, DbError> {
         estimated_delivery: row.try_get(9)?,
         created_at: row.try_get(10)?,
         updated_at: row.try_get(11)?,
+        tax_included: row.try_get(13)?,
+        taxes: taxes::read(row.try_get(14)?, currency)?,
+        shipping_tax: money(row, 15, currency)?,
     })
 }
 
@@ -122,6 +126,8 @@ fn line(row: &Row, currency: Currency) -> Result<OrderLine, DbError> {
         unit_price: money(row, 7, currency)?,
         subtotal: money(row, 8, currency)?,
         tax: money(row, 9, currency)?,
+        tax_rate: row.try_get::<_, Option<Decimal>>(10)?.map(TaxRate::new).transpose().map_err(DbError::broken)?,
+        tax_name: row.try_get(11)?,
     })
 }
 

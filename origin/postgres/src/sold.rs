@@ -12,7 +12,14 @@ use uuid::Uuid;
 
 use crate::{Database, DbError};
 
-const PRICES: &str = "select v.id, v.product_id, p.name, v.sku, v.options, v.price, v.currency::text
+// The product's category and those above it, nearest first. As deep as anybody sorts goods: a ring of categories ends there.
+const PRICES: &str = "select v.id, v.product_id, p.name, v.sku, v.options, v.price, v.currency::text,
+        array(with recursive above as (
+            select c.slug, c.parent_id, 0 as height from categories c where c.id = p.category_id
+            union all
+            select c.slug, c.parent_id, above.height + 1 from above join categories c on c.id = above.parent_id
+                where above.height < 15
+        ) select slug from above order by height)
     from variants v join products p on p.id = v.product_id
     where v.id = any($1) and v.deleted_at is null and p.deleted_at is null and p.published";
 
@@ -42,6 +49,7 @@ impl ListVariants for Database {
 fn priced(row: &Row) -> Result<PricedVariant, DbError> {
     let currency: Currency = row.try_get::<_, &str>(6)?.parse().map_err(DbError::broken)?;
     let options: serde_json::Value = row.try_get(4)?;
+    let categories: Vec<String> = row.try_get(7)?;
     Ok(PricedVariant {
         variant_id: VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
         product_id: ProductId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
@@ -49,5 +57,6 @@ fn priced(row: &Row) -> Result<PricedVariant, DbError> {
         sku: row.try_get(3)?,
         options: serde_json::from_value(options).map_err(DbError::broken)?,
         price: Money::new(row.try_get::<_, Decimal>(5)?, currency).map_err(DbError::broken)?,
+        categories: categories.iter().map(|slug| slug.parse()).collect::<Result<_, _>>().map_err(DbError::broken)?,
     })
 }

@@ -1,6 +1,9 @@
 //! The cart on the wire.
 
-use commerce_domain::{Cart, Currency, Money, MoneyError, PricingRules, pricing};
+use commerce_domain::{
+    Cart, CartLine, Destination, Money, PriceError, PricingRules, Totals,
+    pricing::{self, Line},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +28,10 @@ pub struct CartResponse {
     pub currency: String,
     /// The goods.
     pub subtotal: Amount,
-    /// The tax on them.
+    /// The tax on them, and on shipping where that is taxed.
     pub tax: Amount,
+    /// Whether the prices contain the tax: then it is a part of the total, and does not come on top.
+    pub tax_included: bool,
     /// Bringing them.
     pub shipping: Amount,
     /// What an order of this cart would cost.
@@ -89,12 +94,19 @@ pub struct CartChangedResponse {
 }
 
 impl CartResponse {
-    /// The cart with what it costs.
+    /// The cart with what it would cost to have it brought to that place.
     ///
     /// # Errors
-    /// [`MoneyError`] if a sum does not fit or a line is not in the shop's currency.
-    pub fn of(cart: &Cart, rules: &PricingRules) -> Result<Self, MoneyError> {
-        let totals = pricing::price(cart.lines.iter().map(|line| (line.unit_price, line.quantity)), rules)?;
+    /// [`PriceError`].
+    pub fn estimate(cart: &Cart, to: &Destination, rules: &PricingRules) -> Result<Self, PriceError> {
+        let lines: Vec<Line<'_>> = cart.lines.iter().map(by_own_category).collect();
+        let nothing = Money::zero(rules.currency());
+        Ok(Self::of(cart, &pricing::price(&lines, to, nothing, rules)?))
+    }
+
+    /// The cart with these totals, which are those of its lines.
+    #[must_use]
+    pub fn of(cart: &Cart, totals: &Totals) -> Self {
         let items = cart.lines.iter().zip(&totals.lines).map(|(line, cost)| CartItemResponse {
             product_id: line.product_id.to_string(),
             variant_id: line.variant_id.to_string(),
@@ -105,35 +117,42 @@ impl CartResponse {
             subtotal: cost.subtotal.into(),
             image_url: line.image_url.clone(),
         });
-        Ok(Self {
+        Self {
             id: Some(cart.id.to_string()),
             user_id: cart.owner.clone(),
             version: cart.version,
             items: items.collect(),
-            currency: rules.currency().to_string(),
+            currency: totals.total.currency().to_string(),
             subtotal: totals.subtotal.into(),
             tax: totals.tax.into(),
+            tax_included: totals.tax_included,
             shipping: totals.shipping.into(),
             total: totals.total.into(),
             updated_at: Some(cart.updated_at),
-        })
+        }
     }
 
-    /// The cart of somebody who never filled one, in the shop's currency.
+    /// The cart of somebody who never filled one.
     #[must_use]
-    pub fn empty(owner: &str, currency: Currency) -> Self {
-        let nothing = Money::zero(currency);
+    pub fn empty(owner: &str, to: &Destination, rules: &PricingRules) -> Self {
+        let nothing = Money::zero(rules.currency());
         Self {
             id: None,
             user_id: owner.to_owned(),
             version: 0,
             items: Vec::new(),
-            currency: currency.to_string(),
+            currency: rules.currency().to_string(),
             subtotal: nothing.into(),
             tax: nothing.into(),
+            tax_included: rules.includes_tax(to),
             shipping: nothing.into(),
             total: nothing.into(),
             updated_at: None,
         }
     }
+}
+
+/// A line as far as a cart knows it: not the categories above its own.
+fn by_own_category(line: &CartLine) -> Line<'_> {
+    Line { unit_price: line.unit_price, quantity: line.quantity, categories: line.category.as_slice() }
 }

@@ -15,6 +15,9 @@ use refusal::Refusal;
 /// The most characters that a refusal repeats of a body, or says of it.
 const MAX_ECHO: usize = 200;
 
+/// The path of the whole.
+pub(crate) const ROOT: &str = "body";
+
 /// The body as `T`.
 ///
 /// Whatever `T` is: objects are objects and never lists, no member appears twice, numbers are plain JSON numbers. Wire types that
@@ -26,12 +29,33 @@ pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.is_empty() {
         return Err(Problem::new(ProblemCode::MalformedJson, "The request needs a JSON body"));
     }
-    let node: Node = serde_json::from_slice(body)
-        .map_err(|_| Problem::new(ProblemCode::MalformedJson, "The request body is not valid JSON"))?;
+    read(body).map_err(|unreadable| match unreadable {
+        Unreadable::Malformed => Problem::new(ProblemCode::MalformedJson, "The request body is not valid JSON"),
+        Unreadable::Field { field, message } => Problem::invalid(field, message),
+    })
+}
+
+/// Why a text is not of its type.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// It is no JSON.
+    Malformed,
+    /// A field of it is wrong.
+    Field {
+        /// The field's path.
+        field: String,
+        /// The end of a sentence that begins with the field.
+        message: String,
+    },
+}
+
+/// The text as `T`, as strictly as [`parse_body`] reads.
+pub(crate) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Unreadable> {
+    let node: Node = serde_json::from_slice(text).map_err(|_| Unreadable::Malformed)?;
     serde_path_to_error::deserialize(node).map_err(|error| {
         let path = error.path().to_string();
         let Refusal { member, message } = error.into_inner();
-        Problem::invalid(shortened(field_name(&path, member)), shortened(message.into_owned()))
+        Unreadable::Field { field: shortened(field_name(&path, member)), message: shortened(message.into_owned()) }
     })
 }
 
@@ -39,7 +63,7 @@ pub fn parse_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 fn field_name(path: &str, member: Option<String>) -> String {
     match (path, member) {
         ("." | "", Some(member)) => member,
-        ("." | "", None) => "body".to_owned(),
+        ("." | "", None) => ROOT.to_owned(),
         (path, Some(member)) => format!("{path}.{member}"),
         (path, None) => path.to_owned(),
     }

@@ -1,4 +1,5 @@
-//! What travels over HTTP: the table of routes, wire types, problem bodies, header names and published limits.
+//! What travels over HTTP: the table of routes, wire types, problem bodies, header names and published limits; and the document of
+//! the shop's pricing rules.
 //!
 //! Both the edge and the origin speak through this crate, so they cannot disagree. No I/O, no framework; depends only on
 //! `commerce-domain`.
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod order;
 pub mod page;
 pub mod payment;
+pub mod pricing;
 pub mod problem;
 pub mod product;
 pub mod routes;

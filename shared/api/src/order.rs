@@ -1,9 +1,10 @@
 //! Orders on the wire.
 
+use commerce_domain::{Destination, pricing::TaxTotal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, page::Pagination, product::OptionValue};
+use crate::{Amount, DecimalNumber, page::Pagination, product::OptionValue};
 
 /// `POST /orders`: orders the caller's cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,14 @@ pub struct Address {
     pub zip_code: String,
     /// ISO 3166-1, two letters.
     pub country: String,
+}
+
+impl Address {
+    /// The address as the rules of pricing look at it.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        Destination::new(&self.country, self.state.as_deref(), Some(&self.zip_code))
+    }
 }
 
 /// Answers `POST /orders`.
@@ -68,10 +77,16 @@ pub struct OrderResponse {
     pub currency: String,
     /// The goods.
     pub subtotal: Amount,
-    /// The tax on them.
+    /// The tax on them, and on shipping where that is taxed.
     pub tax: Amount,
+    /// Whether the prices contain the tax: then it is a part of the total, and does not come on top.
+    pub tax_included: bool,
+    /// The tax by rate, the highest first; empty where nothing is taxed, and for orders from before it was kept.
+    pub taxes: Vec<TaxResponse>,
     /// Bringing them.
     pub shipping: Amount,
+    /// The part of the tax that is on shipping.
+    pub shipping_tax: Amount,
     /// What is charged.
     pub total: Amount,
     /// Where it goes.
@@ -84,6 +99,30 @@ pub struct OrderResponse {
     pub created_at: Timestamp,
     /// RFC 3339, UTC.
     pub updated_at: Timestamp,
+}
+
+/// All of an order that is taxed at one rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxResponse {
+    /// What the tax is called.
+    pub name: String,
+    /// The rate: 0.08 is 8 %.
+    pub rate: DecimalNumber,
+    /// What is taxed, without the tax.
+    pub base: Amount,
+    /// The tax.
+    pub amount: Amount,
+}
+
+impl From<&TaxTotal> for TaxResponse {
+    fn from(tax: &TaxTotal) -> Self {
+        Self {
+            name: tax.name.clone(),
+            rate: DecimalNumber(tax.rate.value()),
+            base: tax.base.into(),
+            amount: tax.amount.into(),
+        }
+    }
 }
 
 /// A line of an order: a snapshot that outlives the product.
@@ -107,8 +146,11 @@ pub struct OrderItemResponse {
     pub quantity: u32,
     /// Price times quantity.
     pub subtotal: Amount,
-    /// The tax on that.
+    /// The tax on that, or within it.
     pub tax: Amount,
+    /// The rate of the tax: 0.08 is 8 %. Absent from lines that were ordered before it was kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tax_rate: Option<DecimalNumber>,
 }
 
 /// `GET /orders`.

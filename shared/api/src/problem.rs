@@ -70,6 +70,7 @@ catalogue! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
     AmountMismatch = "AMOUNT_MISMATCH", UNPROCESSABLE_ENTITY, "The amount is not the order's total";
     CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", UNPROCESSABLE_ENTITY, "The payment provider does not take this currency or amount";
+    ShippingNotAvailable = "SHIPPING_NOT_AVAILABLE", UNPROCESSABLE_ENTITY, "Nothing is shipped to this address";
     HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large";
     RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many requests";
     InternalError = "INTERNAL_ERROR", INTERNAL_SERVER_ERROR, "An unexpected error occurred";

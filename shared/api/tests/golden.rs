@@ -4,7 +4,7 @@ use commerce_api::{
     Problem, ProblemContext,
     cart::{CartChangedResponse, CartResponse},
 };
-use commerce_domain::{Cart, CartLine, Currency, Money, PricingRules, Quantity};
+use commerce_domain::{Cart, CartLine, Currency, Destination, Money, PricingRules, Quantity};
 use golden::assert_text;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,6 +22,7 @@ fn cart() -> CartResponse {
         name: "Wireless Headphones".to_owned(),
         options: Vec::new(),
         unit_price: Money::from_minor(9_999, Currency::USD).expect("should be money"),
+        category: Some("electronics".parse().expect("should be a category")),
         product_version: 1,
         image_url: Some("https://cdn.cloudcommerce.com/products/123.jpg".to_owned()),
         added_at: time(),
@@ -33,7 +34,7 @@ fn cart() -> CartResponse {
         lines: vec![line],
         updated_at: time(),
     };
-    CartResponse::of(&cart, &PricingRules::default()).expect("should be priced")
+    CartResponse::estimate(&cart, &Destination::default(), &PricingRules::default()).expect("should be priced")
 }
 
 fn pretty(body: &impl Serialize) -> String {
@@ -53,7 +54,10 @@ fn the_cart_after_adding() {
 
 #[test]
 fn an_empty_cart() {
-    assert_text("cart_empty", &pretty(&CartResponse::empty("user_789", Currency::USD)));
+    assert_text(
+        "cart_empty",
+        &pretty(&CartResponse::empty("user_789", &Destination::default(), &PricingRules::default())),
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{CartId, Money, ProductId, VariantId};
+use crate::{CartId, CategorySlug, Money, ProductId, VariantId};
 
 /// A cart has at most this many distinct variants; a DynamoDB transaction has room for 100 items, one of them the hold.
 pub const MAX_LINES: usize = 99;
@@ -64,6 +64,8 @@ pub struct CartLine {
     pub options: Vec<(String, String)>,
     /// The price of one then. Checkout prices the line anew.
     pub unit_price: Money,
+    /// The product's category then; not known of lines that were last touched before it was kept.
+    pub category: Option<CategorySlug>,
     /// The product's version then: tells whether the snapshot is old.
     pub product_version: u64,
     /// The first image then.

@@ -18,4 +18,4 @@ pub use currency::Currency;
 pub use id::{AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, VariantId};
 pub use money::{Money, MoneyError};
 pub use ports::{Clock, Entropy};
-pub use pricing::{PricingRules, PricingRulesError, PricingSettings, Totals};
+pub use pricing::{Destination, PriceError, PricingRules, PricingRulesError, PricingSettings, TaxRate, Totals};

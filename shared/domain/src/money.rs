@@ -1,7 +1,8 @@
 //! Money: an exact decimal amount in one currency.
 //!
-//! Amounts are kept at the currency's ISO 4217 exponent, arithmetic is checked, and there is one rounding point,
-//! [`Money::at_rate`], which rounds half away from zero. What has to be split is split by [`Money::allocate`], which loses nothing.
+//! Amounts are kept at the currency's ISO 4217 exponent, arithmetic is checked, and there is one rounding point, behind
+//! [`Money::at_rate`] and [`Money::contained_at_rate`], which rounds half away from zero. What has to be split is split by
+//! [`Money::allocate`], which loses nothing.
 
 use std::fmt;
 
@@ -132,17 +133,32 @@ impl Money {
         parts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
-    /// This amount times `rate` (0.08 is 8 %), rounded half away from zero. The one place where money is rounded, and it rounds
-    /// once: the product is made in whole numbers, where nothing is lost.
+    /// This amount times `rate` (0.08 is 8 %), rounded half away from zero, once: the product is made in whole numbers, where
+    /// nothing is lost.
     ///
     /// # Errors
     /// [`MoneyError::TooLarge`].
     pub fn at_rate(self, rate: Decimal) -> Result<Self, MoneyError> {
-        let exact = i128::from(self.minor()).checked_mul(rate.mantissa()).ok_or(MoneyError::TooLarge)?;
-        let unit = 10_i128.pow(rate.scale());
-        let (whole, rest) = (exact / unit, exact % unit);
-        let away = if rest.abs() * 2 >= unit { exact.signum() } else { 0 };
-        Self::from_minor(i64::try_from(whole + away).map_err(|_| MoneyError::TooLarge)?, self.currency)
+        self.share(rate.mantissa(), 10_i128.pow(rate.scale()))
+    }
+
+    /// The part of this amount that is `rate` times the rest of it, the tax in a price that contains it: 19 of 119 at a rate of
+    /// 0.19. Rounded as by [`Self::at_rate`].
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`], also for a rate of -1 or less, of which no amount is made.
+    pub fn contained_at_rate(self, rate: Decimal) -> Result<Self, MoneyError> {
+        let whole = 10_i128.pow(rate.scale()).checked_add(rate.mantissa()).filter(|whole| *whole > 0);
+        self.share(rate.mantissa(), whole.ok_or(MoneyError::TooLarge)?)
+    }
+
+    /// This amount times `part / whole`. The one place where money is rounded.
+    fn share(self, part: i128, whole: i128) -> Result<Self, MoneyError> {
+        let exact = i128::from(self.minor()).checked_mul(part).ok_or(MoneyError::TooLarge)?;
+        let (full, rest) = (exact / whole, exact % whole);
+        // As in rest * 2 >= whole, for numbers of any size.
+        let away = if rest.abs() >= whole - rest.abs() { exact.signum() } else { 0 };
+        Self::from_minor(i64::try_from(full + away).map_err(|_| MoneyError::TooLarge)?, self.currency)
     }
 
     /// Splits the amount in proportion to `weights`, by largest remainder; ties go to the earlier part.

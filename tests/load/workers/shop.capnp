@@ -40,5 +40,6 @@ const edge :Workerd.Worker = (
     (name = "TAX_RATE", fromEnvironment = "TAX_RATE"),
     (name = "SHIPPING_FEE", fromEnvironment = "SHIPPING_FEE"),
     (name = "FREE_SHIPPING_FROM", fromEnvironment = "FREE_SHIPPING_FROM"),
+    (name = "PRICING_RULES", fromEnvironment = "PRICING_RULES"),
   ],
 );

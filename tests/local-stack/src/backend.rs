@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use commerce_api::pricing::from_document;
 use commerce_auth::TokenPolicy;
 use commerce_aws::{AwsClient, Credentials};
-use commerce_domain::PricingRules;
+use commerce_domain::{PricingRules, PricingSettings};
 use origin_core::{Assembled, Parts, hooks::NoHooks};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
@@ -48,8 +49,15 @@ pub(crate) fn stock(client: AwsClient<System>) -> LocalStock {
     DynamoStock::new(client, INVENTORY_TABLE)
 }
 
+/// The rules that the document spells; the flat ones without it.
+pub(crate) fn pricing(document: Option<&str>) -> Result<PricingRules, StackError> {
+    let rules = document.map(|text| from_document(text, &PricingSettings::default())).transpose()?;
+    Ok(rules.unwrap_or_default())
+}
+
 /// Puts the parts together.
 pub(crate) fn backend(
+    pricing: PricingRules,
     database: Database,
     client: &AwsClient<System>,
     issuer: &Issuer,
@@ -74,6 +82,6 @@ pub(crate) fn backend(
         tokens: JwksVerifier::new(http, SystemClock, issuer.jwks_url(), policy),
         profiles: UserInfo::new(Some(issuer.user_info_url())).map_err(StackError::part("HTTP client"))?,
         hooks: NoHooks,
-        pricing: PricingRules::default(),
+        pricing,
     }))
 }

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use commerce_api::pricing::RulesDocumentError;
 use commerce_aws::AwsError;
 use origin_core::{StoreError, catalog::carry::CarryError};
 use test_support::{PgError, dynamo::DynamoError, issuer::IssuerError};
@@ -9,6 +10,9 @@ use test_support::{PgError, dynamo::DynamoError, issuer::IssuerError};
 /// Why a stack does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
+    /// The document of the pricing rules is of no use.
+    #[error("PRICING_RULES is not valid: {0}")]
+    Rules(#[from] RulesDocumentError),
     /// PostgreSQL is missing or does not start.
     #[error(transparent)]
     Postgres(#[from] PgError),

@@ -30,6 +30,8 @@ pub struct Options {
     pub strict_dynamodb: bool,
     /// Who is told of long steps.
     pub progress: Progress,
+    /// How the shop taxes and ships: the document of `PRICING_RULES`; flat rates if absent.
+    pub pricing_rules: Option<String>,
     /// Further variables of the edge, or other values of them.
     pub edge_variables: Vec<(String, String)>,
 }
@@ -39,7 +41,7 @@ impl Options {
     pub fn for_development(state_dir: impl Into<PathBuf>) -> Self {
         Self {
             state_dir: state_dir.into(),
-            database_url: std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()),
+            database_url: variable("DATABASE_URL"),
             persistent: true,
             fresh: false,
             catalog: None,
@@ -48,6 +50,7 @@ impl Options {
             origin_port: 0,
             strict_dynamodb: false,
             progress: Progress::Terminal,
+            pricing_rules: variable("PRICING_RULES"),
             edge_variables: Vec::new(),
         }
     }
@@ -59,7 +62,13 @@ impl Options {
             products: 0,
             strict_dynamodb: true,
             progress: Progress::Hidden,
+            pricing_rules: None,
             ..Self::for_development(folder)
         }
     }
+}
+
+/// A variable of the environment, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

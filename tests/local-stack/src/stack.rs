@@ -54,6 +54,7 @@ impl LocalStack {
         if options.fresh && options.persistent && options.database_url.is_some() {
             return Err(StackError::FreshOnGiven);
         }
+        let pricing = backend::pricing(options.pricing_rules.as_deref())?;
         let progress = options.progress;
         let state = StateDir::open(&options.state_dir, options.fresh)?;
         let credentials = state.credentials(&SystemEntropy)?;
@@ -81,7 +82,7 @@ impl LocalStack {
 
         // 4. The origin.
         let client = aws_client(&endpoint, credentials.clone())?;
-        let backend = backend::backend(database, &client, &issuer, &payments, PAYMENTS_KEY)?;
+        let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY)?;
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
@@ -204,6 +205,7 @@ fn ready(
         ("token_issuer_host", issuer.url()),
         ("jwks_url", &issuer.jwks_url()),
         ("cors_origins", "*"),
+        ("pricing_rules", options.pricing_rules.as_deref().unwrap_or_default()),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let edge_variables = variables.into_iter().chain(options.edge_variables.iter().cloned()).collect();

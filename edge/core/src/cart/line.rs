@@ -100,6 +100,7 @@ fn line<P: Platform>(
         name: product.name.clone(),
         options: variant.options.iter().map(|option| (option.name.clone(), option.value.clone())).collect(),
         unit_price,
+        category: Some(product.category.parse().map_err(|_| broken("category"))?),
         product_version: product.version,
         image_url: product.images.first().cloned(),
         added_at: call.now,

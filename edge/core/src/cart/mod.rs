@@ -1,6 +1,7 @@
 //! The cart calls. A mutation is one round trip to DynamoDB; nothing is read before it is written.
 
 mod condition;
+mod destination;
 mod expression;
 mod idempotency;
 mod line;
@@ -16,7 +17,7 @@ use commerce_api::{
     json::parse_body,
 };
 use commerce_aws::cart_table::StoredCart;
-use commerce_domain::{MoneyError, Quantity, VariantId};
+use commerce_domain::{Destination, MoneyError, PriceError, Quantity, VariantId};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -26,12 +27,13 @@ use expression::{Change, Mutation};
 use idempotency::RequestKey;
 use store::{CartStore, Outcome};
 
-/// `GET /v1/cart`. Reads consistently; a shopper who never filled a cart has an empty one.
+/// `GET /v1/cart`. Reads consistently; a shopper who never filled a cart has an empty one. The totals are those of the place
+/// that the query names.
 pub(crate) async fn get_cart<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
-    let owner = owner(call)?;
+    let (owner, to) = (owner(call)?, destination::named_by(call)?);
     match CartStore::open(call).await?.load(owner).await? {
-        Some(stored) => cart_response(call, stored, |cart| cart),
-        None => Ok(private(reply::json(StatusCode::OK, &CartResponse::empty(owner, call.config.pricing.currency()))?)),
+        Some(stored) => cart_response(call, stored, &to, |cart| cart),
+        None => Ok(private(reply::json(StatusCode::OK, &CartResponse::empty(owner, &to, &call.config.pricing))?)),
     }
 }
 
@@ -112,17 +114,19 @@ fn mutation<P: Platform>(
 }
 
 fn changed<P: Platform>(call: &Call<'_, P>, stored: StoredCart, message: &str) -> Result<Response<Bytes>, Problem> {
-    cart_response(call, stored, |cart| CartChangedResponse { cart, message: message.to_owned() })
+    let to = call.config.pricing.default_destination();
+    cart_response(call, stored, to, |cart| CartChangedResponse { cart, message: message.to_owned() })
 }
 
 fn cart_response<P: Platform, T: serde::Serialize>(
     call: &Call<'_, P>,
     stored: StoredCart,
+    to: &Destination,
     body: impl FnOnce(CartResponse) -> T,
 ) -> Result<Response<Bytes>, Problem> {
     let etag = etag(&stored);
     let cart = stored.into_cart().map_err(Problem::internal)?;
-    let cart = CartResponse::of(&cart, &call.config.pricing).map_err(unpriceable)?;
+    let cart = CartResponse::estimate(&cart, to, &call.config.pricing).map_err(unpriceable)?;
     let mut response = private(reply::json(StatusCode::OK, &body(cart))?);
     if let Some(etag) = etag {
         response.headers_mut().insert(header::ETAG, etag);
@@ -131,10 +135,14 @@ fn cart_response<P: Platform, T: serde::Serialize>(
 }
 
 /// Additions keep a cart within what can be priced, until the shop begins to sell in another currency.
-fn unpriceable(error: MoneyError) -> Problem {
+fn unpriceable(error: PriceError) -> Problem {
     match error {
-        MoneyError::CurrencyMismatch => {
+        PriceError::Money(MoneyError::CurrencyMismatch) => {
             Problem::new(ProblemCode::Conflict, "The cart is in a currency that the shop no longer sells in: empty it")
+        }
+        PriceError::NotServed => {
+            let code = ProblemCode::ShippingNotAvailable;
+            Problem::new(code, code.title()).with_field("country", "nothing is shipped to this place")
         }
         other => Problem::internal(other),
     }

@@ -5,6 +5,7 @@ mod auth;
 mod cart;
 mod cart_limits;
 mod cart_lost_answers;
+mod cart_prices;
 mod catalog;
 mod catalog_failures;
 mod catalog_memory;

@@ -4,7 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use commerce_api::{cart::CartResponse, order::LineChange};
 use commerce_domain::{
-    Cart, CartLine, CheckoutId, Clock, CustomerId, OrderId, PricingRules, Totals, VariantId, pricing,
+    Cart, CartLine, CheckoutId, Clock, CustomerId, Money, OrderId, PriceError, PricingRules, Totals, VariantId,
+    pricing::{self, Line, LineTotals},
 };
 
 use jiff::Timestamp;
@@ -19,11 +20,12 @@ use crate::{Backend, payments::PaymentGateway};
 /// How long stock is held for an order that is not being paid.
 const HOLD: Duration = Duration::from_mins(10);
 
-/// The checkout of this cart at today's prices.
+/// The checkout of this cart at today's prices, taxed and shipped by the rules for its address. This is where both are decided.
 ///
 /// # Errors
-/// [`PlaceOrderError::CartChanged`] where it differs from what the shopper saw, [`PlaceOrderError::BadTotal`] where what the
-/// shopper saw cannot be, [`PlaceOrderError::Limit`] where the payment provider would not take the total, or a store's failure.
+/// [`PlaceOrderError::NotServed`] where nothing is shipped to the address, [`PlaceOrderError::CartChanged`] where the cart differs
+/// from what the shopper saw, [`PlaceOrderError::BadTotal`] where what the shopper saw cannot be, [`PlaceOrderError::Limit`] where
+/// the payment provider would not take the total, or a store's failure.
 pub(super) async fn draw_up<B: Backend>(
     backend: &B,
     request: &PlaceOrder<'_>,
@@ -34,10 +36,8 @@ pub(super) async fn draw_up<B: Backend>(
     let found = backend.database().load_prices(&variants).await?;
     let prices: HashMap<VariantId, PricedVariant> = found.into_iter().map(|price| (price.variant_id, price)).collect();
     let sold = all_sold(cart, &prices)?;
-    // The edge lets in what can be added up: what cannot has been repriced since.
-    let totals = pricing::price(sold.iter().map(|(line, now)| (now.price, line.quantity)), backend.pricing())
-        .map_err(|_| changed(price_changes(&sold), None))?;
-    compare(request, cart, &sold, &totals, backend.pricing())?;
+    let totals = price(request, &sold, backend.pricing())?;
+    compare(request, cart, &sold, &totals)?;
     if !totals.total.is_zero() {
         backend.gateway().accepts(totals.total)?;
     }
@@ -53,7 +53,10 @@ pub(super) async fn draw_up<B: Backend>(
         currency: totals.total.currency(),
         subtotal: totals.subtotal,
         tax: totals.tax,
+        tax_included: totals.tax_included,
+        taxes: totals.taxes,
         shipping: totals.shipping,
+        shipping_tax: totals.shipping_tax,
         total: totals.total,
         shipping_address: request.shipping_address.clone(),
         payment_method: request.payment_method.clone(),
@@ -82,29 +85,37 @@ fn all_sold<'a>(cart: &'a Cart, prices: &'a HashMap<VariantId, PricedVariant>) -
     if gone.is_empty() { Ok(sold) } else { Err(changed(gone, None)) }
 }
 
+/// What the cart costs where it goes. Nobody grants discounts yet.
+fn price(request: &PlaceOrder<'_>, sold: &Sold<'_>, rules: &PricingRules) -> Result<Totals, PlaceOrderError> {
+    let mut lines = Vec::with_capacity(sold.len());
+    for (line, now) in sold {
+        lines.push(Line { unit_price: now.price, quantity: line.quantity, categories: &now.categories });
+    }
+    let to = request.shipping_address.destination();
+    pricing::price(&lines, &to, Money::zero(rules.currency()), rules).map_err(|error| match error {
+        PriceError::NotServed => PlaceOrderError::NotServed,
+        // The edge lets in what can be added up: what cannot has been repriced since.
+        PriceError::Money(_) | PriceError::Discount => changed(price_changes(sold), None),
+    })
+}
+
 /// Refuses what the shopper has not seen. A total that was expected and is right covers changed prices.
-fn compare(
-    request: &PlaceOrder<'_>,
-    cart: &Cart,
-    sold: &Sold<'_>,
-    totals: &Totals,
-    rules: &PricingRules,
-) -> Result<(), PlaceOrderError> {
+fn compare(request: &PlaceOrder<'_>, cart: &Cart, sold: &Sold<'_>, totals: &Totals) -> Result<(), PlaceOrderError> {
     let expected = request.expected_total.map(|total| total.in_currency(totals.total.currency())).transpose();
     let expected = expected.map_err(|_| PlaceOrderError::BadTotal)?;
     let other_version = request.cart_version.is_some_and(|version| version != cart.version);
     let other_total = expected.is_some_and(|expected| expected != totals.total);
     let changes = price_changes(sold);
     if other_version || other_total {
-        return Err(changed(changes, at_todays_prices(cart, sold, rules)));
+        return Err(changed(changes, Some(at_todays_prices(cart, sold, totals))));
     }
     if expected.is_none() && !changes.is_empty() { Err(changed(changes, None)) } else { Ok(()) }
 }
 
-/// The cart as `GET /cart` would show it, had it been filled now.
-fn at_todays_prices(cart: &Cart, sold: &Sold<'_>, rules: &PricingRules) -> Option<CartResponse> {
+/// The cart as `GET /cart` would show it, had it been filled now and did it know the order's address.
+fn at_todays_prices(cart: &Cart, sold: &Sold<'_>, totals: &Totals) -> CartResponse {
     let lines = sold.iter().map(|(line, now)| CartLine { unit_price: now.price, ..(*line).clone() }).collect();
-    CartResponse::of(&Cart { lines, ..cart.clone() }, rules).ok()
+    CartResponse::of(&Cart { lines, ..cart.clone() }, totals)
 }
 
 fn changed(changes: Vec<LineChange>, cart: Option<CartResponse>) -> PlaceOrderError {
@@ -135,7 +146,7 @@ fn change(line: &CartLine, reason: &str) -> LineChange {
 }
 
 fn order_lines(sold: &Sold<'_>, totals: &Totals) -> Vec<OrderLine> {
-    let line = |((line, now), cost): (&(&CartLine, &PricedVariant), &pricing::LineTotals)| OrderLine {
+    let line = |((line, now), cost): (&(&CartLine, &PricedVariant), &LineTotals)| OrderLine {
         variant_id: now.variant_id,
         product_id: now.product_id,
         name: now.name.clone(),
@@ -145,6 +156,8 @@ fn order_lines(sold: &Sold<'_>, totals: &Totals) -> Vec<OrderLine> {
         unit_price: now.price,
         subtotal: cost.subtotal,
         tax: cost.tax,
+        tax_rate: Some(cost.tax_rate),
+        tax_name: totals.tax_name.clone(),
     };
     sold.iter().zip(&totals.lines).map(line).collect()
 }

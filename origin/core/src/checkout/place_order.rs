@@ -52,6 +52,9 @@ pub enum PlaceOrderError {
     /// The total that the shopper saw is no amount of the cart's currency.
     #[error("the expected total is no amount of the cart's currency")]
     BadTotal,
+    /// Nothing is shipped to the address.
+    #[error("nothing is shipped to the address")]
+    NotServed,
     /// The payment provider would not take the total.
     #[error(transparent)]
     Limit(#[from] GatewayLimit),

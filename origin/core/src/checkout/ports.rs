@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use commerce_domain::{Cart, CartId, CheckoutId, CustomerId, EventId, Money, OrderId, ProductId, VariantId};
+use commerce_domain::{
+    Cart, CartId, CategorySlug, CheckoutId, CustomerId, EventId, Money, OrderId, ProductId, VariantId,
+};
 use jiff::Timestamp;
 
 use super::types::{Checkout, Owned};
@@ -30,6 +32,8 @@ pub struct PricedVariant {
     pub options: Vec<(String, String)>,
     /// The price of one.
     pub price: Money,
+    /// The product's category, then the ones above it.
+    pub categories: Vec<CategorySlug>,
 }
 
 /// Reads prices from where they are decided.

@@ -4,7 +4,9 @@ use commerce_api::{
     cart::CartResponse,
     order::{Address, LineChange},
 };
-use commerce_domain::{CartId, CheckoutId, Currency, CustomerId, Money, OrderId, ProductId, VariantId};
+use commerce_domain::{
+    CartId, CheckoutId, Currency, CustomerId, Money, OrderId, ProductId, TaxRate, VariantId, pricing::TaxTotal,
+};
 use jiff::Timestamp;
 
 use super::ports::TakenLine;
@@ -32,8 +34,12 @@ pub struct OrderLine {
     pub unit_price: Money,
     /// Price times quantity.
     pub subtotal: Money,
-    /// The tax on that.
+    /// The tax on that, or within it.
     pub tax: Money,
+    /// The rate of the tax; none for what was ordered before it was kept.
+    pub tax_rate: Option<TaxRate>,
+    /// What the tax is called; none where nothing is taxed, too.
+    pub tax_name: Option<String>,
 }
 
 /// An order in the making. Its lines are priced, and stay as they are however often the checkout is taken over.
@@ -57,10 +63,16 @@ pub struct Checkout {
     pub currency: Currency,
     /// The goods.
     pub subtotal: Money,
-    /// The tax on them.
+    /// The tax on them, and on shipping where that is taxed.
     pub tax: Money,
+    /// Whether the prices contain the tax: then it does not come on top.
+    pub tax_included: bool,
+    /// The tax by rate; empty where nothing is taxed, and for what was ordered before it was kept.
+    pub taxes: Vec<TaxTotal>,
     /// Bringing them.
     pub shipping: Money,
+    /// The part of the tax that is on shipping.
+    pub shipping_tax: Money,
     /// What is charged.
     pub total: Money,
     /// Where it goes.

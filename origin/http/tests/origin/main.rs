@@ -22,6 +22,8 @@ mod payment_recovery;
 #[cfg(test)]
 mod payments;
 #[cfg(test)]
+mod pricing;
+#[cfg(test)]
 mod products;
 #[cfg(test)]
 mod races;

@@ -265,7 +265,7 @@ async fn a_refusal_leaves_the_key_free() {
 #[tokio::test]
 async fn an_order_that_costs_nothing_is_paid_without_the_provider() {
     let placed = Placed::new().await;
-    let zero = "update orders set subtotal = 0, tax = 0, total = 0, payment_method = null";
+    let zero = "update orders set subtotal = 0, tax = 0, taxes = null, total = 0, payment_method = null";
     placed.shop.run(zero, &[]).await;
     let paid = placed.shop.shopper("ada").post("/v1/payments", &placed.body("0.00", None)).await;
     assert_eq!((paid.status.as_u16(), paid.text("/status")), (200, "succeeded".to_owned()), "{paid:?}");

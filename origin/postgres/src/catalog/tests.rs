@@ -5,7 +5,7 @@ mod change;
 mod constraints;
 
 use commerce_api::page::Page;
-use commerce_domain::{Currency, EventId, Money, ProductId, VariantId};
+use commerce_domain::{CategorySlug, Currency, EventId, Money, ProductId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
     catalog::{
@@ -140,6 +140,32 @@ async fn a_category_lists_and_counts_what_is_below_it() {
     let shown: Vec<_> = categories.iter().map(|c| (c.name.as_str(), c.parent.as_ref(), c.product_count)).collect();
     let (top, mid) = ("top".parse().unwrap(), "mid".parse().unwrap());
     assert_eq!(shown, [("LOW", Some(&mid), 2), ("MID", Some(&top), 3), ("TOP", None, 4)]);
+}
+
+#[tokio::test]
+async fn what_is_sold_names_its_category_and_those_above_it() {
+    let database = testing::database().await;
+    let category = |slug: &str, parent: Option<&str>| CategoryEntry {
+        slug: slug.parse().unwrap(),
+        name: slug.to_owned(),
+        parent: parent.map(|slug| slug.parse().unwrap()),
+    };
+    let tree = [category("top", None), category("mid", Some("top")), category("low", Some("mid"))];
+    database.import_categories(&tree).await.unwrap();
+    for (at_category, path) in [("low", vec!["low", "mid", "top"]), ("mid", vec!["mid", "top"]), ("top", vec!["top"])] {
+        let placed = place(entry(at_category, at_category, vec![variant("", 100, 1)]));
+        database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
+        let found = database.load_prices(&placed.variant_ids).await.unwrap();
+        assert_eq!(found[0].categories.iter().map(CategorySlug::as_str).collect::<Vec<_>>(), path);
+    }
+    // The tree should have no ring; if it has one, orders go on.
+    let client = database.client().await.unwrap();
+    let ring = "update categories set parent_id = (select id from categories where slug = 'low') where slug = 'top'";
+    client.execute(ring, &[]).await.unwrap();
+    let placed = place(entry("ring", "top", vec![variant("", 100, 1)]));
+    database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
+    let found = database.load_prices(&placed.variant_ids).await.unwrap();
+    assert_eq!(found[0].categories[..3].iter().map(CategorySlug::as_str).collect::<Vec<_>>(), ["top", "low", "mid"]);
 }
 
 #[tokio::test]

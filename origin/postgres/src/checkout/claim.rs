@@ -13,6 +13,7 @@ use super::rows::{self, COLUMNS, stored_lines};
 use crate::{
     Database, DbError, Isolation,
     idempotency::{KeyState, find_key, insert_key, stored_answer},
+    taxes,
 };
 
 /// A claim that meets one that is ending is made again; this often.
@@ -20,8 +21,9 @@ const MAX_ROUNDS: u32 = 3;
 
 const INSERT: &str =
     "insert into checkouts (id, order_id, customer_id, cart_id, cart_version, request_hash, lines, currency,
-        subtotal, tax, shipping, total, shipping_address, payment_method, state, hold_until, created_at, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8::text, $9, $10, $11, $12, $13, $14, 'OPEN', $15, $16, $16)";
+        subtotal, tax, shipping, total, shipping_address, payment_method, state, hold_until, created_at, updated_at,
+        tax_included, taxes, shipping_tax)
+    values ($1, $2, $3, $4, $5, $6, $7, $8::text, $9, $10, $11, $12, $13, $14, 'OPEN', $15, $16, $16, $17, $18, $19)";
 
 // By now the cart has no other open checkout, and can get none before this one is committed.
 const ORDERED_SINCE: &str = "select exists (select 1 from checkouts where cart_id = $1 and state = 'PLACED'
@@ -127,6 +129,7 @@ async fn insert_claim(
     let version = i64::try_from(checkout.cart_version).map_err(DbError::broken)?;
     let address = serde_json::to_value(&checkout.shipping_address).map_err(DbError::broken)?;
     let (cart, lines) = (checkout.cart_id.as_uuid(), stored_lines(checkout)?);
+    let taxes = taxes::stored(&checkout.taxes)?;
     let inserted = async {
         tx.execute(
             &insert,
@@ -147,6 +150,9 @@ async fn insert_claim(
                 &checkout.payment_method,
                 &checkout.hold_until,
                 &checkout.created_at,
+                &checkout.tax_included,
+                &taxes,
+                &checkout.shipping_tax.amount(),
             ],
         )
         .await

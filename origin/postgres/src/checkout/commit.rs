@@ -1,6 +1,6 @@
 //! The last commit of a checkout: the order, or the end.
 
-use commerce_domain::{CheckoutId, EventId};
+use commerce_domain::{CheckoutId, EventId, TaxRate};
 use deadpool_postgres::Transaction;
 use futures_util::{FutureExt as _, future::try_join};
 use jiff::Timestamp;
@@ -18,17 +18,17 @@ use crate::{
 };
 
 const ORDER: &str = "insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, payment_method,
-        shipping_address, reserved_until, created_at, updated_at)
+        shipping_address, reserved_until, created_at, updated_at, tax_included, taxes, shipping_tax)
     select order_id, id, customer_id, 'PENDING', currency, subtotal, tax, shipping, total, payment_method, shipping_address,
-        hold_until, created_at, $2 from checkouts where id = $1";
+        hold_until, created_at, $2, tax_included, taxes, shipping_tax from checkouts where id = $1";
 
 const ITEMS: &str =
     "insert into order_items (order_id, position, product_id, variant_id, name, sku, options, quantity, price,
-        subtotal, tax, created_at)
-    select $1, position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, $2
+        subtotal, tax, tax_rate, tax_name, created_at)
+    select $1, position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name, $2
     from unnest($3::int4[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[], $9::int4[], $10::numeric[],
-        $11::numeric[], $12::numeric[])
-        as line (position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax)";
+        $11::numeric[], $12::numeric[], $13::numeric[], $14::text[])
+        as line (position, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name)";
 
 const END: &str = "update checkouts set state = $2, updated_at = $3 where id = $1 and state = 'OPEN'";
 
@@ -138,6 +138,8 @@ async fn insert_items(tx: &Transaction<'_>, checkout: &Checkout) -> Result<(), D
             &column::<Decimal>(lines, |line| line.unit_price.amount()),
             &column::<Decimal>(lines, |line| line.subtotal.amount()),
             &column::<Decimal>(lines, |line| line.tax.amount()),
+            &column::<Option<Decimal>>(lines, |line| line.tax_rate.map(TaxRate::value)),
+            &column(lines, |line| line.tax_name.as_deref()),
         ],
     )
     .await?;

@@ -1,17 +1,18 @@
 //! A checkout as a row.
 
 use commerce_api::order::Address;
-use commerce_domain::{CartId, CheckoutId, Currency, CustomerId, Money, OrderId};
+use commerce_domain::{CartId, CheckoutId, Currency, CustomerId, Money, OrderId, TaxRate};
 use origin_core::checkout::{Checkout, OrderLine};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 
-use crate::DbError;
+use crate::{DbError, taxes};
 
 /// The columns that [`checkout`] reads, of `checkouts c`.
 pub(super) const COLUMNS: &str = "c.id, c.order_id, c.customer_id, c.cart_id, c.cart_version, c.request_hash, c.lines,
-    c.currency::text, c.subtotal, c.tax, c.shipping, c.total, c.shipping_address, c.payment_method, c.hold_until, c.created_at";
+    c.currency::text, c.subtotal, c.tax, c.shipping, c.total, c.shipping_address, c.payment_method, c.hold_until, c.created_at,
+    c.tax_included, c.taxes, c.shipping_tax";
 
 /// A priced line in the column `lines`. Amounts are decimal text in the checkout's currency.
 #[derive(Serialize, Deserialize)]
@@ -25,6 +26,8 @@ struct StoredLine {
     price: String,
     subtotal: String,
     tax: String,
+    tax_rate: Option<String>,
+    tax_name: Option<String>,
 }
 
 /// The lines as they are stored.
@@ -39,6 +42,8 @@ pub(super) fn stored_lines(checkout: &Checkout) -> Result<serde_json::Value, DbE
         price: line.unit_price.amount().to_string(),
         subtotal: line.subtotal.amount().to_string(),
         tax: line.tax.amount().to_string(),
+        tax_rate: line.tax_rate.map(|rate| rate.to_string()),
+        tax_name: line.tax_name.clone(),
     };
     let lines: Vec<StoredLine> = checkout.lines.iter().map(line).collect();
     serde_json::to_value(lines).map_err(DbError::broken)
@@ -69,12 +74,18 @@ pub(super) fn checkout(row: &Row) -> Result<Checkout, DbError> {
         payment_method: row.try_get(13)?,
         hold_until: row.try_get(14)?,
         created_at: row.try_get(15)?,
+        tax_included: row.try_get(16)?,
+        taxes: taxes::read(row.try_get(17)?, currency)?,
+        shipping_tax: money(18)?,
     })
 }
 
 fn order_line(stored: StoredLine, currency: Currency) -> Result<OrderLine, DbError> {
     let money = |text: &str| -> Result<Money, DbError> {
         Money::new(text.parse().map_err(DbError::broken)?, currency).map_err(DbError::broken)
+    };
+    let rate = |text: String| -> Result<TaxRate, DbError> {
+        TaxRate::new(text.parse().map_err(DbError::broken)?).map_err(DbError::broken)
     };
     Ok(OrderLine {
         variant_id: stored.variant_id.parse().map_err(DbError::broken)?,
@@ -83,6 +94,8 @@ fn order_line(stored: StoredLine, currency: Currency) -> Result<OrderLine, DbErr
         unit_price: money(&stored.price)?,
         subtotal: money(&stored.subtotal)?,
         tax: money(&stored.tax)?,
+        tax_rate: stored.tax_rate.map(rate).transpose()?,
+        tax_name: stored.tax_name,
         name: stored.name,
         sku: stored.sku,
         options: stored.options,

@@ -50,6 +50,23 @@ fn a_rate_rounds_half_away_from_zero() {
 }
 
 #[test]
+fn a_price_contains_the_tax_that_its_net_amount_bears() {
+    let within = |amount, rate: &str| usd(amount).contained_at_rate(rate.parse().unwrap());
+    for (amount, rate, tax) in [
+        ("119", "0.19", "19"),
+        ("10.70", "0.07", "0.70"),
+        ("0.05", "1", "0.03"),
+        ("-0.05", "1", "-0.03"),
+        ("5", "0", "0"),
+    ] {
+        assert_eq!(within(amount, rate), Ok(usd(tax)), "{amount} {rate}");
+    }
+    for rate in ["-1", "-1.5"] {
+        assert_eq!(within("1", rate), Err(MoneyError::TooLarge), "{rate}");
+    }
+}
+
+#[test]
 fn a_rate_of_many_digits_is_rounded_once() {
     let below_half = "0.4999999999999999999999999999".parse().unwrap();
     assert_eq!(usd("0.01").at_rate(below_half).unwrap(), usd("0.00"));

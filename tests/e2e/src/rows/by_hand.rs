@@ -23,9 +23,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreateProduct => create_product(),
         Route::UpdateProduct => update_product(),
         Route::DeleteProduct => delete_product(),
-        Route::GetCart => {
-            vec![Row::of(route, Class::Success, "empty", 200, |world| Call::get("/v1/cart").token(&world.fresh))]
-        }
+        Route::GetCart => get_cart(),
         Route::DeleteCart => vec![Row::of(route, Class::Success, "emptied", 204, |world| {
             Call::new(Method::DELETE, "/v1/cart").token(&world.shopper)
         })],
@@ -42,6 +40,21 @@ fn of(route: Route) -> Vec<Row> {
 
 /// An id that could exist and does not.
 const UNKNOWN: &str = "01h4vjdvzefw18zfwz5dxw5y8g";
+
+fn get_cart() -> Vec<Row> {
+    let row = |class, query: &'static str, status| {
+        let name = if query.is_empty() { "empty" } else { query };
+        Row::of(Route::GetCart, class, name, status, move |world| {
+            Call::get(format!("/v1/cart{query}")).token(&world.fresh)
+        })
+    };
+    vec![
+        row(Class::Success, "", 200),
+        row(Class::Success, "?country=US&state=CA&zip=94102", 200),
+        row(Class::BadInput, "?country=us", 400),
+        row(Class::BadInput, "?state=CA", 400),
+    ]
+}
 
 fn list_products() -> Vec<Row> {
     let route = Route::ListProducts;

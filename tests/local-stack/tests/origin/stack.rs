@@ -2,6 +2,7 @@
 
 use commerce_aws::Credentials;
 use local_stack::{LocalStack, Options, Progress, RunningStack, StackError};
+use origin_core::Backend as _;
 
 use crate::client::OriginClient;
 
@@ -67,6 +68,10 @@ async fn what_prevents_a_start_is_said_in_one_line() {
             Options { catalog: Some("/etc/hostname".into()), ..options.clone() },
             "a catalog is a .csv, .ndjson or .jsonl",
         ),
+        (
+            Options { pricing_rules: Some(r#"{"currency": "USD"}"#.to_owned()), ..options.clone() },
+            "PRICING_RULES is not valid: tax_zones: is required",
+        ),
         (Options { state_dir: "/dev/null/x".into(), ..options }, "/dev/null/x: "),
         (given.clone(), "PostgreSQL at 127.0.0.1:1 cannot be used"),
         (Options { fresh: true, ..given }, "--fresh does not empty a database that was given"),
@@ -110,6 +115,17 @@ async fn the_ready_file_is_private_and_whole() {
     let read: local_stack::Ready = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(&read, stack.ready());
     assert!(!folder.path().join("ready.json.partial").exists());
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn origin_and_edge_are_given_the_same_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = r#"{"currency": "EUR", "tax_zones": [], "shipping_zones": [{"fee": 4.90}]}"#.to_owned();
+    let options = Options { pricing_rules: Some(rules.clone()), ..Options::for_tests(folder.path()) };
+    let stack = start(options).await.unwrap();
+    assert_eq!(stack.backend().pricing().currency().code(), "EUR");
+    assert_eq!(stack.edge_variables()["pricing_rules"], rules);
     stack.stop().await;
 }
 

@@ -143,6 +143,7 @@ pub(crate) fn stored_line(item: &Item) -> StoredLine {
         options: vec![("Colour".to_owned(), "Black".to_owned())],
         price: item.price.clone(),
         currency: "USD".to_owned(),
+        category: None,
         product_version: 1,
         image_url: None,
     }

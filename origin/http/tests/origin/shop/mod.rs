@@ -10,6 +10,7 @@ mod paying;
 use std::time::Duration;
 
 use axum::Router;
+use commerce_api::pricing::from_document;
 use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
 use commerce_domain::{PricingRules, pricing::PricingSettings};
 use jiff::Timestamp;
@@ -72,16 +73,26 @@ impl Shop {
 
     /// The same, selling in this currency.
     pub(crate) async fn selling_in(currency: &str) -> Self {
-        Self::with(database(&new_database_url().await, Duration::from_secs(20)), currency).await
+        let settings = PricingSettings { currency: Some(currency.to_owned()), ..PricingSettings::default() };
+        Self::with_rules(PricingRules::from_settings(&settings).unwrap()).await
+    }
+
+    /// The same, taxing and shipping as this document says.
+    pub(crate) async fn pricing_by(document: &str) -> Self {
+        Self::with_rules(from_document(document, &PricingSettings::default()).unwrap()).await
+    }
+
+    async fn with_rules(rules: PricingRules) -> Self {
+        Self::with(database(&new_database_url().await, Duration::from_secs(20)), rules).await
     }
 
     /// The same, with a line to PostgreSQL that can be cut.
     pub(crate) async fn open_on_a_line() -> (Self, Line) {
         let line = Line::to(&new_database_url().await).await;
-        (Self::with(database(line.url(), Duration::from_secs(3)), "USD").await, line)
+        (Self::with(database(line.url(), Duration::from_secs(3)), PricingRules::default()).await, line)
     }
 
-    async fn with(database: Database, currency: &str) -> Self {
+    async fn with(database: Database, pricing: PricingRules) -> Self {
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
@@ -96,7 +107,6 @@ impl Shop {
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
         let (stops, timer) = (Stops::default(), TestTimer::new(clock.clone()));
         let profiles = TestProfiles::default();
-        let settings = PricingSettings { currency: Some(currency.to_owned()), ..PricingSettings::default() };
         let backend: TestBackend = Assembled::new(Parts {
             clock: clock.clone(),
             entropy: SystemEntropy,
@@ -108,7 +118,7 @@ impl Shop {
             tokens: TestTokens,
             profiles: profiles.clone(),
             hooks: stops.clone(),
-            pricing: PricingRules::from_settings(&settings).unwrap(),
+            pricing,
         });
         let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
