@@ -16,7 +16,6 @@ use crate::{
     credentials::Credentials,
     error::{AwsError, from_response},
     ports::{HttpClient, MaybeSend, MaybeSync, Timer, TransportError},
-    query,
     retry::{Progress, Repeat, RetryPolicy},
     sigv4::{SigningScope, sign_request},
 };
@@ -38,6 +37,7 @@ pub struct JsonService {
 }
 
 /// A service of the AWS Query protocol: the operation and its parameters stand in a form, the answer is XML.
+#[cfg(feature = "messaging")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueryService {
     /// The signing name, which is also the first label of the host: `sns`.
@@ -126,6 +126,7 @@ impl<E: AwsEnvironment> AwsClient<E> {
     }
 
     /// As [`Self::call`], for a call that the server answers only after `wait`: each attempt may take that much longer.
+    #[cfg(feature = "messaging")]
     pub(crate) async fn call_waiting<Req, Res>(
         &self,
         wait: Duration,
@@ -144,6 +145,7 @@ impl<E: AwsEnvironment> AwsClient<E> {
     }
 
     /// As [`Self::call`], where nothing of the answer is used: it may have no body.
+    #[cfg(feature = "messaging")]
     pub(crate) async fn tell<Req: Serialize + ?Sized>(
         &self,
         service: JsonService,
@@ -160,6 +162,7 @@ impl<E: AwsEnvironment> AwsClient<E> {
     ///
     /// # Errors
     /// The [`AwsError`] of the last attempt.
+    #[cfg(feature = "messaging")]
     pub async fn call_query(
         &self,
         service: QueryService,
@@ -171,7 +174,7 @@ impl<E: AwsEnvironment> AwsClient<E> {
             service: service.name,
             content_type: "application/x-www-form-urlencoded; charset=utf-8",
             target: None,
-            body: query::form(operation, service.version, parameters).into(),
+            body: crate::query::form(operation, service.version, parameters).into(),
         };
         self.send(&self.retry, &mut self.begin(), &payload, repeat).await
     }

@@ -66,6 +66,7 @@ impl RetryPolicy {
     };
 
     /// The same for a call whose answer is held back for up to `wait`: two attempts that are cut off still fit.
+    #[cfg(feature = "messaging")]
     pub(crate) fn waiting(&self, wait: Duration) -> Self {
         Self { attempt_timeout: self.attempt_timeout + wait, budget: self.budget + wait * 2, ..*self }
     }
@@ -194,6 +195,7 @@ mod tests {
         assert!(default.attempt_timeout * 2 + default.base <= default.budget);
     }
 
+    #[cfg(feature = "messaging")]
     #[test]
     fn an_answer_that_is_held_back_does_not_use_up_the_time() {
         let waiting = RetryPolicy::default().waiting(Duration::from_secs(20));

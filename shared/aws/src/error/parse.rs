@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_dynamo::Item;
 
 use super::{AwsError, CancellationReason};
+#[cfg(feature = "messaging")]
 use crate::query;
 
 /// The longest text of AWS's that is kept, in bytes.
@@ -65,6 +66,7 @@ pub(crate) fn from_response(response: &Response<Bytes>) -> AwsError {
 /// The fields that tell what is wrong. In the Query protocol they stand in `<Error>` ("Common error responses", SNS API
 /// reference).
 fn read(body: &[u8]) -> Body {
+    #[cfg(feature = "messaging")]
     if body.trim_ascii_start().starts_with(b"<") {
         let (code, message) = query::error(body).unwrap_or_default();
         return Body { code: Some(code), message: Some(message), ..Body::default() };
