@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod checkout;
 pub mod customers;
 pub mod error;
+pub mod events;
 pub mod hooks;
 pub mod idempotency;
 pub mod inventory;

@@ -36,6 +36,25 @@ pub struct JsonService {
     pub content_type: &'static str,
 }
 
+/// A service of the AWS Query protocol: the operation and its parameters stand in a form, the answer is XML.
+#[cfg(feature = "messaging")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueryService {
+    /// The signing name, which is also the first label of the host: `sns`.
+    pub name: &'static str,
+    /// The version of the API: `2010-03-31`.
+    pub version: &'static str,
+}
+
+/// What is sent, in whichever protocol.
+struct Payload {
+    service: &'static str,
+    content_type: &'static str,
+    /// The operation, where it does not stand in the body.
+    target: Option<HeaderValue>,
+    body: Bytes,
+}
+
 /// A client of AWS for one region and one set of credentials. Cheap to make.
 #[derive(Debug, Clone)]
 pub struct AwsClient<E> {
@@ -102,16 +121,79 @@ impl<E: AwsEnvironment> AwsClient<E> {
         Req: Serialize + ?Sized,
         Res: DeserializeOwned,
     {
-        let body = serde_json::to_vec(request).map_err(|error| AwsError::Validation { message: error.to_string() })?;
-        let body = Bytes::from(body);
-        let answer = loop {
-            let limit = self.retry.attempt(progress, repeat, &self.env);
-            match self.attempt(service, operation, body.clone(), limit).await {
-                Ok(answer) => break answer,
-                Err(error) => self.pause(progress, error, repeat).await?,
-            }
+        let answer = self.send(&self.retry, progress, &json_payload(service, operation, request)?, repeat).await?;
+        read_json(&answer)
+    }
+
+    /// As [`Self::call`], for a call that the server answers only after `wait`: each attempt may take that much longer.
+    #[cfg(feature = "messaging")]
+    pub(crate) async fn call_waiting<Req, Res>(
+        &self,
+        wait: Duration,
+        service: JsonService,
+        operation: &str,
+        request: &Req,
+        repeat: Repeat,
+    ) -> Result<Res, AwsError>
+    where
+        Req: Serialize + ?Sized,
+        Res: DeserializeOwned,
+    {
+        let payload = json_payload(service, operation, request)?;
+        let answer = self.send(&self.retry.waiting(wait), &mut self.begin(), &payload, repeat).await?;
+        read_json(&answer)
+    }
+
+    /// As [`Self::call`], where nothing of the answer is used: it may have no body.
+    #[cfg(feature = "messaging")]
+    pub(crate) async fn tell<Req: Serialize + ?Sized>(
+        &self,
+        service: JsonService,
+        operation: &str,
+        request: &Req,
+        repeat: Repeat,
+    ) -> Result<(), AwsError> {
+        let payload = json_payload(service, operation, request)?;
+        self.send(&self.retry, &mut self.begin(), &payload, repeat).await.map(drop)
+    }
+
+    /// Calls `operation` of a service of the Query protocol with these parameters, like [`Self::call`]. The XML of the
+    /// answer.
+    ///
+    /// # Errors
+    /// The [`AwsError`] of the last attempt.
+    #[cfg(feature = "messaging")]
+    pub async fn call_query(
+        &self,
+        service: QueryService,
+        operation: &str,
+        parameters: &[(String, String)],
+        repeat: Repeat,
+    ) -> Result<Bytes, AwsError> {
+        let payload = Payload {
+            service: service.name,
+            content_type: "application/x-www-form-urlencoded; charset=utf-8",
+            target: None,
+            body: crate::query::form(operation, service.version, parameters).into(),
         };
-        serde_json::from_slice(&answer).map_err(|error| AwsError::UnreadableResponse { message: error.to_string() })
+        self.send(&self.retry, &mut self.begin(), &payload, repeat).await
+    }
+
+    /// Sends it as often as it makes sense. The body of the successful response.
+    async fn send(
+        &self,
+        policy: &RetryPolicy,
+        progress: &mut Progress,
+        payload: &Payload,
+        repeat: Repeat,
+    ) -> Result<Bytes, AwsError> {
+        loop {
+            let limit = policy.attempt(progress, repeat, &self.env);
+            match self.attempt(payload, limit).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => self.pause_within(policy, progress, error, repeat).await?,
+            }
+        }
     }
 
     /// Waits until the next attempt may begin.
@@ -119,45 +201,71 @@ impl<E: AwsEnvironment> AwsClient<E> {
     /// # Errors
     /// `error` itself where there shall be none.
     pub(crate) async fn pause(&self, progress: &Progress, error: AwsError, repeat: Repeat) -> Result<(), AwsError> {
-        let Some(pause) = self.retry.pause(&error, repeat, progress, &self.env) else { return Err(error) };
+        self.pause_within(&self.retry, progress, error, repeat).await
+    }
+
+    async fn pause_within(
+        &self,
+        policy: &RetryPolicy,
+        progress: &Progress,
+        error: AwsError,
+        repeat: Repeat,
+    ) -> Result<(), AwsError> {
+        let Some(pause) = policy.pause(&error, repeat, progress, &self.env) else { return Err(error) };
         self.env.sleep(pause).await;
         Ok(())
     }
 
     /// Signed anew each time: a repeated call must not carry the time of the first.
-    async fn attempt(
-        &self,
-        service: JsonService,
-        operation: &str,
-        body: Bytes,
-        limit: Duration,
-    ) -> Result<Bytes, AwsError> {
-        let request = self.request(service, operation, body)?;
-        let scope = SigningScope { region: &self.region, service: service.name };
+    async fn attempt(&self, payload: &Payload, limit: Duration) -> Result<Bytes, AwsError> {
+        let request = self.request(payload)?;
+        let scope = SigningScope { region: &self.region, service: payload.service };
         let signed = sign_request(request, &self.credentials, scope, self.env.now(), &[])
             .map_err(|error| AwsError::Validation { message: error.to_string() })?;
         let response = before(self.env.sleep(limit), self.env.send(signed)).await.ok_or(TransportError::TimedOut)??;
         if response.status().is_success() { Ok(response.into_body()) } else { Err(from_response(&response)) }
     }
 
-    fn request(&self, service: JsonService, operation: &str, body: Bytes) -> Result<Request<Bytes>, AwsError> {
-        let invalid = |message: String| AwsError::Validation { message };
+    fn request(&self, payload: &Payload) -> Result<Request<Bytes>, AwsError> {
         let uri = match &self.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None => format!("https://{}.{}.amazonaws.com/", service.name, self.region)
+            None => format!("https://{}.{}.amazonaws.com/", payload.service, self.region)
                 .parse()
                 .map_err(|_| invalid(format!("no such region: {}", self.region)))?,
         };
-        let target = HeaderValue::try_from(format!("{}.{operation}", service.target_prefix))
-            .map_err(|_| invalid(format!("no such operation: {operation}")))?;
-        Request::builder()
+        let mut request = Request::builder()
             .method(Method::POST)
             .uri(uri)
-            .header(header::CONTENT_TYPE, HeaderValue::from_static(service.content_type))
-            .header(HeaderName::from_static("x-amz-target"), target)
-            .body(body)
-            .map_err(|error| invalid(error.to_string()))
+            .header(header::CONTENT_TYPE, HeaderValue::from_static(payload.content_type));
+        if let Some(target) = &payload.target {
+            request = request.header(HeaderName::from_static("x-amz-target"), target);
+        }
+        request.body(payload.body.clone()).map_err(invalid)
     }
+}
+
+fn json_payload<Req: Serialize + ?Sized>(
+    service: JsonService,
+    operation: &str,
+    request: &Req,
+) -> Result<Payload, AwsError> {
+    let target = HeaderValue::try_from(format!("{}.{operation}", service.target_prefix))
+        .map_err(|_| invalid(format!("no such operation: {operation}")))?;
+    Ok(Payload {
+        service: service.name,
+        content_type: service.content_type,
+        target: Some(target),
+        body: serde_json::to_vec(request).map_err(invalid)?.into(),
+    })
+}
+
+fn read_json<Res: DeserializeOwned>(answer: &[u8]) -> Result<Res, AwsError> {
+    serde_json::from_slice(answer).map_err(|error| AwsError::UnreadableResponse { message: error.to_string() })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+fn invalid(cause: impl ToString) -> AwsError {
+    AwsError::Validation { message: cause.to_string() }
 }
 
 /// What `work` comes to, unless it takes longer than `end`.

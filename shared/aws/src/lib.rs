@@ -2,7 +2,8 @@
 //!
 //! Requests are signed with AWS's own `aws-sigv4` and sent through the [`HttpClient`] port, so the same code runs in a
 //! Cloudflare Worker, in a Spin component and in a Lambda function. [`AwsClient`] calls any service of the AWS JSON
-//! protocol, [`DynamoDb`] speaks DynamoDB through it, [`verify_request`] is the other side of [`sign_request`].
+//! protocol, and with the feature `messaging` of the Query protocol; [`DynamoDb`], and with that feature `Sqs` and `Sns`, speak
+//! through it. [`verify_request`] is the other side of [`sign_request`].
 //!
 //! Invariants: time and randomness come from the ports; a call is repeated only where that is safe; no secret appears in
 //! an error or in debug output. Depends only on `commerce-domain`, and on no runtime.
@@ -13,11 +14,19 @@ mod credentials;
 pub mod dynamodb;
 mod error;
 pub mod ports;
+#[cfg(feature = "messaging")]
+mod query;
 mod retry;
 #[cfg(test)]
 mod scripted;
 mod sigv4;
+#[cfg(feature = "messaging")]
+pub mod sns;
+#[cfg(feature = "messaging")]
+pub mod sqs;
 
+#[cfg(feature = "messaging")]
+pub use client::QueryService;
 pub use client::{AwsClient, AwsEnvironment, JsonService};
 pub use credentials::{Credentials, MissingCredentials};
 pub use dynamodb::DynamoDb;
@@ -29,3 +38,7 @@ pub use sigv4::{
     CallerKeys, MAX_SKEW_SECONDS, SignError, SigningScope, VerifiedCaller, VerifyError, VerifyPolicy, sign_request,
     verify_request,
 };
+#[cfg(feature = "messaging")]
+pub use sns::Sns;
+#[cfg(feature = "messaging")]
+pub use sqs::Sqs;

@@ -65,6 +65,12 @@ impl RetryPolicy {
         cap: Duration::ZERO,
     };
 
+    /// The same for a call whose answer is held back for up to `wait`: two attempts that are cut off still fit.
+    #[cfg(feature = "messaging")]
+    pub(crate) fn waiting(&self, wait: Duration) -> Self {
+        Self { attempt_timeout: self.attempt_timeout + wait, budget: self.budget + wait * 2, ..*self }
+    }
+
     /// Counts an attempt. What it may take.
     pub(crate) fn attempt(&self, progress: &mut Progress, repeat: Repeat, clock: &impl Clock) -> Duration {
         progress.attempts += 1;
@@ -187,6 +193,15 @@ mod tests {
         assert_eq!((limit(Repeat::Safe, 2_000), limit(Repeat::Unsafe, 2_000)), (0, 0));
         let default = RetryPolicy::default();
         assert!(default.attempt_timeout * 2 + default.base <= default.budget);
+    }
+
+    #[cfg(feature = "messaging")]
+    #[test]
+    fn an_answer_that_is_held_back_does_not_use_up_the_time() {
+        let waiting = RetryPolicy::default().waiting(Duration::from_secs(20));
+        assert_eq!(waiting.attempt_timeout, Duration::from_secs(21));
+        assert!(waiting.attempt_timeout * 2 + waiting.base <= waiting.budget);
+        assert_eq!(waiting.max_attempts, RetryPolicy::default().max_attempts);
     }
 
     #[test]

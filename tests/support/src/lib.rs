@@ -1,11 +1,12 @@
 //! The parts of the local shop that only development and tests use: the token issuer, the fake payment provider, a
-//! private PostgreSQL, DynamoDB with fault injection, a catalog generator, and clocks and entropy that tests steer.
+//! private PostgreSQL, DynamoDB with fault injection, the event bus, a catalog generator, and clocks and entropy that tests steer.
 //!
 //! Invariants: every server listens on 127.0.0.1 only, holds bounded memory, and ends with its handle. Nothing here may be
 //! linked into a production artifact, and nothing here holds a business rule: it depends on `commerce-domain` for the
-//! ports, and on `commerce-aws` for signatures.
+//! ports, on `origin-core` for those of the bus, and on `commerce-aws` for signatures.
 
 mod bounded;
+pub mod bus;
 pub mod catalog;
 pub mod clock;
 pub mod dynamo;
@@ -18,6 +19,7 @@ pub mod payments;
 pub mod postgres;
 pub mod process;
 
+pub use bus::{BusFaults, DelayedMessages, EventBus, LocalQueue, QueueConfig};
 pub use clock::{ManualClock, SharedClock, SystemClock};
 pub use dynamo::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches};
 pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};

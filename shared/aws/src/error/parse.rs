@@ -1,4 +1,4 @@
-//! From an error response of the AWS JSON protocol to an [`AwsError`].
+//! From an error response of the AWS JSON or Query protocol to an [`AwsError`].
 
 use bytes::Bytes;
 use http::Response;
@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_dynamo::Item;
 
 use super::{AwsError, CancellationReason};
+#[cfg(feature = "messaging")]
+use crate::query;
 
 /// The longest text of AWS's that is kept, in bytes.
 const MAX_MESSAGE_LENGTH: usize = 1024;
@@ -36,7 +38,7 @@ struct Reason {
 /// What a response with a status outside 2xx means. The code stands in `__type`, `code` or `x-amzn-errortype`, maybe
 /// between a namespace and a URL (Smithy, "AWS JSON 1.0 protocol", operation error serialization).
 pub(crate) fn from_response(response: &Response<Bytes>) -> AwsError {
-    let body: Body = serde_json::from_slice(response.body()).unwrap_or_default();
+    let body = read(response.body());
     let header = response.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok());
     let code = body.kind.as_deref().or(body.code.as_deref()).or(header).map(bare_code).unwrap_or_default().to_owned();
     let message = shortened(body.message.or(body.capital_message).unwrap_or_default());
@@ -46,8 +48,10 @@ pub(crate) fn from_response(response: &Response<Bytes>) -> AwsError {
         "TransactionConflictException" => AwsError::TransactionConflict { message },
         "TransactionInProgressException" => AwsError::TransactionInProgress,
         "IdempotentParameterMismatchException" => AwsError::IdempotentParameterMismatch,
-        "ResourceNotFoundException" => AwsError::ResourceNotFound { message },
-        "ValidationException" | "SerializationException" => AwsError::Validation { message },
+        "ResourceNotFoundException" | "NotFound" | "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => {
+            AwsError::ResourceNotFound { message }
+        }
+        code if is_invalid(code) => AwsError::Validation { message },
         "ExpiredToken" | "ExpiredTokenException" => AwsError::ExpiredCredentials,
         "RequestExpired" | "RequestTimeTooSkewed" => AwsError::ClockSkew { message },
         "InvalidSignatureException" | "SignatureDoesNotMatch" if is_about_time(&message) => {
@@ -57,6 +61,17 @@ pub(crate) fn from_response(response: &Response<Bytes>) -> AwsError {
         code if is_denial(code) => AwsError::AccessDenied { code: code.to_owned(), message },
         _ => by_status(response.status().as_u16(), code, message),
     }
+}
+
+/// The fields that tell what is wrong. In the Query protocol they stand in `<Error>` ("Common error responses", SNS API
+/// reference).
+fn read(body: &[u8]) -> Body {
+    #[cfg(feature = "messaging")]
+    if body.trim_ascii_start().starts_with(b"<") {
+        let (code, message) = query::error(body).unwrap_or_default();
+        return Body { code: Some(code), message: Some(message), ..Body::default() };
+    }
+    serde_json::from_slice(body).unwrap_or_default()
 }
 
 fn by_status(status: u16, code: String, message: String) -> AwsError {
@@ -101,6 +116,27 @@ fn is_about_time(message: &str) -> bool {
     message.starts_with("Signature expired") || message.starts_with("Signature not yet current")
 }
 
+/// The names of SQS and SNS too (`SendMessage` and `PublishBatch` in their API references).
+fn is_invalid(code: &str) -> bool {
+    matches!(
+        code,
+        "ValidationException"
+            | "ValidationError"
+            | "SerializationException"
+            | "InvalidParameter"
+            | "InvalidParameterValue"
+            | "InvalidAttributeName"
+            | "InvalidAttributeValue"
+            | "InvalidMessageContents"
+            | "MissingParameter"
+            | "BatchRequestTooLong"
+            | "TooManyEntriesInBatchRequest"
+            | "EmptyBatchRequest"
+            | "BatchEntryIdsNotDistinct"
+            | "InvalidBatchEntryId"
+    )
+}
+
 fn is_throttling(code: &str) -> bool {
     matches!(
         code,
@@ -113,6 +149,10 @@ fn is_throttling(code: &str) -> bool {
             | "RequestLimitExceeded"
             | "TooManyRequestsException"
             | "SlowDown"
+            | "Throttled"
+            | "KMSThrottling"
+            | "KmsThrottled"
+            | "OverLimit"
     )
 }
 
@@ -130,6 +170,7 @@ fn is_denial(code: &str) -> bool {
             | "SignatureDoesNotMatch"
             | "InvalidClientTokenId"
             | "NotAuthorized"
+            | "AuthorizationError"
     )
 }
 

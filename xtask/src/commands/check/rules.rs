@@ -86,6 +86,12 @@ pub(super) const LAYERS: &[Layer] = &[
         never_at_all: &["worker", "spin-sdk", "axum", "tokio-postgres"],
     },
     Layer {
+        name: "origin-events",
+        ours: &ORIGIN_ADAPTER,
+        never: &SERVERS,
+        never_at_all: &["worker", "spin-sdk", "axum", "tokio-postgres"],
+    },
+    Layer {
         name: "origin-gateways",
         ours: &ORIGIN_ADAPTER,
         never: &DATABASES,
@@ -102,6 +108,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { name: "local-stack", ours: &LOCAL_STACK, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "spin-host", ours: &[], never: &["worker", "spin-sdk", "axum"], never_at_all: &[] },
     Layer { name: "e2e", ours: &E2E, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
+    Layer { name: "event-schemas", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["tokio", "reqwest"] },
     Layer { name: "load", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "hello-component", ours: &[], never: &[], never_at_all: &[] },
     Layer { name: "xtask", ours: &[], never: &[], never_at_all: &["tokio", "wasmtime", "reqwest", "hyper"] },
@@ -109,7 +116,7 @@ pub(super) const LAYERS: &[Layer] = &[
 
 const EDGE_ADAPTER: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core"];
 const ORIGIN_ADAPTER: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "origin-core"];
-const ORIGIN_PROGRAM: [&str; 9] = [
+const ORIGIN_PROGRAM: [&str; 10] = [
     "commerce-domain",
     "commerce-api",
     "commerce-auth",
@@ -118,11 +125,12 @@ const ORIGIN_PROGRAM: [&str; 9] = [
     "origin-http",
     "origin-postgres",
     "origin-dynamo",
+    "origin-events",
     "origin-gateways",
 ];
 const TEST_SUPPORT: [&str; 6] =
     ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "origin-core", "edge-core"];
-const LOCAL_STACK: [&str; 10] = [
+const LOCAL_STACK: [&str; 11] = [
     "commerce-domain",
     "commerce-api",
     "commerce-auth",
@@ -131,6 +139,7 @@ const LOCAL_STACK: [&str; 10] = [
     "origin-http",
     "origin-postgres",
     "origin-dynamo",
+    "origin-events",
     "origin-gateways",
     "test-support",
 ];

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change lands, in stages, cheapest first.
 
+mod aws_stack;
 mod counts;
 mod kv_contract;
 mod programs;

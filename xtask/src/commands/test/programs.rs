@@ -24,7 +24,7 @@ pub(super) const LIMIT: Duration = Duration::from_mins(20);
 pub(super) struct Program {
     pub(super) package: String,
     /// The target's name: the crate's for unit tests, the file's for integration tests.
-    target: String,
+    pub(super) target: String,
     executable: PathBuf,
     folder: PathBuf,
 }

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::aws_stack::AwsStack;
 use super::counts::{Report, Tally};
 use super::kv_contract;
 use super::programs::{self, Program, Runner};
@@ -37,6 +38,8 @@ pub(super) enum Stage {
     Native,
     /// Unit and contract tests.
     Unit,
+    /// The bus over a stand-in for SNS and SQS; with `--full`.
+    AwsStack,
     /// The embedded Spin host.
     SpinHost,
     /// Parity of both runtimes, journeys and races against the whole stack.
@@ -83,6 +86,7 @@ impl<'w> Run<'w> {
             Stage::Deny => self.deny(),
             Stage::Native => self.compiled().map(drop),
             Stage::Unit => self.unit(),
+            Stage::AwsStack => self.aws_stack(),
             Stage::SpinHost => self.spin_host(),
             Stage::E2e => self.e2e(),
             Stage::Dev => self.dev(),
@@ -165,6 +169,29 @@ impl<'w> Run<'w> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         // An example that is marked `ignore` is not slow, but not complete.
         self.cargo_test(&arguments, false)
+    }
+
+    fn aws_stack(&mut self) -> Outcome {
+        if !self.slow_too {
+            self.tally.skip("the bus over SNS and SQS: --full installs a stand-in for them");
+            return Ok(());
+        }
+        let stack = match AwsStack::start(self.workspace)? {
+            Ok(stack) => stack,
+            Err(reason) => {
+                self.tally.skip(format!("the bus over SNS and SQS: {reason}"));
+                return Ok(());
+            }
+        };
+        self.compiled()?;
+        let programs = self.programs.take().unwrap_or_default();
+        let chosen =
+            programs.iter().filter(|program| program.package == "origin-events" && program.target == "sns_sqs");
+        let done = self.runner(&mut std::io::stdout()).run_all(chosen, |command| {
+            command.env("AWS_STACK_ENDPOINT", &stack.endpoint);
+        });
+        self.programs = Some(programs);
+        done
     }
 
     // What the tests run is WebAssembly, which the native programs know nothing of: a run that starts here must not test an
