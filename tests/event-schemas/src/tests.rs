@@ -22,7 +22,7 @@ fn right(kind: &str) -> Value {
         "OrderCreated" => json!({"orderId": id("order"), "customerId": id("cust")}),
         "OrderProcessed" => json!({"orderId": id("order"), "paymentId": id("pay")}),
         "OrderShipped" | "OrderDelivered" => json!({"orderId": id("order")}),
-        "OrderCancelled" => json!({"orderId": id("order"), "reason": "customer"}),
+        "OrderCancelled" | "OrderFailed" => json!({"orderId": id("order"), "reason": "customer"}),
         "PaymentSucceeded" => payment,
         "PaymentFailed" | "PaymentCanceled" | "PaymentStranded" => with(payment, "reason", json!("order_cancelled")),
         "RefundSucceeded" => refund,
@@ -44,7 +44,7 @@ fn right(kind: &str) -> Value {
 
 #[test]
 fn each_type_has_a_schema_that_takes_what_is_right() {
-    assert_eq!(kinds().len(), 19);
+    assert_eq!(kinds().len(), 20);
     for kind in kinds() {
         assert_published(&kind, &right(&kind));
     }

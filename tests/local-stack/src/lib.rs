@@ -16,6 +16,7 @@ mod progress;
 mod ready;
 mod stack;
 mod state;
+mod sweeper;
 
 pub use backend::{LocalBackend, LocalStock};
 pub use catalog::{CatalogFile, FaultSummary, FileFormat, FileImport, import_file};

@@ -22,6 +22,7 @@ use crate::{
     origin::OriginListener,
     parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
     state::StateDir,
+    sweeper::Sweeper,
 };
 
 /// The tokens of the ready file last a day.
@@ -37,6 +38,7 @@ pub struct LocalStack;
 pub struct RunningStack {
     ready: Ready,
     origin: OriginListener,
+    sweeper: Sweeper,
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
@@ -89,7 +91,8 @@ impl LocalStack {
         let parts = Addresses { origin: origin.url(), endpoint: &endpoint, database: &postgres.url };
         let ready = ready(&options, &parts, &issuer, &payments, &credentials)?;
         step.finish_and_clear();
-        Ok(RunningStack { ready, origin, backend, issuer, payments, dynamo_faults, dynamo, postgres })
+        let sweeper = Sweeper::start(backend.clone());
+        Ok(RunningStack { ready, origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres })
     }
 }
 
@@ -167,8 +170,9 @@ impl RunningStack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        let Self { origin, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
+        let Self { origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
         origin.stop().await;
+        sweeper.stop().await;
         drop(backend);
         issuer.stop().await;
         payments.stop().await;

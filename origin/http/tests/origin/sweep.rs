@@ -40,6 +40,7 @@ impl Placed {
         let intents = self.shop.provider.state()["payment_intents"].as_array().cloned().unwrap_or_default();
         assert!(intents.iter().all(|intent| intent["status"] == "canceled"), "{intents:?}");
         assert_eq!(self.pay("pm_card_visa").await.status, 409);
+        self.assert_events_are_right().await;
     }
 }
 

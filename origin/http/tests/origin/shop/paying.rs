@@ -151,6 +151,14 @@ impl Placed {
         self.shop.count(&format!("select count(*) from outbox where event = '{name}'")).await
     }
 
+    /// Every event that was written is as its schema says.
+    pub(crate) async fn assert_events_are_right(&self) {
+        let client = self.shop.database.client().await.unwrap();
+        for row in client.query("select event, payload from outbox", &[]).await.unwrap() {
+            event_schemas::assert_published(row.get(0), &row.get(1));
+        }
+    }
+
     /// How many attempts stand there.
     pub(crate) async fn attempts(&self, state: &str) -> i64 {
         self.shop.count(&format!("select count(*) from payment_attempts where state = '{state}'")).await
@@ -170,5 +178,6 @@ impl Placed {
         assert_eq!(shop.count("select count(*) from payment_attempts where hold_step is not null").await, 0);
         assert_eq!(shop.count("select count(*) from payments where state = 'SUCCEEDED'").await, 1);
         assert_eq!(self.attempts("SUCCEEDED").await, 1);
+        self.assert_events_are_right().await;
     }
 }
