@@ -127,7 +127,7 @@ async fn try_to_release<B: Backend>(backend: &B, order: OrderId) -> Result<(), S
     match backend.stock().release(order).await? {
         ReleaseOutcome::Released => {}
         ReleaseOutcome::Consumed => {
-            tracing::error!(order.id = %order, "the goods of an order left that was never paid")
+            tracing::error!(order.id = %order, "the goods of an order left that was never paid");
         }
         ReleaseOutcome::Nothing => tracing::error!(order.id = %order, "an order has no hold"),
     }

@@ -62,20 +62,18 @@ async fn begin(
         return Ok(BeginClose::Settled(status));
     }
     let latest = latest_attempt(tx, order).await?;
-    let reason = match row.try_get::<_, Option<&str>>(1)? {
-        Some(earlier) => earlier.parse().map_err(DbError::broken)?,
-        None => {
-            if reason == CloseReason::Expired && row.try_get::<_, Timestamp>(2)? > now {
-                return Ok(BeginClose::NotOver);
-            }
-            if latest.as_ref().is_some_and(|attempt| is_under_way(attempt, now)) {
-                return Ok(BeginClose::PaymentUnderWay);
-            }
-            let statement = tx.prepare_cached(MARK).await?;
-            tx.execute(&statement, &[&order.as_uuid(), &reason.as_str(), &now]).await?;
-            reason
-        }
-    };
+    if let Some(earlier) = row.try_get::<_, Option<&str>>(1)? {
+        let reason = earlier.parse().map_err(DbError::broken)?;
+        return Ok(BeginClose::Begun(Box::new(ClosingOrder { order_id: order, reason, attempt: latest })));
+    }
+    if reason == CloseReason::Expired && row.try_get::<_, Timestamp>(2)? > now {
+        return Ok(BeginClose::NotOver);
+    }
+    if latest.as_ref().is_some_and(|attempt| is_under_way(attempt, now)) {
+        return Ok(BeginClose::PaymentUnderWay);
+    }
+    let statement = tx.prepare_cached(MARK).await?;
+    tx.execute(&statement, &[&order.as_uuid(), &reason.as_str(), &now]).await?;
     Ok(BeginClose::Begun(Box::new(ClosingOrder { order_id: order, reason, attempt: latest })))
 }
 
