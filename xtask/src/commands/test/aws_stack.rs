@@ -13,7 +13,7 @@ use crate::group::{self, POLL};
 use crate::workspace::Workspace;
 use crate::{process, tools};
 
-/// What is installed from PyPI.
+/// The Python packages that are installed.
 const PACKAGES: [&str; 2] = ["ministack==1.5.33", "cryptography"];
 /// What the stand-in may take until it listens.
 const START: Duration = Duration::from_mins(1);
