@@ -111,20 +111,21 @@ where
     /// does the cart's next order.
     pub(super) async fn try_to_take_out(&self, checkout: Option<&Checkout>) {
         let Some(checkout) = checkout else { return };
-        if let Err(error) = self.take_out(checkout).await {
+        if let Err(error) = take_out(self.backend, self.owner, checkout).await {
             tracing::warn!(order.id = %checkout.order_id, %error, "ordered pieces are still in the cart");
         }
-    }
-
-    pub(crate) async fn take_out(&self, checkout: &Checkout) -> Result<(), StoreError> {
-        let lines = checkout.taken_lines();
-        let version = self.backend.carts().take_out(self.owner, checkout.cart_id, checkout.order_id, &lines).await?;
-        self.backend.database().mark_cart_taken(checkout.id, version, self.backend.clock().now()).await
     }
 
     async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
         self.backend.hooks().reached(point).await
     }
+}
+
+/// Takes the ordered pieces out of the owner's cart, and notes that they are.
+pub(crate) async fn take_out<B: Backend>(backend: &B, owner: &str, checkout: &Checkout) -> Result<(), StoreError> {
+    let lines = checkout.taken_lines();
+    let version = backend.carts().take_out(owner, checkout.cart_id, checkout.order_id, &lines).await?;
+    backend.database().mark_cart_taken(checkout.id, version, backend.clock().now()).await
 }
 
 fn line_changes(checkout: &Checkout, shortages: &[Shortage]) -> Vec<LineChange> {

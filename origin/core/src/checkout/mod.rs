@@ -13,7 +13,7 @@ mod place_order;
 mod ports;
 mod types;
 
-pub(crate) use finish::Finishing;
+pub(crate) use finish::{Finishing, take_out};
 pub use place_order::{PlaceOrder, PlaceOrderError, place_order};
 pub use ports::{CartStore, CheckoutStore, Claim, LoadPrices, OrdersDatabase, PricedVariant, Replay, TakenLine};
 pub use types::{CartDiff, Checkout, OrderLine, OrderOutcome, Owned};

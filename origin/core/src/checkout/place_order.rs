@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     draft::draw_up,
-    finish::Finishing,
+    finish::{Finishing, take_out},
     ports::{CartStore, CheckoutStore, Claim, Replay},
     types::{CartDiff, Checkout, OrderOutcome},
 };
@@ -194,7 +194,7 @@ where
             }
             // What was ordered must not be ordered again: without this nothing goes on.
             Claim::StillInCart(checkout) => {
-                self.finishing().take_out(&checkout).await?;
+                take_out(self.backend, &self.request.principal.subject, &checkout).await?;
                 Ok(Next::ReadAgain)
             }
             Claim::CartMoved => Ok(Next::ReadAgain),

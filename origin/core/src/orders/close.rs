@@ -7,7 +7,10 @@
 //!
 //! Whoever finds an order between two of the steps goes on from there.
 
-use commerce_domain::{Clock as _, EventId, OrderId, state::OrderStatus};
+use commerce_domain::{
+    Clock as _, EventId, OrderId,
+    state::{OrderStatus, PaymentState},
+};
 
 use super::ports::{BeginClose, CloseOrders, CloseReason, ClosingOrder, OrderEnd};
 use crate::{
@@ -26,8 +29,10 @@ pub enum CloseOutcome {
     NoOrder,
     /// It was closed by this call.
     Closed(OrderStatus),
-    /// It did not wait for money, or it turned out to be paid.
+    /// It did not wait for money.
     Settled(OrderStatus),
+    /// It turned out to be paid.
+    Paid,
     /// The hold on its stock is not over.
     NotOver,
     /// A request is paying it at this moment.
@@ -86,13 +91,8 @@ async fn call_off<B: Backend>(backend: &B, attempt: &Attempt, intent_id: &str) -
 
 async fn found_paid<B: Backend>(backend: &B, attempt: &Attempt, intent: &Intent) -> Result<CloseOutcome, Interrupted> {
     let verdict = decided(intent).unwrap_or(Verdict::Unknown);
-    settle_and_follow(backend, attempt, &verdict, None).await?;
-    // Whatever became of it is in the database, and so is the order's state.
-    let now = backend.clock().now();
-    match backend.database().begin_close(attempt.order_id, CloseReason::Expired, now).await? {
-        BeginClose::Settled(status) => Ok(CloseOutcome::Settled(status)),
-        _ => Ok(CloseOutcome::Closing),
-    }
+    let settled = settle_and_follow(backend, attempt, &verdict, None).await?;
+    Ok(if settled.payment == PaymentState::Succeeded { CloseOutcome::Paid } else { CloseOutcome::Closing })
 }
 
 async fn end<B: Backend>(backend: &B, closing: &ClosingOrder) -> Result<CloseOutcome, Interrupted> {
@@ -116,11 +116,10 @@ async fn end<B: Backend>(backend: &B, closing: &ClosingOrder) -> Result<CloseOut
     }
 }
 
-/// Releases the stock of an order that has ended. A failure is left to the sweep.
-pub(crate) async fn release<B: Backend>(backend: &B, order: OrderId) {
-    if let Err(error) = try_to_release(backend, order).await {
-        tracing::warn!(order.id = %order, %error, "stock not released yet");
-    }
+/// Releases the stock of an order that has ended. Whether it is; a failure is left to the sweep.
+pub(crate) async fn release<B: Backend>(backend: &B, order: OrderId) -> bool {
+    let released = try_to_release(backend, order).await;
+    released.inspect_err(|error| tracing::warn!(order.id = %order, %error, "stock not released yet")).is_ok()
 }
 
 async fn try_to_release<B: Backend>(backend: &B, order: OrderId) -> Result<(), StoreError> {

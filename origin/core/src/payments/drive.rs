@@ -1,12 +1,11 @@
 //! One attempt, from the hold on the stock to the verdict.
 
-use commerce_domain::{Clock as _, state::PaymentState};
+use commerce_domain::Clock as _;
 
 use super::{
     hold,
     outcome::{
-        PaymentOutcome, decided, expired_decline, failed_decline, outcome_in, outcome_of, superseded_decline,
-        unreachable_decline,
+        PaymentOutcome, decided_since, expired_decline, outcome_in, outcome_of, superseded_decline, unreachable_decline,
     },
     patience::Patience,
     pay::PayError,
@@ -119,12 +118,8 @@ where
                     // Not to know changes nothing.
                     return self.end(PaymentOutcome::Processing(attempt.payment_id)).await.map(Some);
                 };
-                match decided(&intent) {
+                match decided_since(attempt, &intent) {
                     Some(verdict) => verdict,
-                    // The customer was asked, so the confirmation had arrived: the customer's answer was no.
-                    None if attempt.state == PaymentState::RequiresAction => {
-                        Verdict::Declined(intent.decline.unwrap_or_else(failed_decline))
-                    }
                     None if other => Verdict::Declined(superseded_decline()),
                     None => return Ok(None),
                 }

@@ -14,11 +14,13 @@ use crate::{
     inventory::{ConsumeOutcome, SettleHold},
 };
 
-/// Lets the hold follow. A failure is left to the next request, or to the sweep.
-pub(crate) async fn follow<B: Backend>(backend: &B, step: HoldStep) {
-    if let Err(error) = try_follow(backend, step).await {
+/// Lets the hold follow. Whether it has; a failure is left to the next request, or to the sweep.
+pub(crate) async fn follow<B: Backend>(backend: &B, step: HoldStep) -> bool {
+    let followed = try_follow(backend, step).await;
+    let failed = |error: &StoreError| {
         tracing::warn!(order.id = %step.order_id, hold.step = ?step.hold, %error, "hold has not followed yet");
-    }
+    };
+    followed.inspect_err(failed).is_ok()
 }
 
 async fn try_follow<B: Backend>(backend: &B, step: HoldStep) -> Result<(), StoreError> {

@@ -1,13 +1,7 @@
 //! An attempt that no request waits for any more: what it came to is read from the provider.
 
-use commerce_domain::state::PaymentState;
-
 use super::{
-    gateway::PaymentGateway as _,
-    outcome::{decided, failed_decline},
-    patience::Patience,
-    settle::settle_and_follow,
-    types::{Attempt, Verdict},
+    gateway::PaymentGateway as _, outcome::decided_since, patience::Patience, settle::settle_and_follow, types::Attempt,
 };
 use crate::{Backend, Interrupted};
 
@@ -23,15 +17,7 @@ pub(crate) async fn look_after<B: Backend>(backend: &B, attempt: &Attempt) -> Re
     else {
         return Ok(false);
     };
-    let verdict = match decided(&intent) {
-        Some(verdict) => verdict,
-        // The customer was asked, so the confirmation had arrived: the customer's answer was no.
-        None if attempt.state == PaymentState::RequiresAction => {
-            Verdict::Declined(intent.decline.unwrap_or_else(failed_decline))
-        }
-        // The confirmation may be on its way still.
-        None => return Ok(false),
-    };
+    let Some(verdict) = decided_since(attempt, &intent) else { return Ok(false) };
     let settled = settle_and_follow(backend, attempt, &verdict, None).await?;
     Ok(settled.attempt != attempt.state)
 }

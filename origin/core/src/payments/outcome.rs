@@ -65,6 +65,16 @@ pub(crate) fn decided(intent: &Intent) -> Option<Verdict> {
     }
 }
 
+/// What an intent says about an attempt that an earlier request began; none where its confirmation may be on its way still.
+pub(super) fn decided_since(attempt: &Attempt, intent: &Intent) -> Option<Verdict> {
+    // The customer was asked, so the confirmation had arrived: the customer's answer was no.
+    let refused = || {
+        let asked = attempt.state == PaymentState::RequiresAction;
+        asked.then(|| Verdict::Declined(intent.decline.clone().unwrap_or_else(failed_decline)))
+    };
+    decided(intent).or_else(refused)
+}
+
 /// What is answered to a verdict on an attempt.
 pub(super) fn outcome_of(attempt: &Attempt, verdict: &Verdict) -> PaymentOutcome {
     let payment = attempt.payment_id;

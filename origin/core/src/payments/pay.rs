@@ -2,10 +2,7 @@
 
 use commerce_api::{Amount, Route};
 use commerce_auth::Principal;
-use commerce_domain::{
-    AttemptId, Clock, CustomerId, Money, OrderId, PaymentId,
-    state::{IllegalTransition, PaymentState},
-};
+use commerce_domain::{AttemptId, Clock, CustomerId, Money, OrderId, PaymentId, state::IllegalTransition};
 
 use super::{
     drive::{Driven, Driving},
@@ -13,13 +10,13 @@ use super::{
     outcome::PaymentOutcome,
     patience::Patience,
     ports::{PaymentStore, RequestClaim, RequestStore},
-    types::{Attempt, Begun, NewAttempt, Payable},
+    types::{Begun, NewAttempt, Payable},
 };
 use crate::{
     Backend, Interrupted, StoreError,
     customers::known_customer,
     hooks::{HookPoint, Stopped},
-    idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, LEASE, Lease, StoredAnswer},
+    idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer},
 };
 
 /// A request to pay an order of the caller's.
@@ -197,7 +194,9 @@ where
             Begun::Closed(status) => driving.end(PaymentOutcome::Closed(status)).await?,
             Begun::Closing => return Err(PayError::OrderClosing),
             Begun::Expired => driving.end(PaymentOutcome::Expired).await?,
-            Begun::Attempt(attempt) if is_anothers(&attempt, backend) => return Err(PayError::PaymentInProgress),
+            Begun::Attempt(attempt) if !attempt.fresh && attempt.is_under_way(backend.clock().now()) => {
+                return Err(PayError::PaymentInProgress);
+            }
             Begun::Attempt(attempt) => driving.drive(&attempt, payment_method.as_deref()).await?,
         };
         if let Driven::Answered(answer) = driven {
@@ -205,12 +204,6 @@ where
         }
     }
     Err(PayError::PaymentInProgress)
-}
-
-/// Whether another request is at this attempt at this moment: it has written it down and not told yet what came of it.
-fn is_anothers<B: Backend>(attempt: &Attempt, backend: &B) -> bool {
-    let until = attempt.updated_at.saturating_add(LEASE).unwrap_or(attempt.updated_at);
-    !attempt.fresh && attempt.state == PaymentState::Created && backend.clock().now() < until
 }
 
 /// Ends the claim of a request without an answer to keep: a failure can be resumed, a refusal leaves no trace.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::gateway::Decline;
 use crate::{
     Secret,
-    idempotency::{ClaimKey, StoredAnswer},
+    idempotency::{ClaimKey, LEASE, StoredAnswer},
 };
 
 /// What of an order matters to its payment.
@@ -98,6 +98,16 @@ pub struct Attempt {
     pub updated_at: Timestamp,
     /// Whether this request began it.
     pub fresh: bool,
+}
+
+impl Attempt {
+    /// Whether the request that began the attempt may still be at it: it has written it down, and not told yet what came of
+    /// it.
+    #[must_use]
+    pub fn is_under_way(&self, now: Timestamp) -> bool {
+        let until = self.updated_at.saturating_add(LEASE).unwrap_or(self.updated_at);
+        self.state == PaymentState::Created && now < until
+    }
 }
 
 /// What became of the wish to pay.

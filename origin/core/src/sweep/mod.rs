@@ -17,7 +17,7 @@ use self::pages::Pages;
 pub use self::ports::{FullCart, LapsedCheckout, SweepStore};
 use crate::{
     Backend, Interrupted,
-    checkout::{CheckoutStore as _, Claim, Finishing, OrderOutcome, PlaceOrderError},
+    checkout::{CheckoutStore as _, Claim, Finishing, OrderOutcome, PlaceOrderError, take_out},
     hooks::Stopped,
     idempotency::{LEASE, Lease, StoredAnswer},
     orders::{CloseOutcome, CloseReason, close_order, release},
@@ -61,7 +61,7 @@ where
     sweeping.close_orders().await?;
     sweeping.release_stock().await;
     sweeping.follow_outcomes().await;
-    sweeping.empty_carts(render).await;
+    sweeping.empty_carts().await;
     Ok(sweeping.report)
 }
 
@@ -134,7 +134,7 @@ impl<B: Backend> Sweeping<'_, B> {
             for order in pages.take(listed, |order| *order, &mut self.report) {
                 match close_order(self.backend, order, CloseReason::Expired).await {
                     Ok(CloseOutcome::Closed(_)) => self.report.closed += 1,
-                    Ok(CloseOutcome::Settled(_)) => self.report.settled += 1,
+                    Ok(CloseOutcome::Paid | CloseOutcome::Settled(_)) => self.report.settled += 1,
                     Ok(_) => {}
                     Err(Interrupted::Stopped(stopped)) => return Err(stopped),
                     Err(error) => self.failed(&order, &error),
@@ -149,8 +149,8 @@ impl<B: Backend> Sweeping<'_, B> {
         while let Some(limit) = pages.next() {
             let listed = self.backend.database().list_unreleased_orders(pages.after(), limit).await;
             for order in pages.take(listed, |order| *order, &mut self.report) {
-                release(self.backend, order).await;
-                self.report.holds += 1;
+                let released = release(self.backend, order).await;
+                self.count_hold(released);
             }
         }
     }
@@ -160,26 +160,30 @@ impl<B: Backend> Sweeping<'_, B> {
         while let Some(limit) = pages.next() {
             let listed = self.backend.database().list_hold_steps(self.quiet(), pages.after(), limit).await;
             for step in pages.take(listed, |step| step.attempt_id, &mut self.report) {
-                follow(self.backend, step).await;
-                self.report.holds += 1;
+                let followed = follow(self.backend, step).await;
+                self.count_hold(followed);
             }
         }
     }
 
-    async fn empty_carts<R>(&mut self, render: &R)
-    where
-        R: Fn(OrderOutcome<'_>) -> StoredAnswer + Send + Sync,
-    {
+    async fn empty_carts(&mut self) {
         let mut pages = Pages::default();
         while let Some(limit) = pages.next() {
             let listed = self.backend.database().list_full_carts(self.quiet(), pages.after(), limit).await;
             for cart in pages.take(listed, |cart| cart.checkout.id, &mut self.report) {
-                let finishing = Finishing { backend: self.backend, owner: &cart.owner, render };
-                match finishing.take_out(&cart.checkout).await {
+                match take_out(self.backend, &cart.owner, &cart.checkout).await {
                     Ok(()) => self.report.carts += 1,
                     Err(error) => self.failed(&cart.checkout.order_id, &error),
                 }
             }
+        }
+    }
+
+    fn count_hold(&mut self, done: bool) {
+        if done {
+            self.report.holds += 1;
+        } else {
+            self.report.failures += 1;
         }
     }
 

@@ -6,7 +6,7 @@ use futures_util::future::join;
 use jiff::SignedDuration;
 use origin_core::{hooks::HookPoint, sweep::SweepReport};
 use serde_json::json;
-use test_support::{Faults, payments::Operation};
+use test_support::{DynamoSwitches, Faults, payments::Operation};
 
 use crate::shop::{Placed, Shop, address};
 
@@ -141,6 +141,20 @@ async fn a_hold_that_has_not_followed_its_payment_does() {
         assert_eq!(placed.hold().await, hold);
         assert_eq!(placed.swept().await, SweepReport::default());
     }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_counted_and_asked_again_by_the_next_sweep() {
+    let placed = Placed::new().await;
+    placed.overdue();
+    let only = vec!["TransactWriteItems".to_owned()];
+    placed.shop.dynamo_faults.set(DynamoSwitches { internal_error: 100, only, ..DynamoSwitches::default() });
+    let failed = placed.swept().await;
+    assert_eq!((failed.closed, failed.holds, failed.failures), (1, 0, 1), "{failed:?}");
+    assert_eq!((placed.status().await, placed.hold().await), ("FAILED".to_owned(), "HELD".to_owned()));
+    placed.shop.dynamo_faults.set(DynamoSwitches::default());
+    assert_eq!(placed.swept().await, SweepReport { holds: 1, ..SweepReport::default() });
+    placed.assert_failed().await;
 }
 
 #[tokio::test]

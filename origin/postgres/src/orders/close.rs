@@ -1,15 +1,11 @@
 //! Marking an order as being closed. Its row is the lock.
 
-use commerce_domain::{
-    AttemptId, Currency, OrderId, PaymentId,
-    state::{OrderStatus, PaymentState},
-};
+use commerce_domain::{AttemptId, Currency, OrderId, PaymentId, state::OrderStatus};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    idempotency::LEASE,
     orders::{BeginClose, CloseOrders, CloseReason, ClosingOrder, End, OrderEnd},
     payments::Attempt,
 };
@@ -69,17 +65,12 @@ async fn begin(
     if reason == CloseReason::Expired && row.try_get::<_, Timestamp>(2)? > now {
         return Ok(BeginClose::NotOver);
     }
-    if latest.as_ref().is_some_and(|attempt| is_under_way(attempt, now)) {
+    if latest.as_ref().is_some_and(|attempt| attempt.is_under_way(now)) {
         return Ok(BeginClose::PaymentUnderWay);
     }
     let statement = tx.prepare_cached(MARK).await?;
     tx.execute(&statement, &[&order.as_uuid(), &reason.as_str(), &now]).await?;
     Ok(BeginClose::Begun(Box::new(ClosingOrder { order_id: order, reason, attempt: latest })))
-}
-
-/// Whether a request is at the attempt, which it has written down and not told yet what came of it.
-fn is_under_way(attempt: &Attempt, now: Timestamp) -> bool {
-    attempt.state == PaymentState::Created && attempt.updated_at.saturating_add(LEASE).is_ok_and(|until| now < until)
 }
 
 /// The latest attempt of the order's payment, unless that was called off.

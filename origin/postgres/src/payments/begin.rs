@@ -1,7 +1,7 @@
 //! Beginning an attempt, or finding the one that is under way. The order's row is the lock.
 
 use commerce_domain::{
-    AttemptId, Currency, Money, OrderId, PaymentId,
+    Currency, Money, OrderId, PaymentId,
     state::{OrderStatus, PaymentEvent, PaymentState},
 };
 use deadpool_postgres::Transaction;
@@ -12,21 +12,21 @@ use origin_core::{
     payments::{Attempt, Begun, NewAttempt},
 };
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use super::PROVIDER;
-use crate::{Database, DbError, Isolation, orders::money};
+use crate::{
+    Database, DbError, Isolation,
+    orders::{ATTEMPT, attempt, money},
+};
 
 const ORDER: &str = "select status, currency::text, total, reserved_until, created_at, closing is not null from orders
     where id = $1 and user_id = $2 for update";
 const PAYMENT: &str = "select id, state, intent_id, attempts from payments where order_id = $1 and state <> 'CANCELED'";
 const NEW_PAYMENT: &str = "insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
     select $1, id, user_id, $3, 'CREATED', total, currency, 1, $4, $4 from orders where id = $2";
-const LIVE: &str = "select id, number, payment_method, state, updated_at from payment_attempts
-    where order_id = $1 and state not in ('FAILED', 'CANCELED')";
-const EXTEND: &str = "update orders set reserved_until = $2 where id = $1 and reserved_until < $2";
+const EXTEND: &str = "update orders set reserved_until = $2 where id = $1";
 const NEXT: &str = "update payments set state = $2, attempts = $3, updated_at = $4 where id = $1";
-const ATTEMPT: &str =
+const INSERT: &str =
     "insert into payment_attempts (id, payment_id, order_id, number, payment_method, state, created_at, updated_at)
     values ($1, $2, $3, $4, $5, 'CREATED', $6, $6)";
 
@@ -59,32 +59,28 @@ async fn begin(tx: &Transaction<'_>, new: &NewAttempt) -> Result<Begun, DbError>
     if live.is_none() && hold_until <= new.now {
         return Ok(Begun::Expired);
     }
+    // Who begins to pay is given time to finish.
+    let terms = Terms { amount, hold_until: extended(order.try_get(4)?, hold_until, new.now) };
     let attempt = match (payment, live) {
-        (None, _) => first(tx, new, amount).await?,
-        (Some(payment), Some(row)) => {
-            let found = Attempt { hold_until, ..found(&row, &payment, new.order_id, amount)? };
-            return Ok(Begun::Attempt(Box::new(found)));
-        }
+        (Some(_), Some(live)) => return Ok(Begun::Attempt(Box::new(live))),
+        (None, _) => first(tx, new, terms).await?,
         (Some(payment), None) => match payment.state.on(PaymentEvent::Retry) {
-            Ok(state) => next(tx, new, &payment, state, amount).await?,
+            Ok(state) => next(tx, new, &payment, state, terms).await?,
             Err(illegal) => return Ok(Begun::Illegal(illegal)),
         },
     };
-    let hold_until = extend_hold(tx, new, order.try_get(4)?, hold_until).await?;
-    Ok(Begun::Attempt(Box::new(Attempt { hold_until, ..attempt })))
+    if terms.hold_until > hold_until {
+        let statement = tx.prepare_cached(EXTEND).await?;
+        tx.execute(&statement, &[&new.order_id.as_uuid(), &terms.hold_until]).await?;
+    }
+    Ok(Begun::Attempt(Box::new(attempt)))
 }
 
-/// Who begins to pay is given time to finish.
-async fn extend_hold(
-    tx: &Transaction<'_>,
-    new: &NewAttempt,
-    created_at: Timestamp,
-    until: Timestamp,
-) -> Result<Timestamp, DbError> {
-    let extended = extended(created_at, until, new.now);
-    let statement = tx.prepare_cached(EXTEND).await?;
-    tx.execute(&statement, &[&new.order_id.as_uuid(), &extended]).await?;
-    Ok(extended)
+/// What a new attempt is to bring, and until when the stock is held for it.
+#[derive(Clone, Copy)]
+struct Terms {
+    amount: Money,
+    hold_until: Timestamp,
 }
 
 struct Payment {
@@ -110,16 +106,18 @@ impl Payment {
     }
 }
 
-async fn live(tx: &Transaction<'_>, order: OrderId) -> Result<Option<Row>, DbError> {
-    let statement = tx.prepare_cached(LIVE).await?;
-    Ok(tx.query_opt(&statement, &[&order.as_uuid()]).await?)
+/// The attempt that is under way, or has succeeded.
+async fn live(tx: &Transaction<'_>, order: OrderId) -> Result<Option<Attempt>, DbError> {
+    let sql = format!("{ATTEMPT} where a.order_id = $1 and a.state not in ('FAILED', 'CANCELED')");
+    let statement = tx.prepare_cached(&sql).await?;
+    tx.query_opt(&statement, &[&order.as_uuid()]).await?.as_ref().map(attempt).transpose()
 }
 
-async fn first(tx: &Transaction<'_>, new: &NewAttempt, amount: Money) -> Result<Attempt, DbError> {
+async fn first(tx: &Transaction<'_>, new: &NewAttempt, terms: Terms) -> Result<Attempt, DbError> {
     let statement = tx.prepare_cached(NEW_PAYMENT).await?;
     tx.execute(&statement, &[&new.payment_id.as_uuid(), &new.order_id.as_uuid(), &PROVIDER, &new.now]).await?;
     insert(tx, new, new.payment_id, 1).await?;
-    begun(new, new.payment_id, None, 1, amount)
+    begun(new, new.payment_id, None, 1, terms)
 }
 
 async fn next(
@@ -127,17 +125,17 @@ async fn next(
     new: &NewAttempt,
     payment: &Payment,
     state: PaymentState,
-    amount: Money,
+    terms: Terms,
 ) -> Result<Attempt, DbError> {
     let number = payment.attempts + 1;
     let statement = tx.prepare_cached(NEXT).await?;
     tx.execute(&statement, &[&payment.id.as_uuid(), &state.as_str(), &number, &new.now]).await?;
     insert(tx, new, payment.id, number).await?;
-    begun(new, payment.id, payment.intent_id.clone(), number, amount)
+    begun(new, payment.id, payment.intent_id.clone(), number, terms)
 }
 
 async fn insert(tx: &Transaction<'_>, new: &NewAttempt, payment: PaymentId, number: i32) -> Result<(), DbError> {
-    let statement = tx.prepare_cached(ATTEMPT).await?;
+    let statement = tx.prepare_cached(INSERT).await?;
     tx.execute(
         &statement,
         &[
@@ -158,35 +156,19 @@ fn begun(
     payment_id: PaymentId,
     intent_id: Option<String>,
     number: i32,
-    amount: Money,
+    terms: Terms,
 ) -> Result<Attempt, DbError> {
     Ok(Attempt {
         id: new.attempt_id,
         number: u32::try_from(number).map_err(DbError::broken)?,
         payment_id,
         order_id: new.order_id,
-        amount,
+        amount: terms.amount,
         intent_id,
         payment_method: new.payment_method.clone(),
         state: PaymentState::Created,
-        hold_until: new.now,
+        hold_until: terms.hold_until,
         updated_at: new.now,
         fresh: true,
-    })
-}
-
-fn found(row: &Row, payment: &Payment, order_id: OrderId, amount: Money) -> Result<Attempt, DbError> {
-    Ok(Attempt {
-        id: AttemptId::from_uuid(row.try_get::<_, Uuid>(0)?).map_err(DbError::broken)?,
-        number: u32::try_from(row.try_get::<_, i32>(1)?).map_err(DbError::broken)?,
-        payment_id: payment.id,
-        order_id,
-        amount,
-        intent_id: payment.intent_id.clone(),
-        payment_method: row.try_get(2)?,
-        state: row.try_get::<_, &str>(3)?.parse().map_err(DbError::broken)?,
-        hold_until: row.try_get(4)?,
-        updated_at: row.try_get(4)?,
-        fresh: false,
     })
 }
