@@ -43,15 +43,21 @@ curl -s {edge_url}/v1/cart -H \"authorization: Bearer $SHOPPER\"
     );
 }
 
-/// A line for the cart. A product with several variants needs the variant's id as well.
+/// A line for the cart, of what there is most of. A product with several variants needs the variant's id as well.
 fn some_item(get: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let list: Value = serde_json::from_str(&get("/v1/products?limit=1")?).ok()?;
-    let product = list["data"][0]["id"].as_str()?;
+    let list: Value = serde_json::from_str(&get("/v1/products?limit=20")?).ok()?;
+    let product = best_stocked(list["data"].as_array()?)?["id"].as_str()?;
     let detail: Value = serde_json::from_str(&get(&format!("/v1/products/{product}"))?).ok()?;
-    Some(match detail["variants"].as_array().map(Vec::as_slice) {
-        Some([first, _, ..]) => format!(r#"{{"productId":"{product}","variantId":{},"quantity":2}}"#, first["id"]),
-        _ => format!(r#"{{"productId":"{product}","quantity":2}}"#),
+    let variants = detail["variants"].as_array().filter(|variants| variants.len() > 1);
+    Some(match variants.and_then(|variants| best_stocked(variants)) {
+        Some(variant) => format!(r#"{{"productId":"{product}","variantId":{},"quantity":2}}"#, variant["id"]),
+        None => format!(r#"{{"productId":"{product}","quantity":2}}"#),
     })
+}
+
+/// The first of those that there is most of.
+fn best_stocked(of: &[Value]) -> Option<&Value> {
+    of.iter().rev().max_by_key(|one| one["stock"].as_i64())
 }
 
 #[cfg(test)]
@@ -60,7 +66,9 @@ mod tests {
 
     fn item_of(variants: &str) -> Option<String> {
         some_item(|path| match path {
-            "/v1/products?limit=1" => Some(r#"{"data":[{"id":"prod_1"}]}"#.to_owned()),
+            "/v1/products?limit=20" => {
+                Some(r#"{"data":[{"id":"prod_0","stock":0},{"id":"prod_1","stock":7}]}"#.to_owned())
+            }
             "/v1/products/prod_1" => Some(format!(r#"{{"id":"prod_1","variants":{variants}}}"#)),
             _ => None,
         })
@@ -71,6 +79,8 @@ mod tests {
         assert_eq!(item_of(r#"[{"id":"var_1"}]"#).as_deref(), Some(r#"{"productId":"prod_1","quantity":2}"#));
         let several = item_of(r#"[{"id":"var_1"},{"id":"var_2"}]"#);
         assert_eq!(several.as_deref(), Some(r#"{"productId":"prod_1","variantId":"var_1","quantity":2}"#));
+        let sold_out = item_of(r#"[{"id":"var_1","stock":0},{"id":"var_2","stock":7}]"#);
+        assert_eq!(sold_out.as_deref(), Some(r#"{"productId":"prod_1","variantId":"var_2","quantity":2}"#));
     }
 
     #[test]
