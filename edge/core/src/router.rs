@@ -4,7 +4,7 @@ use bytes::Bytes;
 use commerce_api::{
     Access, Parameter, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, match_route,
 };
-use commerce_domain::{OrderId, ProductId, VariantId};
+use commerce_domain::{OrderId, PaymentId, ProductId, VariantId};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use jiff::Timestamp;
 
@@ -142,6 +142,7 @@ fn check_id(route: Route, parameter: &str) -> Result<(), Problem> {
         Parameter::Product => ("Product", is_product()),
         Parameter::ProductOrVariant => ("Product", is_product() || parameter.parse::<VariantId>().is_ok()),
         Parameter::Order => ("Order", parameter.parse::<OrderId>().is_ok()),
+        Parameter::Payment => ("Payment", parameter.parse::<PaymentId>().is_ok()),
     };
     if known { Ok(()) } else { Err(Problem::not_found(what)) }
 }

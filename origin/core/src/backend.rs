@@ -12,6 +12,7 @@ use crate::{
     hooks::Hooks,
     inventory::StockStore,
     payments::PaymentGateway,
+    refunds::RefundGateway,
     tokens::TokenVerifier,
 };
 
@@ -30,7 +31,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// The carts.
     type Carts: CartStore;
     /// The payment provider.
-    type Gateway: PaymentGateway;
+    type Gateway: PaymentGateway + RefundGateway;
     /// Verifies shoppers' tokens.
     type Tokens: TokenVerifier;
     /// Knows who the bearers of tokens are.
@@ -115,7 +116,7 @@ where
     D: OrdersDatabase + CatalogDatabase + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
-    G: PaymentGateway + 'static,
+    G: PaymentGateway + RefundGateway + 'static,
     T: TokenVerifier + 'static,
     P: LoadProfile + 'static,
     H: Hooks + 'static,

@@ -1,4 +1,4 @@
-//! Points between the steps of a checkout, of a payment and of an order's end at which a test can stop the process.
+//! Points between the steps of a checkout, of a payment, of a refund and of an order's end at which a test can stop the process.
 
 use std::future::Future;
 
@@ -55,6 +55,24 @@ pub enum HookPoint {
     AfterEnd,
     /// After the stock of an order that has ended was released.
     AfterRelease,
+    /// Before a refund is written down.
+    BeforeRefund,
+    /// After a refund was written down.
+    AfterRefund,
+    /// Before the provider is told to send money back.
+    BeforeMoneyBack,
+    /// After the provider was told to send money back.
+    AfterMoneyBack,
+    /// Before the outcome of a refund is written down.
+    BeforeRefunded,
+    /// After the outcome of a refund was written down.
+    AfterRefunded,
+    /// Before a paid order is called off.
+    BeforeCancel,
+    /// After a paid order was called off.
+    AfterCancel,
+    /// After the goods of an order that was called off are on sale again.
+    AfterReturn,
 }
 
 /// The process stops here.

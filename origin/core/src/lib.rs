@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod inventory;
 pub mod orders;
 pub mod payments;
+pub mod refunds;
 pub mod secret;
 pub mod sweep;
 pub mod tokens;

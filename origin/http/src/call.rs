@@ -6,7 +6,7 @@ use bytes::Bytes;
 use commerce_api::{Problem, ProblemCode, Route, idempotency::key_of, json::parse_body};
 use commerce_auth::Principal;
 use http::{header, request::Parts};
-use origin_core::idempotency::IdempotencyKey;
+use origin_core::idempotency::{Hash, IdempotencyKey, request_hash};
 use serde::de::DeserializeOwned;
 
 use crate::{ApiError, caller::text};
@@ -61,6 +61,15 @@ impl Call {
         parse_body(&self.body).map_err(ApiError::Problem)
     }
 
+    /// Nothing, for a request that is about what its path names.
+    ///
+    /// # Errors
+    /// A 400 for a body that says something.
+    pub(crate) fn no_body(&self) -> Result<(), ApiError> {
+        let says_nothing = matches!(self.body.trim_ascii(), b"" | b"{}");
+        says_nothing.then_some(()).ok_or_else(|| ApiError::Problem(Problem::invalid("body", "must be empty")))
+    }
+
     fn is_json(&self) -> bool {
         let Some(value) = text(&self.parts, &header::CONTENT_TYPE) else { return false };
         value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
@@ -72,6 +81,11 @@ impl Call {
     /// A 400 if there are several, or one that is no key.
     pub(crate) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
         Ok(key_of(&self.parts.headers)?.as_deref().map(IdempotencyKey::of))
+    }
+
+    /// What the request is compared by under its Idempotency-Key.
+    pub(crate) fn request_hash(&self) -> Hash {
+        request_hash(self.route, &self.parameter, &self.body)
     }
 
     /// The query's fields in order, decoded.

@@ -3,14 +3,16 @@
 use commerce_api::{Access, Problem, ProblemCode, Route, headers};
 use commerce_auth::{Principal, PrincipalHeader, TokenError};
 use commerce_aws::{CallerKeys, SigningScope, VerifyPolicy, verify_request};
+use commerce_domain::CustomerId;
 use http::{HeaderName, request::Parts};
 use jiff::Timestamp;
 use origin_core::{
     Backend,
+    customers::known_customer,
     tokens::{TokenRefusal, TokenVerifier},
 };
 
-use crate::ApiError;
+use crate::{ApiError, call::Call};
 
 /// The service that the edge signs for: the one of function URLs.
 const SERVICE: &str = "lambda";
@@ -76,7 +78,7 @@ pub(crate) async fn principal<B: Backend>(
     }
     let header = text(parts, &headers::PRINCIPAL).ok_or_else(|| unauthorized("no principal header"))?;
     let mut principal = PrincipalHeader::decode(header).map_err(|error| unauthorized(error.to_string()))?;
-    if needs_token(route) {
+    if needs_token(route) || principal.is_admin() {
         principal = verified_again(backend, parts, &principal).await?;
     }
     if route.access() == Access::Admin && !principal.is_admin() {
@@ -85,9 +87,16 @@ pub(crate) async fn principal<B: Backend>(
     Ok(Some(principal))
 }
 
-/// Routes on which a leaked key of the edge must not be enough: those that move money or run the shop.
+/// Whose things the caller may read: its own, or everybody's, where it runs the shop.
+pub(crate) async fn reader<B: Backend>(backend: &B, call: &Call) -> Result<Option<CustomerId>, ApiError> {
+    let principal = call.principal()?;
+    if principal.is_admin() { Ok(None) } else { Ok(Some(known_customer(backend, principal).await?)) }
+}
+
+/// Routes on which a leaked key of the edge must not be enough: those that move money or run the shop. Who is said to run it is
+/// asked for a token everywhere.
 fn needs_token(route: Route) -> bool {
-    route.access() == Access::Admin || route == Route::CreatePayment
+    route.access() == Access::Admin || matches!(route, Route::CreatePayment | Route::CancelOrder)
 }
 
 async fn verified_again<B: Backend>(backend: &B, parts: &Parts, said: &Principal) -> Result<Principal, ApiError> {

@@ -1,8 +1,16 @@
 //! From what went wrong to the problem body.
 
-use commerce_api::{Problem, ProblemCode, problem::FieldError};
+use commerce_api::{Amount, Problem, ProblemCode, problem::FieldError};
+use commerce_domain::state::PaymentState;
 use origin_core::{
-    StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError, payments::PayError,
+    StoreError,
+    catalog::WriteProductError,
+    checkout::PlaceOrderError,
+    idempotency::ClaimRefused,
+    inventory::FindStockError,
+    orders::CancelError,
+    payments::PayError,
+    refunds::{RefundError, Refundable},
 };
 
 /// Whatever a handler can fail with.
@@ -23,6 +31,12 @@ pub enum ApiError {
     /// An order was to be paid.
     #[error(transparent)]
     Pay(#[from] PayError),
+    /// An order was to be called off.
+    #[error(transparent)]
+    CancelOrder(#[from] CancelError),
+    /// Money was to be sent back.
+    #[error(transparent)]
+    Refund(#[from] RefundError),
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
@@ -39,6 +53,8 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::Pay(error) => pay(error),
+        ApiError::CancelOrder(error) => cancel_order(&error),
+        ApiError::Refund(error) => refund(&error),
         ApiError::FindStock(error) => find_stock(&error),
     }
 }
@@ -49,6 +65,51 @@ fn store(error: &StoreError) -> Problem {
         StoreError::Broken(cause) => {
             Problem::new(ProblemCode::InternalError, "An unexpected error occurred").with_cause(cause)
         }
+    }
+}
+
+fn cancel_order(error: &CancelError) -> Problem {
+    match error {
+        CancelError::NoOrder => Problem::not_found("Order"),
+        CancelError::Settled(status) => {
+            Problem::new(ProblemCode::Conflict, format!("The order cannot be cancelled while it is {status}"))
+        }
+        CancelError::PaymentUnderWay => {
+            Problem::new(ProblemCode::PaymentInProgress, "A payment of the order is under way")
+                .with_retry_after(RETRY_AFTER_SECONDS)
+        }
+        CancelError::Claim(refused) => claim(refused),
+        CancelError::Store(error) => store(error),
+        CancelError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+fn refund(error: &RefundError) -> Problem {
+    match error {
+        RefundError::NoPayment => Problem::not_found("Payment"),
+        RefundError::BadAmount => Problem::invalid("amount", "must be an amount above zero of the payment's currency"),
+        RefundError::NotLeft(refundable) => not_left(refundable),
+        RefundError::Claim(refused) => claim(refused),
+        RefundError::Store(error) => store(error),
+        RefundError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+fn not_left(refundable: &Refundable) -> Problem {
+    if refundable.state != PaymentState::Succeeded {
+        let detail = format!("Nothing can be refunded of a payment that is {}", refundable.state);
+        return Problem::new(ProblemCode::Conflict, detail);
+    }
+    Problem::new(ProblemCode::RefundTooLarge, ProblemCode::RefundTooLarge.title())
+        .with_member("refundable", &Amount::from(refundable.left))
+}
+
+fn claim(refused: &ClaimRefused) -> Problem {
+    let titled = |code: ProblemCode| Problem::new(code, code.title());
+    match refused {
+        ClaimRefused::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
+        ClaimRefused::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
+        ClaimRefused::Store(error) => store(error),
     }
 }
 
@@ -112,8 +173,7 @@ fn pay(error: PayError) -> Problem {
         PayError::OrderClosing => {
             Problem::new(ProblemCode::Conflict, "The order is being closed").with_retry_after(RETRY_AFTER_SECONDS)
         }
-        PayError::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
-        PayError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
+        PayError::Claim(refused) => claim(&refused),
         PayError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),
         PayError::ProviderRefused(cause) => Problem::internal(cause),
         PayError::Illegal(illegal) => Problem::new(

@@ -13,6 +13,7 @@ mod inventory;
 mod orders;
 mod payments;
 mod products;
+mod refunds;
 mod respond;
 mod router;
 mod sweep;

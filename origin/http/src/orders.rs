@@ -16,13 +16,14 @@ use origin_core::{
     Backend,
     checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, place_order},
     customers::known_customer,
-    idempotency::{StoredAnswer, request_hash},
-    orders::{Order, ReadOrders},
+    idempotency::{Ended, KeyedRequest, StoredAnswer, once},
+    orders::{self, CancelError, CancelOutcome, CloseReason, Order, ReadOrders},
 };
 
 use crate::{
     ApiError,
     call::Call,
+    caller::reader,
     check::Refusals,
     error::problem,
     respond::{answer, json, stored},
@@ -35,7 +36,7 @@ pub(crate) async fn create_order<B: Backend>(backend: &B, call: &Call) -> Result
     let request = PlaceOrder {
         principal: call.principal()?,
         key: call.idempotency_key()?,
-        request_hash: request_hash(call.route, &call.body),
+        request_hash: call.request_hash(),
         shipping_address: body.shipping_address,
         payment_method: body.payment_method_id,
         cart_version: body.cart_version,
@@ -60,12 +61,42 @@ pub(crate) async fn list_orders<B: Backend>(backend: &B, call: &Call) -> Result<
     json(StatusCode::OK, &body)
 }
 
-/// `GET /orders/{orderId}`: one of the caller's orders; another's does not exist.
+/// `GET /orders/{orderId}`: one of the caller's orders; another's does not exist, but for the shop.
 pub(crate) async fn get_order<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: OrderId = call.id("Order")?;
-    let customer = known_customer(backend, call.principal()?).await?;
-    let order = backend.database().find_order(customer, id).await?;
+    let order = backend.database().find_order(reader(backend, call).await?, id).await?;
     json(StatusCode::OK, &order_response(&order.ok_or_else(|| Problem::not_found("Order"))?))
+}
+
+/// `POST /orders/{orderId}/cancel`: calls an order off that has not been shipped. 202 while the provider has yet to say whether
+/// it was paid.
+pub(crate) async fn cancel_order<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let id: OrderId = call.id("Order")?;
+    call.no_body()?;
+    let principal = call.principal()?;
+    let reader = reader(backend, call).await?;
+    backend.database().find_order(reader, id).await?.ok_or_else(|| Problem::not_found("Order"))?;
+    let reason = if principal.is_admin() { CloseReason::Shop } else { CloseReason::Customer };
+    let request = KeyedRequest {
+        customer: known_customer(backend, principal).await?,
+        route: call.route,
+        key: call.idempotency_key()?,
+        request_hash: call.request_hash(),
+    };
+    let cancelling = async {
+        let outcome = orders::cancel_order(backend, id, reason).await?;
+        let order = backend.database().find_order(None, id).await?.ok_or(CancelError::NoOrder)?;
+        Ok::<_, CancelError>(match outcome {
+            CancelOutcome::Cancelled => Ended { answer: shown(call, StatusCode::OK, &order), kept: true },
+            CancelOutcome::Closing => Ended { answer: shown(call, StatusCode::ACCEPTED, &order), kept: false },
+        })
+    };
+    answer(once(backend, &request, cancelling).await?)
+}
+
+fn shown(call: &Call, status: StatusCode, order: &Order) -> StoredAnswer {
+    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
+    stored(json(status, &order_response(order)).unwrap_or_else(|error| problem(error).into_response(context)))
 }
 
 fn order_status(text: &str) -> Result<OrderStatus, ApiError> {
@@ -132,6 +163,9 @@ fn order_response(order: &Order) -> OrderResponse {
         shipping: order.shipping.into(),
         shipping_tax: order.shipping_tax.into(),
         total: order.total.into(),
+        payment_status: order.payment_status.clone(),
+        refunded: order.refunded.into(),
+        refund_status: order.refund_status().as_str().to_owned(),
         shipping_address: order.shipping_address.clone(),
         tracking_number: order.tracking_number.clone(),
         estimated_delivery: order.estimated_delivery,

@@ -3,20 +3,24 @@
 use bytes::Bytes;
 use commerce_api::{
     Problem, ProblemCode, ProblemContext,
-    payment::{CreatePaymentRequest, NextAction, PaymentResponse},
+    page::{Page, Pagination},
+    payment::{CreatePaymentRequest, NextAction, PaymentDetailResponse, PaymentListResponse, PaymentResponse},
 };
-use commerce_domain::PaymentId;
+use commerce_domain::{OrderId, PaymentId};
 use http::{Response, StatusCode};
 use origin_core::{
     Backend, Secret,
-    idempotency::{StoredAnswer, request_hash},
-    payments::{Pay, PaymentOutcome, pay},
+    customers::known_customer,
+    idempotency::StoredAnswer,
+    payments::{Pay, PaymentOutcome, PaymentRecord, ReadPayments as _, pay},
 };
 
 use crate::{
     ApiError,
     call::Call,
+    caller::reader,
     check::Refusals,
+    refunds::refund_response,
     respond::{answer, json, stored},
 };
 
@@ -31,12 +35,49 @@ pub(crate) async fn create_payment<B: Backend>(backend: &B, call: &Call) -> Resu
     let request = Pay {
         principal: call.principal()?,
         key: call.idempotency_key()?,
-        request_hash: request_hash(call.route, &call.body),
+        request_hash: call.request_hash(),
         order_id: body.order_id.parse().map_err(|_| Problem::not_found("Order"))?,
         amount: body.amount,
         payment_method: body.payment_method_id,
     };
     answer(pay(backend, &request, |outcome| rendered(call, outcome)).await?)
+}
+
+/// `GET /payments`: the caller's payments, of one order or of all.
+pub(crate) async fn list_payments<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let [page, limit, order] = call.query_fields(["page", "limit", "orderId"])?;
+    let page = Page::parse(page.as_deref(), limit.as_deref())?;
+    let order: Option<OrderId> = order.map(|id| id.parse()).transpose().map_err(|_| Problem::not_found("Order"))?;
+    let customer = known_customer(backend, call.principal()?).await?;
+    let found = backend.database().list_payments(customer, order, page).await?;
+    let body = PaymentListResponse {
+        data: found.payments.iter().map(detail).collect(),
+        pagination: Pagination::new(page, found.total),
+    };
+    json(StatusCode::OK, &body)
+}
+
+/// `GET /payments/{paymentId}`: one of the caller's payments; any of the shop's for the shop.
+pub(crate) async fn get_payment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let id: PaymentId = call.id("Payment")?;
+    let reader = reader(backend, call).await?;
+    let payment = backend.database().find_payment(reader, id).await?;
+    json(StatusCode::OK, &detail(&payment.ok_or_else(|| Problem::not_found("Payment"))?))
+}
+
+fn detail(payment: &PaymentRecord) -> PaymentDetailResponse {
+    PaymentDetailResponse {
+        id: payment.id.to_string(),
+        order_id: payment.order_id.to_string(),
+        status: payment.state.to_string(),
+        amount: payment.amount.into(),
+        currency: payment.amount.currency().to_string(),
+        refunded: payment.refunded().into(),
+        refunds: payment.refunds.iter().map(refund_response).collect(),
+        receipt_url: payment.receipt_url.clone(),
+        created_at: payment.created_at,
+        updated_at: payment.updated_at,
+    }
 }
 
 /// The answer, as it is kept for whoever repeats the request if the payment is over.

@@ -26,7 +26,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories,
     error::problem,
-    inventory, orders, payments, products, respond,
+    inventory, orders, payments, products, refunds, respond,
 };
 
 /// What the router has to know beside the backend.
@@ -122,7 +122,11 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::CreateOrder => orders::create_order(backend, call).await,
         Route::ListOrders => orders::list_orders(backend, call).await,
         Route::GetOrder => orders::get_order(backend, call).await,
+        Route::CancelOrder => orders::cancel_order(backend, call).await,
         Route::CreatePayment => payments::create_payment(backend, call).await,
+        Route::ListPayments => payments::list_payments(backend, call).await,
+        Route::GetPayment => payments::get_payment(backend, call).await,
+        Route::CreateRefund => refunds::create_refund(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
         Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
         Route::Healthz

@@ -20,13 +20,14 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
     let path = Route::CreateOrder.path("");
     let report = sweep::sweep(backend, &|outcome| rendered(REQUEST_ID, &path, outcome)).await?;
     if report != SweepReport::default() {
-        let SweepReport { checkouts, closed, settled, attempts, holds, carts, failures } = report;
+        let SweepReport { checkouts, closed, settled, attempts, holds, refunds, carts, failures } = report;
         tracing::info!(
             sweep.checkouts = checkouts,
             sweep.closed = closed,
             sweep.settled = settled,
             sweep.attempts = attempts,
             sweep.holds = holds,
+            sweep.refunds = refunds,
             sweep.carts = carts,
             sweep.failures = failures,
             "swept"

@@ -16,7 +16,9 @@ mod orders;
 mod outbox;
 mod payments;
 mod pool;
+mod refunds;
 mod sold;
+mod stock_ledger;
 mod sweep;
 mod taxes;
 #[cfg(test)]

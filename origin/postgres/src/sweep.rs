@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use origin_core::{
     StoreError,
     idempotency::ClaimKey,
+    inventory::HeldLine,
+    orders::StockDue,
     payments::{Attempt, HoldStep},
     sweep::{FullCart, LapsedCheckout, SweepStore},
 };
@@ -29,8 +31,9 @@ const OVERDUE_OF: &str = "select o.id from orders o
     where o.status = 'PENDING' and o.reserved_until <= $1
         and exists (select 1 from order_items i where i.order_id = o.id and i.variant_id = any($2))
     order by o.reserved_until limit $3";
-const UNRELEASED: &str = "select id from orders where hold_step is not null and ($1::uuid is null or id > $1)
-    order by id limit $2";
+const UNRELEASED: &str = "select o.id, o.hold_step, array_agg(i.variant_id order by i.variant_id), array_agg(i.quantity order by i.variant_id)
+    from orders o join order_items i on i.order_id = o.id
+    where o.hold_step is not null and ($1::uuid is null or o.id > $1) group by o.id order by o.id limit $2";
 const HOLD_STEPS: &str = "select id, order_id, hold_step from payment_attempts
     where hold_step is not null and updated_at <= $1 and ($2::uuid is null or id > $2) order by id limit $3";
 
@@ -67,8 +70,13 @@ impl SweepStore for Database {
         order_ids(&self.list(OVERDUE_OF, &[&now, &ids, &i64::from(limit)]).await?)
     }
 
-    async fn list_unreleased_orders(&self, after: Option<OrderId>, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        order_ids(&self.list(UNRELEASED, &[&after.map(OrderId::as_uuid), &i64::from(limit)]).await?)
+    async fn list_unreleased_orders(
+        &self,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<(OrderId, StockDue)>, StoreError> {
+        let rows = self.list(UNRELEASED, &[&after.map(OrderId::as_uuid), &i64::from(limit)]).await?;
+        Ok(rows.iter().map(stock_due).collect::<Result<_, _>>()?)
     }
 
     async fn list_hold_steps(
@@ -125,6 +133,20 @@ impl Database {
 fn order_ids(rows: &[Row]) -> Result<Vec<OrderId>, StoreError> {
     let id = |row: &Row| OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken);
     Ok(rows.iter().map(id).collect::<Result<_, DbError>>()?)
+}
+
+fn stock_due(row: &Row) -> Result<(OrderId, StockDue), DbError> {
+    let order = OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?;
+    if row.try_get::<_, &str>(1)? == "release" {
+        return Ok((order, StockDue::Release));
+    }
+    let (variants, quantities): (Vec<Uuid>, Vec<i32>) = (row.try_get(2)?, row.try_get(3)?);
+    let line = |(variant, quantity): (Uuid, i32)| {
+        let variant_id = VariantId::from_uuid(variant).map_err(DbError::broken)?;
+        Ok(HeldLine { variant_id, quantity: u32::try_from(quantity).map_err(DbError::broken)? })
+    };
+    let lines = variants.into_iter().zip(quantities).map(line).collect::<Result<_, DbError>>()?;
+    Ok((order, StockDue::Return(lines)))
 }
 
 fn lapsed(row: &Row, route: &'static str) -> Result<LapsedCheckout, DbError> {

@@ -89,6 +89,12 @@ pub struct OrderResponse {
     pub shipping_tax: Amount,
     /// What is charged.
     pub total: Amount,
+    /// What came of paying it, as of the latest attempt that is over: `succeeded` or `failed`; null before.
+    pub payment_status: Option<String>,
+    /// What has gone back of what was paid.
+    pub refunded: Amount,
+    /// `none`, `partial` or `full`.
+    pub refund_status: String,
     /// Where it goes.
     pub shipping_address: Address,
     /// The carrier's number; null before shipping.

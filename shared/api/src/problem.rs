@@ -62,6 +62,7 @@ catalogue! {
     PaymentInProgress = "PAYMENT_IN_PROGRESS", CONFLICT, "Another payment of the order is under way";
     ReservationExpired = "RESERVATION_EXPIRED", CONFLICT, "The stock is no longer held for the order";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "A request with this Idempotency-Key is under way";
+    RefundRefused = "REFUND_REFUSED", CONFLICT, "The payment provider refused the refund";
     CategoryInUse = "CATEGORY_IN_USE", CONFLICT, "The category is in use";
     PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED, "The resource has changed";
     BodyTooLarge = "BODY_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large";
@@ -69,6 +70,7 @@ catalogue! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
     AmountMismatch = "AMOUNT_MISMATCH", UNPROCESSABLE_ENTITY, "The amount is not the order's total";
+    RefundTooLarge = "REFUND_TOO_LARGE", UNPROCESSABLE_ENTITY, "Not that much of the payment is left";
     CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", UNPROCESSABLE_ENTITY, "The payment provider does not take this currency or amount";
     ShippingNotAvailable = "SHIPPING_NOT_AVAILABLE", UNPROCESSABLE_ENTITY, "Nothing is shipped to this address";
     HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large";

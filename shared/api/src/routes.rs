@@ -35,6 +35,8 @@ pub enum Parameter {
     ProductOrVariant,
     /// The id of an order.
     Order,
+    /// The id of a payment.
+    Payment,
 }
 
 /// Defines the table: name, method, pattern, what stands in its braces, who answers, who may call.
@@ -120,8 +122,16 @@ routes! {
     ListOrders: GET "/v1/orders" Nothing, Origin, Shopper;
     /// One of the caller's orders.
     GetOrder: GET "/v1/orders/{orderId}" Order, Origin, Shopper;
+    /// Calls an order off that has not been shipped, and sends back what was paid: one of the caller's, or the shop's any.
+    CancelOrder: POST "/v1/orders/{orderId}/cancel" Order, Origin, Shopper;
     /// Pays an order of the caller's.
     CreatePayment: POST "/v1/payments" Nothing, Origin, Shopper;
+    /// The caller's payments.
+    ListPayments: GET "/v1/payments" Nothing, Origin, Shopper;
+    /// One of the caller's payments, with its refunds; any of the shop's for the shop.
+    GetPayment: GET "/v1/payments/{paymentId}" Payment, Origin, Shopper;
+    /// Sends money back.
+    CreateRefund: POST "/v1/payments/{paymentId}/refunds" Payment, Origin, Admin;
     /// The stock of a variant.
     GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
 }
@@ -215,6 +225,7 @@ mod tests {
                 Parameter::Nothing => None,
                 Parameter::Product | Parameter::ProductOrVariant => Some("productId"),
                 Parameter::Order => Some("orderId"),
+                Parameter::Payment => Some("paymentId"),
             };
             assert_eq!(named, expected, "{route:?}");
         }

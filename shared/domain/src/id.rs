@@ -92,6 +92,7 @@ ids! {
     OrderId, "order", "an order";
     PaymentId, "pay", "a payment";
     AttemptId, "att", "one attempt to pay";
+    RefundId, "ref", "a refund";
     CustomerId, "cust", "a customer";
     EventId, "evt", "an event";
 }

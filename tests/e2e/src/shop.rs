@@ -65,6 +65,14 @@ pub struct World {
     pub total: String,
     /// Somebody else's order.
     pub foreign_order: String,
+    /// Another unpaid order of the shopper's.
+    pub second_order: String,
+    /// A paid order of the shopper's.
+    pub paid_order: String,
+    /// Its payment.
+    pub payment: String,
+    /// Somebody else's payment.
+    pub foreign_payment: String,
 }
 
 impl Shop {
@@ -111,6 +119,11 @@ impl Shop {
         let quiet_variant = variants(quiet)[0].clone();
         let order = self.place_order(edge, &shopper, &product, 1).await;
         let foreign_order = self.place_order(edge, &foreigner, &product, 1).await;
+        let second_order = self.place_order(edge, &shopper, &product, 1).await;
+        let paid_order = self.place_order(edge, &shopper, &product, 1).await;
+        let foreign_paid = self.place_order(edge, &foreigner, &product, 1).await;
+        let payment = self.pay(edge, &shopper, &paid_order).await;
+        let foreign_payment = self.pay(edge, &foreigner, &foreign_paid).await;
         self.add_to_cart(edge, &foreigner, &quiet_variant, 1).await;
         let forged = |forgery| self.stack.issuer().forge(&shopper, forgery).expect("should be a token to begin with");
         World {
@@ -128,6 +141,10 @@ impl Shop {
             order: order["orderId"].as_str().unwrap_or_default().to_owned(),
             total: order["total"].to_string(),
             foreign_order: foreign_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            second_order: second_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            paid_order: paid_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            payment,
+            foreign_payment,
             shopper,
             admin,
             product,
@@ -138,6 +155,13 @@ impl Shop {
     pub async fn place_order(&self, edge: &Edge, token: &str, product: &str, quantity: u32) -> Value {
         self.add_to_cart(edge, token, product, quantity).await;
         order_call().token(token).send(&self.client, &edge.url).await.expect(201).json()
+    }
+
+    /// Pays that order, as it was answered. The payment's id.
+    async fn pay(&self, edge: &Edge, token: &str, order: &Value) -> String {
+        let body = json!({"orderId": order["orderId"], "amount": order["total"]});
+        let paid = Call::post("/v1/payments", &body).token(token).send(&self.client, &edge.url).await.expect(200);
+        paid.json()["paymentId"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Adds to that shopper's cart.

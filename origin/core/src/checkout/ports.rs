@@ -11,10 +11,11 @@ use super::types::{Checkout, Owned};
 use crate::{
     StoreError,
     customers::CustomerStore,
-    idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
+    idempotency::{ClaimKey, Hash, Lease, RequestStore, StoredAnswer},
     inventory::ListVariants,
-    orders::{CloseOrders, ReadOrders},
-    payments::{PaymentStore, RequestStore},
+    orders::{CancelOrders, CloseOrders, ReadOrders},
+    payments::{PaymentStore, ReadPayments},
+    refunds::RefundStore,
     sweep::SweepStore,
 };
 
@@ -202,8 +203,11 @@ pub trait OrdersDatabase:
     + CheckoutStore
     + ReadOrders
     + CloseOrders
+    + CancelOrders
     + RequestStore
     + PaymentStore
+    + ReadPayments
+    + RefundStore
     + SweepStore
 {
 }
@@ -214,8 +218,11 @@ impl<T> OrdersDatabase for T where
         + CheckoutStore
         + ReadOrders
         + CloseOrders
+        + CancelOrders
         + RequestStore
         + PaymentStore
+        + ReadPayments
+        + RefundStore
         + SweepStore
 {
 }

@@ -9,6 +9,6 @@ pub use duration::{HOLD, LONGEST_HOLD, extended};
 pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
 pub use ports::{
     BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PayingHold, PutStock, ReadStock,
-    ReleaseOutcome, ReserveOutcome, ReserveStock, SettleHold, Shortage, StockLevel, StockStore,
+    ReleaseOutcome, ReserveOutcome, ReserveStock, ReturnGoods, SettleHold, Shortage, StockLevel, StockStore,
 };
 pub use read::{FindStockError, ListVariants, StockSubject, find_stock};

@@ -221,6 +221,17 @@ pub trait SettleHold: Send + Sync {
     fn release(&self, order: OrderId) -> impl Future<Output = Result<ReleaseOutcome, StoreError>> + Send;
 }
 
+/// Takes goods back that were sold.
+pub trait ReturnGoods: Send + Sync {
+    /// Puts the goods of a paid order on sale again: CONSUMED → RETURNED with the stock back, HELD or COMMITTING → RELEASED
+    /// where they had not left yet; a hold that was released stays so. `lines` are what the order held, for the case that the
+    /// hold was cleared away long ago. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn return_goods(&self, order: OrderId, lines: &[HeldLine]) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
 /// All that can be asked of the counters.
-pub trait StockStore: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold {}
-impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold> StockStore for T {}
+pub trait StockStore: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoods {}
+impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoods> StockStore for T {}

@@ -12,11 +12,13 @@ use commerce_domain::{
     state::{OrderStatus, PaymentState},
 };
 
-use super::ports::{BeginClose, CloseOrders, CloseReason, ClosingOrder, OrderEnd};
+use super::{
+    ports::{BeginClose, CloseOrders, CloseReason, ClosingOrder, OrderEnd, StockDue},
+    put_back::put_back,
+};
 use crate::{
-    Backend, Interrupted, StoreError,
+    Backend, Interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
-    inventory::{ReleaseOutcome, SettleHold as _},
     payments::{
         Attempt, CallOff, Intent, IntentStatus, Patience, PaymentGateway as _, Verdict, decided, settle_and_follow,
     },
@@ -107,30 +109,13 @@ async fn end<B: Backend>(backend: &B, closing: &ClosingOrder) -> Result<CloseOut
     // A request that was slow has announced the payment at this moment.
     let Some(ended) = ended else { return Ok(CloseOutcome::Closing) };
     if ended.holds_stock {
-        release(backend, order_id).await;
+        put_back(backend, order_id, &StockDue::Release).await;
         reached(backend, HookPoint::AfterRelease).await?;
     }
     match ended.status {
         status @ (OrderStatus::Cancelled | OrderStatus::Failed) => Ok(CloseOutcome::Closed(status)),
         status => Ok(CloseOutcome::Settled(status)),
     }
-}
-
-/// Releases the stock of an order that has ended. Whether it is; a failure is left to the sweep.
-pub(crate) async fn release<B: Backend>(backend: &B, order: OrderId) -> bool {
-    let released = try_to_release(backend, order).await;
-    released.inspect_err(|error| tracing::warn!(order.id = %order, %error, "stock not released yet")).is_ok()
-}
-
-async fn try_to_release<B: Backend>(backend: &B, order: OrderId) -> Result<(), StoreError> {
-    match backend.stock().release(order).await? {
-        ReleaseOutcome::Released => {}
-        ReleaseOutcome::Consumed => {
-            tracing::error!(order.id = %order, "the goods of an order left that was never paid");
-        }
-        ReleaseOutcome::Nothing => tracing::error!(order.id = %order, "an order has no hold"),
-    }
-    backend.database().note_released(order).await
 }
 
 async fn reached<B: Backend>(backend: &B, point: HookPoint) -> Result<(), Stopped> {

@@ -1,10 +1,15 @@
-//! Orders: as their customers read them, and how one ends that was never paid.
+//! Orders: as their customers read them, and how one ends that is not shipped.
 
+mod cancel;
 mod close;
 mod ports;
+mod put_back;
 mod read;
 
-pub(crate) use close::release;
+pub use cancel::{CancelError, CancelOutcome, cancel_order};
 pub use close::{CloseOutcome, close_order};
-pub use ports::{BeginClose, CloseOrders, CloseReason, ClosingOrder, End, OrderEnd};
-pub use read::{Order, OrderPage, ReadOrders};
+pub use ports::{
+    BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, ClosingOrder, End, OrderEnd, StockDue,
+};
+pub(crate) use put_back::put_back;
+pub use read::{Order, OrderPage, ReadOrders, RefundStatus};

@@ -1,16 +1,16 @@
-//! The ports to orders that end unpaid.
+//! The ports to orders that end before they are shipped.
 
 use std::{future::Future, str::FromStr};
 
 use commerce_domain::{
-    EventId, OrderId,
+    EventId, OrderId, RefundId,
     state::{OrderEvent, OrderStatus, UnknownState},
 };
 use jiff::Timestamp;
 
-use crate::{StoreError, payments::Attempt};
+use crate::{StoreError, inventory::HeldLine, payments::Attempt, refunds::Refund};
 
-/// Why an order ends unpaid.
+/// Why an order ends before it is shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
     /// The hold on its stock is over.
@@ -19,6 +19,8 @@ pub enum CloseReason {
     Customer,
     /// The shop called it off.
     Shop,
+    /// It was paid when its goods were no longer held.
+    Stranded,
 }
 
 impl CloseReason {
@@ -29,6 +31,7 @@ impl CloseReason {
             Self::Expired => "expired",
             Self::Customer => "customer",
             Self::Shop => "shop",
+            Self::Stranded => "stranded",
         }
     }
 
@@ -37,7 +40,7 @@ impl CloseReason {
     pub fn event(self) -> OrderEvent {
         match self {
             Self::Expired => OrderEvent::Fail,
-            Self::Customer | Self::Shop => OrderEvent::Cancel,
+            Self::Customer | Self::Shop | Self::Stranded => OrderEvent::Cancel,
         }
     }
 }
@@ -46,7 +49,7 @@ impl FromStr for CloseReason {
     type Err = UnknownState;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Expired, Self::Customer, Self::Shop]
+        [Self::Expired, Self::Customer, Self::Shop, Self::Stranded]
             .into_iter()
             .find(|reason| reason.as_str() == text)
             .ok_or(UnknownState)
@@ -103,6 +106,57 @@ pub struct End {
     pub holds_stock: bool,
 }
 
+/// The end of a paid order whose goods have not been shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancellation {
+    /// The order.
+    pub order_id: OrderId,
+    /// Who called it off.
+    pub reason: CloseReason,
+    /// The id of its refund.
+    pub refund: RefundId,
+    /// The id of the event that tells of it.
+    pub event: EventId,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a paid order came to that was to be called off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It is called off, now or before.
+    Done {
+        /// What has to come back of its goods; empty once it has.
+        goods: Vec<HeldLine>,
+        /// The refund, where there is money to send back.
+        refund: Option<Box<Refund>>,
+    },
+    /// It cannot be called off in this state.
+    Settled(OrderStatus),
+}
+
+/// What the stock of an order that has ended has yet to do about that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StockDue {
+    /// The order was never paid: its hold is released.
+    Release,
+    /// It was paid: the goods come back.
+    Return(Vec<HeldLine>),
+}
+
+/// Ends orders that were paid and not shipped.
+pub trait CancelOrders: Send + Sync {
+    /// Calls a paid order off: order, checkout, stock ledger, event, the refund of all that is left of its payment, and the note
+    /// that its goods are to come back, in one transaction. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`]; all of it may have been written.
+    fn cancel_paid_order(
+        &self,
+        cancellation: &Cancellation,
+    ) -> impl Future<Output = Result<Cancelled, StoreError>> + Send;
+}
+
 /// Ends orders that were never paid.
 pub trait CloseOrders: Send + Sync {
     /// Marks an order as being closed, so that no attempt to pay it begins, and finds the attempt that is to be called off.
@@ -125,7 +179,7 @@ pub trait CloseOrders: Send + Sync {
     /// [`StoreError`]; all of it may have been written.
     fn end_order(&self, end: &OrderEnd<'_>) -> impl Future<Output = Result<Option<End>, StoreError>> + Send;
 
-    /// Notes that the order's stock was released.
+    /// Notes that the order's stock was released, or that its goods have come back.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -33,6 +33,10 @@ pub struct Order {
     pub shipping_tax: Money,
     /// What is charged.
     pub total: Money,
+    /// What has gone back of it.
+    pub refunded: Money,
+    /// What came of paying it, as of the latest attempt that is over: `succeeded` or `failed`.
+    pub payment_status: Option<String>,
     /// Where it goes.
     pub shipping_address: Address,
     /// The carrier's number.
@@ -45,6 +49,43 @@ pub struct Order {
     pub updated_at: Timestamp,
 }
 
+/// How much of what was paid has gone back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// Nothing.
+    None,
+    /// Some of it.
+    Partial,
+    /// All of it.
+    Full,
+}
+
+impl RefundStatus {
+    /// As the API spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Partial => "partial",
+            Self::Full => "full",
+        }
+    }
+}
+
+impl Order {
+    /// How much of what was paid has gone back.
+    #[must_use]
+    pub fn refund_status(&self) -> RefundStatus {
+        if self.refunded.is_zero() {
+            RefundStatus::None
+        } else if self.refunded == self.total {
+            RefundStatus::Full
+        } else {
+            RefundStatus::Partial
+        }
+    }
+}
+
 /// A page of orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPage {
@@ -54,15 +95,15 @@ pub struct OrderPage {
     pub total: u64,
 }
 
-/// Reads a customer's own orders. Those of others do not exist for them.
+/// Reads orders. Those of others do not exist for a customer.
 pub trait ReadOrders: Send + Sync {
-    /// One of the customer's orders.
+    /// One of the customer's orders; of anybody's for the shop, which names no customer.
     ///
     /// # Errors
     /// [`StoreError`].
     fn find_order(
         &self,
-        customer: CustomerId,
+        customer: Option<CustomerId>,
         order: OrderId,
     ) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;
 

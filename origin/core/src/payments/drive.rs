@@ -9,14 +9,14 @@ use super::{
     },
     patience::Patience,
     pay::PayError,
-    ports::{PaymentStore, RequestStore},
+    ports::PaymentStore,
     settle::{settle, settle_and_follow},
     types::{Attempt, HoldStep, Settled, Verdict},
 };
 use crate::{
     Backend,
     hooks::{HookPoint, Hooks, Stopped},
-    idempotency::{ClaimKey, StoredAnswer},
+    idempotency::{HeldClaim, RequestStore as _, StoredAnswer},
     inventory::{BeginPaymentOutcome, PayingHold, SettleHold},
 };
 
@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Driving<'a, B, R> {
     pub(super) backend: &'a B,
     pub(super) patience: &'a Patience<'a, B>,
-    pub(super) claim: Option<&'a (ClaimKey, i64)>,
+    pub(super) claim: &'a HeldClaim,
     pub(super) render: &'a R,
 }
 
@@ -171,7 +171,7 @@ where
         verdict: &Verdict,
         answer: Option<&StoredAnswer>,
     ) -> Result<Settled, PayError> {
-        let claim = self.claim.zip(answer).map(|((key, fence), answer)| (key, *fence, answer));
+        let claim = self.claim.as_ref().zip(answer).map(|((key, fence), answer)| (key, *fence, answer));
         Ok(settle_and_follow(self.backend, attempt, verdict, claim).await?)
     }
 

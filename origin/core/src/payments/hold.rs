@@ -3,7 +3,7 @@
 //! The outcome is committed first, together with what the hold has to do, so the process may die before the hold has followed.
 //! The step goes by attempt and can be repeated: the next request to pay the order, or the sweep, does what was left undone.
 
-use commerce_domain::{Clock as _, EventId};
+use commerce_domain::{Clock as _, EventId, RefundId};
 
 use super::{
     ports::PaymentStore,
@@ -32,6 +32,8 @@ async fn try_follow<B: Backend>(backend: &B, step: HoldStep) -> Result<(), Store
     if stranded {
         tracing::error!(order.id = %order, attempt.id = %attempt, "an order was paid whose goods are not held any more");
     }
-    let event = EventId::generate(backend.clock(), backend.entropy());
-    backend.database().note_hold(&HoldNote { step, stranded, event, now: backend.clock().now() }).await
+    let event = || EventId::generate(backend.clock(), backend.entropy());
+    let refund = RefundId::generate(backend.clock(), backend.entropy());
+    let (event, order_event, now) = (event(), event(), backend.clock().now());
+    backend.database().note_hold(&HoldNote { step, stranded, event, refund, order_event, now }).await
 }

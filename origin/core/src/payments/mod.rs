@@ -12,6 +12,7 @@ mod patience;
 mod pay;
 mod ports;
 mod provider;
+mod read;
 mod settle;
 mod types;
 
@@ -23,5 +24,6 @@ pub use gateway::{
 };
 pub use outcome::PaymentOutcome;
 pub use pay::{Pay, PayError, pay};
-pub use ports::{PaymentStore, RequestClaim, RequestStore};
+pub use ports::PaymentStore;
+pub use read::{PaymentPage, PaymentRecord, ReadPayments};
 pub use types::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, Settled, Settlement, Verdict};

@@ -60,7 +60,7 @@ impl<'a, B: Backend> Patience<'a, B> {
 
     /// Waits before a call is repeated, for a time drawn evenly from zero to a limit that doubles. Whether there is time for
     /// the call; if not, there was no wait.
-    pub(super) async fn pause(&self, repetition: u32) -> bool {
+    pub(crate) async fn pause(&self, repetition: u32) -> bool {
         let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(repetition - 1).unwrap_or(u32::MAX));
         let longest = doubled.min(LONGEST_PAUSE);
         let mut bytes = [0; 8];

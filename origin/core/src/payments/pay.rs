@@ -9,14 +9,16 @@ use super::{
     hold,
     outcome::PaymentOutcome,
     patience::Patience,
-    ports::{PaymentStore, RequestClaim, RequestStore},
+    ports::PaymentStore,
     types::{Begun, NewAttempt, Payable},
 };
 use crate::{
     Backend, Interrupted, StoreError,
     customers::known_customer,
     hooks::{HookPoint, Stopped},
-    idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer},
+    idempotency::{
+        Answer, ClaimEnd, ClaimRefused, Claimed, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, claim, leave,
+    },
 };
 
 /// A request to pay an order of the caller's.
@@ -60,12 +62,9 @@ pub enum PayError {
     /// The order is being closed.
     #[error("the order is being closed")]
     OrderClosing,
-    /// The same request is being answered.
-    #[error("the request is in progress")]
-    InProgress,
-    /// The key was used for another request.
-    #[error("the key was used for another request")]
-    KeyReused,
+    /// The request's key could not be claimed.
+    #[error(transparent)]
+    Claim(#[from] ClaimRefused),
     /// The payment provider cannot be reached; nothing was charged.
     #[error("provider unavailable: {0}")]
     ProviderUnavailable(String),
@@ -92,6 +91,17 @@ impl From<Interrupted> for PayError {
     }
 }
 
+impl EndsClaim for PayError {
+    /// A failure can be resumed, a refusal leaves no trace.
+    fn claim_end(&self) -> ClaimEnd {
+        match self {
+            Self::Stopped(_) => ClaimEnd::Lapses,
+            Self::Store(_) | Self::ProviderUnavailable(_) | Self::ProviderRefused(_) => ClaimEnd::Resumable,
+            _ => ClaimEnd::Forgotten,
+        }
+    }
+}
+
 /// An order is looked at this often, before another request is taken to be at it.
 const MAX_ROUNDS: u32 = 3;
 
@@ -111,18 +121,22 @@ where
         hold::follow(backend, *step).await;
     }
     let method = check(request, &payable)?;
-    let claim = match claim(backend, request, customer).await? {
-        Claimed::Mine(claim) => claim,
-        Claimed::Done(stored) => return Ok(Answer { stored, replayed: true }),
+    let keyed = KeyedRequest {
+        customer,
+        route: Route::CreatePayment,
+        key: request.key,
+        request_hash: request.request_hash,
     };
-    let driving = Driving { backend, patience: &patience, claim: claim.as_ref(), render: &render };
+    let claim = match claim(backend, &keyed).await? {
+        Claimed::Mine(claim) => claim,
+        Claimed::Done(answer) => return Ok(answer),
+    };
+    let driving = Driving { backend, patience: &patience, claim: &claim, render: &render };
     let outcome = attempt(&driving, customer, request.order_id, method).await;
     match outcome {
         Ok(stored) => Ok(Answer { stored, replayed: false }),
         Err(error) => {
-            if let Some((key, fence)) = &claim {
-                leave(backend, &error, key, *fence).await;
-            }
+            leave(backend, &claim, error.claim_end()).await;
             Err(error)
         }
     }
@@ -139,28 +153,6 @@ fn check(request: &Pay<'_>, payable: &Payable) -> Result<Option<String>, PayErro
     }
     let method = request.payment_method.clone().or_else(|| payable.payment_method.clone());
     method.ok_or(PayError::MethodRequired).map(Some)
-}
-
-enum Claimed {
-    Mine(Option<(ClaimKey, i64)>),
-    Done(StoredAnswer),
-}
-
-async fn claim<B: Backend>(backend: &B, request: &Pay<'_>, customer: CustomerId) -> Result<Claimed, PayError> {
-    let Some(key) = request.key else { return Ok(Claimed::Mine(None)) };
-    let key = ClaimKey {
-        principal: customer,
-        route: Route::CreatePayment.name(),
-        key_hash: key.hash(),
-        synthetic: false,
-        request_hash: request.request_hash,
-    };
-    match backend.database().claim_request(&key, Lease::from(backend.clock().now())).await? {
-        RequestClaim::Mine(fence) => Ok(Claimed::Mine(Some((key, fence)))),
-        RequestClaim::Done(answer) => Ok(Claimed::Done(answer)),
-        RequestClaim::InFlight => Err(PayError::InProgress),
-        RequestClaim::OtherRequest => Err(PayError::KeyReused),
-    }
 }
 
 /// Rounds, because an attempt that an earlier request began may end without an answer to this one.
@@ -204,21 +196,4 @@ where
         }
     }
     Err(PayError::PaymentInProgress)
-}
-
-/// Ends the claim of a request without an answer to keep: a failure can be resumed, a refusal leaves no trace.
-async fn leave<B: Backend>(backend: &B, error: &PayError, key: &ClaimKey, fence: i64) {
-    if matches!(error, PayError::Stopped(_)) {
-        return;
-    }
-    let resumable =
-        matches!(error, PayError::Store(_) | PayError::ProviderUnavailable(_) | PayError::ProviderRefused(_));
-    let left = if resumable {
-        backend.database().end_request_lease(key, fence, backend.clock().now()).await
-    } else {
-        backend.database().forget_request(key, fence).await
-    };
-    if let Err(error) = left {
-        tracing::warn!(%error, "claim left to lapse");
-    }
 }

@@ -1,6 +1,6 @@
 //! Writing a verdict down, and what follows from it beyond the database.
 
-use commerce_domain::{Clock as _, EventId};
+use commerce_domain::{Clock as _, EventId, RefundId};
 
 use super::{
     hold,
@@ -42,6 +42,7 @@ pub(super) async fn settle<B: Backend>(
     claim: EndingClaim<'_>,
 ) -> Result<Settled, StoreError> {
     let event = EventId::generate(backend.clock(), backend.entropy());
-    let settlement = Settlement { attempt, verdict, event, claim, now: backend.clock().now() };
+    let refund = RefundId::generate(backend.clock(), backend.entropy());
+    let settlement = Settlement { attempt, verdict, event, refund, claim, now: backend.clock().now() };
     backend.database().settle(&settlement).await
 }

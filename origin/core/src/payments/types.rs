@@ -1,7 +1,7 @@
 //! Payments and their attempts as they are written down.
 
 use commerce_domain::{
-    AttemptId, CustomerId, EventId, Money, OrderId, PaymentId,
+    AttemptId, CustomerId, EventId, Money, OrderId, PaymentId, RefundId,
     state::{IllegalTransition, OrderStatus, PaymentEvent, PaymentState},
 };
 use jiff::Timestamp;
@@ -52,6 +52,10 @@ pub struct HoldNote {
     pub stranded: bool,
     /// The id of the event that tells of stranded money.
     pub event: EventId,
+    /// The id of its refund.
+    pub refund: RefundId,
+    /// The id of the event that tells that the order is called off for it.
+    pub order_event: EventId,
     /// Now.
     pub now: Timestamp,
 }
@@ -183,6 +187,8 @@ pub struct Settlement<'a> {
     pub verdict: &'a Verdict,
     /// The id of the event that tells of it, if it is one to tell.
     pub event: EventId,
+    /// The id of the refund, if the order does not wait for the money.
+    pub refund: RefundId,
     /// The claim that ends with it, its fence, and its answer.
     pub claim: Option<(&'a ClaimKey, i64, &'a StoredAnswer)>,
     /// Now.

@@ -10,7 +10,7 @@ mod ports;
 use std::time::Duration;
 
 use commerce_api::Route;
-use commerce_domain::Clock as _;
+use commerce_domain::{Clock as _, state::RefundState};
 use jiff::Timestamp;
 
 use self::pages::Pages;
@@ -20,8 +20,9 @@ use crate::{
     checkout::{CheckoutStore as _, Claim, Finishing, OrderOutcome, PlaceOrderError, take_out},
     hooks::Stopped,
     idempotency::{LEASE, Lease, StoredAnswer},
-    orders::{CloseOutcome, CloseReason, close_order, release},
+    orders::{CloseOutcome, CloseReason, close_order, put_back},
     payments::{follow, look_after},
+    refunds::{self, RefundStore as _},
 };
 
 /// What stays as it is for that long was left behind: no request lasts longer.
@@ -38,8 +39,10 @@ pub struct SweepReport {
     pub settled: u32,
     /// Attempts to pay that were looked up at the provider and have come to something.
     pub attempts: u32,
-    /// Holds that followed the outcome of an attempt, or were released.
+    /// Holds that followed the outcome of an attempt, were released, or whose goods came back.
     pub holds: u32,
+    /// Refunds that have come to something.
+    pub refunds: u32,
     /// Carts that ordered pieces were taken out of.
     pub carts: u32,
     /// What failed, and is left to the next sweep.
@@ -59,7 +62,8 @@ where
     sweeping.finish_checkouts(render).await?;
     sweeping.look_after_attempts().await?;
     sweeping.close_orders().await?;
-    sweeping.release_stock().await;
+    sweeping.put_stock_back().await;
+    sweeping.push_refunds().await?;
     sweeping.follow_outcomes().await;
     sweeping.empty_carts().await;
     Ok(sweeping.report)
@@ -144,15 +148,31 @@ impl<B: Backend> Sweeping<'_, B> {
         Ok(())
     }
 
-    async fn release_stock(&mut self) {
+    async fn put_stock_back(&mut self) {
         let mut pages = Pages::default();
         while let Some(limit) = pages.next() {
             let listed = self.backend.database().list_unreleased_orders(pages.after(), limit).await;
-            for order in pages.take(listed, |order| *order, &mut self.report) {
-                let released = release(self.backend, order).await;
-                self.count_hold(released);
+            for (order, due) in pages.take(listed, |(order, _)| *order, &mut self.report) {
+                let put = put_back(self.backend, order, &due).await;
+                self.count_hold(put);
             }
         }
+    }
+
+    async fn push_refunds(&mut self) -> Result<(), Stopped> {
+        let mut pages = Pages::default();
+        while let Some(limit) = pages.next() {
+            let listed = self.backend.database().list_pending_refunds(self.quiet(), pages.after(), limit).await;
+            for refund in pages.take(listed, |refund| refund.id, &mut self.report) {
+                let id = refund.id;
+                match refunds::drive(self.backend, refund).await {
+                    Ok(refund) => self.report.refunds += u32::from(refund.state != RefundState::Pending),
+                    Err(Interrupted::Stopped(stopped)) => return Err(stopped),
+                    Err(error) => self.failed(&id, &error),
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn follow_outcomes(&mut self) {

@@ -9,6 +9,7 @@ use crate::{
     StoreError,
     checkout::Checkout,
     idempotency::ClaimKey,
+    orders::StockDue,
     payments::{Attempt, HoldStep},
 };
 
@@ -69,7 +70,7 @@ pub trait SweepStore: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<OrderId>, StoreError>> + Send;
 
-    /// Orders that have ended and whose stock is not released.
+    /// Orders that have ended and whose stock is not put back, with what is due.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -77,7 +78,7 @@ pub trait SweepStore: Send + Sync {
         &self,
         after: Option<OrderId>,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<OrderId>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(OrderId, StockDue)>, StoreError>> + Send;
 
     /// What holds have yet to do about attempts that ended at `before` or earlier.
     ///

@@ -124,6 +124,13 @@ pub(super) fn tombstone(hold: &Hold, now: Timestamp) -> Item {
     item(attributes(hold, HoldState::Released).into_iter().chain([ttl]))
 }
 
+/// The mark of an order whose goods came back after its hold was cleared away.
+pub(super) fn returned(order: OrderId, lines: &[HeldLine], now: Timestamp) -> Item {
+    let hold = Hold { order_id: order, lines: lines.to_vec(), created_at: now, expires_at: now };
+    let ttl = ("ttl", number(finished_ttl(now)));
+    item(attributes(&hold, HoldState::Returned).into_iter().chain([ttl]))
+}
+
 fn attributes(hold: &Hold, state: HoldState) -> Vec<(&'static str, AttributeValue)> {
     vec![
         (PK, text(hold_pk(hold.order_id))),

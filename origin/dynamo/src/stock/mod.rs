@@ -4,6 +4,7 @@
 //! of the four numbers changes `sellable` in the same write.
 
 mod counters;
+mod give_back;
 mod items;
 mod reserve;
 mod settle;

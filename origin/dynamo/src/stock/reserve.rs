@@ -51,7 +51,9 @@ impl<E: AwsEnvironment> ReserveStock for DynamoStock<E> {
                         return Ok(GiveUpOutcome::GivenUp);
                     }
                 }
-                HoldState::Held | HoldState::Committing | HoldState::Consumed => return Ok(GiveUpOutcome::InForce),
+                HoldState::Held | HoldState::Committing | HoldState::Consumed | HoldState::Returned => {
+                    return Ok(GiveUpOutcome::InForce);
+                }
             }
             let now_stored = self.read_hold(hold.order_id).await?;
             stored = now_stored.ok_or_else(|| StoreError::broken("a hold that was there has gone"))?;

@@ -21,7 +21,7 @@ use super::{
 use crate::error::store_error;
 
 /// A hold that changes hands while it is ended is looked at again; this often.
-const MAX_ROUNDS: u32 = 4;
+pub(super) const MAX_ROUNDS: u32 = 4;
 /// The goods have left. Sellable stays: what leaves was not for sale any more.
 const GONE: &str = "SET onHand = onHand - :q, reserved = reserved - :q, #version = #version + :one";
 /// The goods are back on sale.
@@ -46,7 +46,7 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
                 same if same == attempt => Ok(BeginPaymentOutcome::Committing),
                 other => Ok(BeginPaymentOutcome::Another(other)),
             },
-            HoldState::Consumed => Ok(BeginPaymentOutcome::Consumed),
+            HoldState::Consumed | HoldState::Returned => Ok(BeginPaymentOutcome::Consumed),
             HoldState::Held if !stored.is_over(now) => Err(StoreError::unavailable("the hold is changing hands")),
             HoldState::Held | HoldState::Released => Ok(BeginPaymentOutcome::Expired),
         }
@@ -67,7 +67,8 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
             let stored =
                 self.read_hold(order).await?.ok_or_else(|| StoreError::broken("a paid order without a hold"))?;
             match stored.state()? {
-                HoldState::Consumed => return Ok(ConsumeOutcome::Consumed),
+                // Also where they came back since.
+                HoldState::Consumed | HoldState::Returned => return Ok(ConsumeOutcome::Consumed),
                 HoldState::Released => return Ok(ConsumeOutcome::Released),
                 // The money came late. The stock is still set aside, whatever the time.
                 HoldState::Held => self.take_up(order, attempt).await?,
@@ -85,7 +86,7 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
             let Some(stored) = self.read_hold(order).await? else { return Ok(ReleaseOutcome::Nothing) };
             match stored.state()? {
                 HoldState::Released => return Ok(ReleaseOutcome::Released),
-                HoldState::Consumed => return Ok(ReleaseOutcome::Consumed),
+                HoldState::Consumed | HoldState::Returned => return Ok(ReleaseOutcome::Consumed),
                 from @ (HoldState::Held | HoldState::Committing) => {
                     let update = self.hold_update(order, from, HoldEvent::Release)?;
                     if self.end_hold(update, &stored.lines()?, BACK).await? {

@@ -43,19 +43,32 @@ const MINIMUM: &[(&str, i64)] = &[
 /// [`GatewayLimit`].
 pub(super) fn to_stripe(money: Money) -> Result<i64, GatewayLimit> {
     let code = money.currency().code();
+    let units = to_units(money)?;
     let (_, minimum) = MINIMUM.iter().find(|(known, _)| *known == code).ok_or(GatewayLimit::Currency(code))?;
-    let factor = if SPECIAL_HUNDREDTHS.contains(&code) { 100 } else { 1 };
-    let units =
-        money.minor().checked_mul(factor).filter(|units| *units <= MAX_UNITS).ok_or(GatewayLimit::Amount(code))?;
+    if units < *minimum {
+        let least = Money::from_minor(minimum / factor(code), money.currency()).map(|least| least.amount().to_string());
+        return Err(GatewayLimit::BelowMinimum(least.unwrap_or_default(), code));
+    }
+    Ok(units)
+}
+
+/// The amount in Stripe's units, however little it is: what goes back may be.
+///
+/// # Errors
+/// [`GatewayLimit`].
+pub(super) fn to_units(money: Money) -> Result<i64, GatewayLimit> {
+    let code = money.currency().code();
+    let units = money.minor().checked_mul(factor(code)).filter(|units| *units <= MAX_UNITS);
+    let units = units.ok_or(GatewayLimit::Amount(code))?;
     // Of three decimals, the last one must be zero.
     if money.currency().exponent() == 3 && units % 10 != 0 {
         return Err(GatewayLimit::Amount(code));
     }
-    if units < *minimum {
-        let least = Money::from_minor(minimum / factor, money.currency()).map(|least| least.amount().to_string());
-        return Err(GatewayLimit::BelowMinimum(least.unwrap_or_default(), code));
-    }
     Ok(units)
+}
+
+fn factor(code: &str) -> i64 {
+    if SPECIAL_HUNDREDTHS.contains(&code) { 100 } else { 1 }
 }
 
 #[cfg(test)]

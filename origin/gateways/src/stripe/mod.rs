@@ -5,12 +5,14 @@
 //! known; a 500 that Stripe has ended with an outcome to be read. Nothing is guessed here.
 
 mod amount;
+mod refunds;
 mod wire;
 
 use std::time::Duration;
 
 use bytes::BytesMut;
 use commerce_domain::Money;
+use serde::de::DeserializeOwned;
 use origin_core::payments::{CallOff, Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
 
 use crate::{Secret, http_client::client_builder};
@@ -52,14 +54,23 @@ impl Stripe {
     }
 
     async fn post(&self, path: &str, key: Option<String>, form: &[(&str, &str)]) -> Result<Intent, GatewayError> {
-        let body = wire::form(form);
-        let request = self.http.post(self.url(path));
-        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
-        self.send(request).await
+        self.intent(self.form_request(&format!("/payment_intents{path}"), key, form)).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Intent, GatewayError> {
+    /// A request that changes something.
+    fn form_request(&self, path: &str, key: Option<String>, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let request = self.http.post(self.url(path));
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
+        request.header("content-type", "application/x-www-form-urlencoded").body(wire::form(form))
+    }
+
+    async fn intent(&self, request: reqwest::RequestBuilder) -> Result<Intent, GatewayError> {
+        let wire: wire::WireIntent = self.send(request).await?;
+        // It did act, but what it said cannot be read: the intent has to be looked up.
+        wire.into_intent().ok_or_else(|| GatewayError::Unknown("the answer is no payment intent".to_owned()))
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, GatewayError> {
         let request = request.bearer_auth(self.config.secret_key.reveal()).header("stripe-version", API_VERSION);
         let mut answer = request.send().await.map_err(|error| unknown(&error))?;
         let mut body = BytesMut::new();
@@ -73,7 +84,7 @@ impl Stripe {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}/v1/payment_intents{path}", self.config.base_url)
+        format!("{}/v1{path}", self.config.base_url)
     }
 }
 
@@ -113,8 +124,8 @@ impl PaymentGateway for Stripe {
     }
 
     async fn read_intent(&self, intent_id: &str) -> Result<Intent, GatewayError> {
-        let url = self.url(&format!("/{}?expand[]=latest_charge", wire::segment(intent_id)));
-        self.send(self.http.get(url)).await
+        let url = self.url(&format!("/payment_intents/{}?expand[]=latest_charge", wire::segment(intent_id)));
+        self.intent(self.http.get(url)).await
     }
 }
 

@@ -6,7 +6,7 @@ use origin_core::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
@@ -22,13 +22,11 @@ pub(super) fn segment(text: &str) -> String {
 }
 
 /// An answer of any status.
-pub(super) fn read_answer(status: StatusCode, body: &[u8]) -> Result<Intent, GatewayError> {
+pub(super) fn read_answer<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, GatewayError> {
     if status.is_success() {
-        // It did act, but what it said cannot be read: the intent has to be looked up.
-        return serde_json::from_slice::<WireIntent>(body)
-            .ok()
-            .and_then(WireIntent::into_intent)
-            .ok_or_else(|| GatewayError::Unknown("the answer is no payment intent".to_owned()));
+        // It did act, but what it said cannot be read: it has to be looked up.
+        return serde_json::from_slice(body)
+            .map_err(|_| GatewayError::Unknown("the answer is not what was asked for".to_owned()));
     }
     let error = serde_json::from_slice::<WireFailure>(body).map(|failure| failure.error).unwrap_or_default();
     let code = error.code.as_deref().unwrap_or_default();
@@ -45,11 +43,15 @@ pub(super) fn read_answer(status: StatusCode, body: &[u8]) -> Result<Intent, Gat
     if code == "resource_missing" && error.param.as_deref() == Some("payment_method") {
         return Err(GatewayError::NoSuchMethod);
     }
-    Err(GatewayError::Refused(format!("{status} {} {code}", error.kind.unwrap_or_default())))
+    Err(GatewayError::Refused(if code.is_empty() {
+        format!("{status} {}", error.kind.unwrap_or_default())
+    } else {
+        code.to_owned()
+    }))
 }
 
 #[derive(Deserialize)]
-struct WireIntent {
+pub(super) struct WireIntent {
     id: String,
     status: String,
     client_secret: Option<String>,
@@ -84,7 +86,7 @@ struct WireError {
 }
 
 impl WireIntent {
-    fn into_intent(self) -> Option<Intent> {
+    pub(super) fn into_intent(self) -> Option<Intent> {
         Some(Intent {
             status: status(&self.status)?,
             id: self.id,
@@ -130,13 +132,17 @@ mod tests {
         assert_eq!(form(&[("metadata[a]", "x y&z"), ("amount", "1")]), "metadata%5Ba%5D=x%20y%26z&amount=1");
     }
 
+    fn read_answer(status: StatusCode, body: &[u8]) -> Result<Intent, GatewayError> {
+        super::read_answer::<WireIntent>(status, body).map(|wire| wire.into_intent().unwrap())
+    }
+
     #[test]
     fn what_leaves_the_outcome_open_is_unknown() {
         let open: [(u16, &[u8]); 4] = [
             (503, b"<html>"),
             (429, br#"{"error":{"type":"invalid_request_error","code":"rate_limit"}}"#),
             (409, br#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#),
-            (200, b"{\"id\":\"pi_1\",\"status\":\"brand_new\"}"),
+            (200, b"{\"id\":\"pi_1\"}"),
         ];
         for (status, body) in open {
             let answer = read_answer(StatusCode::from_u16(status).unwrap(), body);
@@ -144,6 +150,12 @@ mod tests {
         }
         let failed = read_answer(StatusCode::INTERNAL_SERVER_ERROR, b"{}");
         assert!(matches!(failed, Err(GatewayError::Failed(_))));
+    }
+
+    #[test]
+    fn a_status_that_is_not_known_is_no_intent() {
+        let wire = super::read_answer::<WireIntent>(StatusCode::OK, b"{\"id\":\"pi_1\",\"status\":\"brand_new\"}");
+        assert!(wire.unwrap().into_intent().is_none());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod cancel;
+#[cfg(test)]
 mod carts;
 #[cfg(test)]
 mod catalog;
@@ -29,6 +31,8 @@ mod products;
 mod races;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod refunds;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]

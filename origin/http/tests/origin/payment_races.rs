@@ -149,6 +149,7 @@ async fn a_payment_that_one_request_has_announced_is_not_called_off_by_another_t
             panic!("an attempt is under way")
         };
         let settlement = Settlement {
+            refund: RefundId::generate(&placed.shop.clock, &SystemEntropy),
             attempt: &attempt,
             verdict: &Verdict::NotAnnounced { reason: "not_announced" },
             event: EventId::generate(&placed.shop.clock, &SystemEntropy),

@@ -2,11 +2,12 @@
 //! transaction.
 
 use commerce_domain::{
-    AttemptId, PaymentId,
+    AttemptId, OrderId, PaymentId,
     state::{OrderStatus, PaymentEvent, PaymentState},
 };
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use origin_core::orders::{CloseReason, End, OrderEnd};
 use serde_json::json;
 use uuid::Uuid;
@@ -52,13 +53,19 @@ async fn write(tx: &Transaction<'_>, end: &OrderEnd<'_>) -> Result<Option<End>, 
     tx.execute(&statement, &[&order, &end.now]).await?;
     let statement = tx.prepare_cached(END_ORDER).await?;
     tx.execute(&statement, &[&order, &status.as_str(), &end.now]).await?;
-    let statement = tx.prepare_cached(FREE_CART).await?;
-    tx.execute(&statement, &[&order, &end.now]).await?;
+    free_cart(tx, end.order_id, end.now).await?;
     let event = if status == OrderStatus::Cancelled { "OrderCancelled" } else { "OrderFailed" };
     let payload = json!({"orderId": end.order_id, "reason": reason.as_str()});
     let aggregate_id = end.order_id.to_string();
     write_event(tx, &NewEvent { id: end.order_event, aggregate_id, event, payload }, end.now).await?;
     Ok(Some(End { status, holds_stock: true }))
+}
+
+/// The state of the cart that was ordered can be ordered again.
+pub(super) async fn free_cart(tx: &Transaction<'_>, order: OrderId, now: Timestamp) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(FREE_CART).await?;
+    tx.execute(&statement, &[&order.as_uuid(), &now]).await?;
+    Ok(())
 }
 
 /// Calls the order's payment off. Not if it has an intent that the provider was not told to call off.

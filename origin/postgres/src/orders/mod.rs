@@ -1,8 +1,10 @@
-//! Orders: as their customers read them, and how one ends that was never paid.
+//! Orders: as their customers read them, and how one ends that is not shipped.
 
+mod cancel;
 mod close;
 mod end;
 mod read;
 
+pub(crate) use cancel::end_stranded;
 pub(crate) use close::{ATTEMPT, attempt};
 pub(crate) use read::money;

@@ -3,12 +3,16 @@
 use commerce_domain::{AttemptId, PaymentId, state::PaymentState};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
-use origin_core::payments::{HoldMove, HoldNote};
+use origin_core::{
+    orders::{Cancellation, CloseReason},
+    payments::{HoldMove, HoldNote},
+};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     Database, DbError, Isolation,
+    orders::end_stranded,
     outbox::{NewEvent, write_event},
 };
 
@@ -66,5 +70,13 @@ async fn write_note(tx: &Transaction<'_>, note: &HoldNote) -> Result<(), DbError
         "attempt": row.try_get::<_, i32>(1)?, "reason": "hold_released",
     });
     let aggregate_id = step.order_id.to_string();
-    write_event(tx, &NewEvent { id: note.event, aggregate_id, event: STRANDED, payload }, note.now).await
+    write_event(tx, &NewEvent { id: note.event, aggregate_id, event: STRANDED, payload }, note.now).await?;
+    let end = Cancellation {
+        order_id: step.order_id,
+        reason: CloseReason::Stranded,
+        refund: note.refund,
+        event: note.order_event,
+        now: note.now,
+    };
+    end_stranded(tx, &end).await
 }

@@ -2,8 +2,8 @@
 
 mod begin;
 mod hold_note;
+mod read;
 mod requests;
-mod sales;
 mod settle;
 
 use commerce_domain::{AttemptId, Currency, CustomerId, OrderId};

@@ -4,8 +4,7 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    idempotency::{ClaimKey, Lease, StoredAnswer},
-    payments::{RequestClaim, RequestStore},
+    idempotency::{ClaimKey, Lease, RequestClaim, RequestStore, StoredAnswer},
 };
 
 use crate::{

@@ -3,18 +3,20 @@
 use commerce_domain::state::{OrderEvent, OrderStatus, PaymentEvent, PaymentState};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
-use origin_core::payments::{Attempt, Decline, HoldMove, Settled, Settlement, Verdict};
+use origin_core::{
+    payments::{Attempt, Decline, HoldMove, Settled, Settlement, Verdict},
+    refunds::RefundReason,
+};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    hold_note::{STRANDED, hold_step, step_name},
-    sales::write_sales,
-};
+use super::hold_note::{STRANDED, hold_step, step_name};
 use crate::{
     Database, DbError, Isolation,
     idempotency::finish_key,
     outbox::{NewEvent, write_event},
+    refunds::write_automatic_refund,
+    stock_ledger::write_sales,
 };
 
 const ORDER: &str = "select status from orders where id = $1 for update";
@@ -210,10 +212,12 @@ async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<()
 async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: OrderStatus) -> Result<(), DbError> {
     let order = settlement.attempt.order_id;
     let Ok(next) = status.on(OrderEvent::Pay) else {
-        // The money is here, and the order is not waiting for it: it has to go back.
+        // The money is here, and the order is not waiting for it: it goes back.
         tracing::error!(order.id = %order, order.status = status.as_str(), "a payment succeeded for an order that does not expect it");
         note_on_order(tx, settlement, "succeeded").await?;
         let reason = format!("order_{}", status.as_str().to_ascii_lowercase());
+        let (payment, refund) = (settlement.attempt.payment_id, settlement.refund);
+        write_automatic_refund(tx, payment, refund, RefundReason::Stranded, settlement.now).await?;
         return tell(tx, settlement, STRANDED, json!({"reason": reason})).await;
     };
     let statement = tx.prepare_cached(PAY_ORDER).await?;

@@ -7,6 +7,7 @@ super::machine! {
         Committing = "COMMITTING", "A payment is under way: time cannot end the hold.";
         Consumed = "CONSUMED", "Paid: the stock has left.";
         Released = "RELEASED", "The stock is back on sale.";
+        Returned = "RETURNED", "Paid and called off: the stock had left, and is back on sale.";
     }
     /// What can happen to a hold.
     events HoldEvent {
@@ -14,6 +15,7 @@ super::machine! {
         Decline = "decline", "The payment failed; another may follow.";
         Consume = "consume", "The payment succeeded.";
         Release = "release", "The order was given up.";
+        Return = "return", "The order was called off after it was paid.";
     }
     table {
         Held, BeginPayment => Committing;
@@ -21,5 +23,6 @@ super::machine! {
         Committing, Consume => Consumed;
         Committing, Decline => Held;
         Committing, Release => Released;
+        Consumed, Return => Returned;
     }
 }

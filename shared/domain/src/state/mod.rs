@@ -1,12 +1,14 @@
-//! The states of orders, payments and holds, each a table: what is not in the table cannot happen.
+//! The states of orders, payments, refunds and holds, each a table: what is not in the table cannot happen.
 
 mod hold;
 mod order;
 mod payment;
+mod refund;
 
 pub use hold::{HoldEvent, HoldState};
 pub use order::{OrderEvent, OrderStatus};
 pub use payment::{PaymentEvent, PaymentState};
+pub use refund::{RefundEvent, RefundState};
 
 /// The event is not possible in that state. Becomes a 409.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

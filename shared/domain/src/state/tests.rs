@@ -37,14 +37,15 @@ fn orders_move_only_along_their_table() {
 
 #[test]
 fn a_hold_that_is_being_paid_ends_only_by_an_answer() {
-    use HoldEvent::{BeginPayment, Consume, Decline, Release};
-    use HoldState::{Committing, Consumed, Held, Released};
+    use HoldEvent::{BeginPayment, Consume, Decline, Release, Return};
+    use HoldState::{Committing, Consumed, Held, Released, Returned};
     let legal = [
         (Held, BeginPayment, Committing),
         (Held, Release, Released),
         (Committing, Consume, Consumed),
         (Committing, Decline, Held),
         (Committing, Release, Released),
+        (Consumed, Return, Returned),
     ];
     check(HoldState::ALL, HoldEvent::ALL, &legal, HoldState::on);
 }
@@ -82,6 +83,14 @@ fn payments_move_only_along_their_table() {
 }
 
 #[test]
+fn a_refund_is_final_but_for_a_bank_that_sends_it_back() {
+    use RefundEvent::{Fail, Succeed};
+    use RefundState::{Failed, Pending, Succeeded};
+    let legal = [(Pending, Succeed, Succeeded), (Pending, Fail, Failed), (Succeeded, Fail, Failed)];
+    check(RefundState::ALL, RefundEvent::ALL, &legal, RefundState::on);
+}
+
+#[test]
 fn whatever_is_not_over_can_still_succeed_and_be_declined() {
     for state in PaymentState::ALL {
         let open = state.on(PaymentEvent::Succeed).is_ok() && state.on(PaymentEvent::Decline).is_ok();
@@ -98,6 +107,9 @@ fn names_round_trip() {
         assert_eq!(state.as_str().parse(), Ok(*state));
     }
     for state in HoldState::ALL {
+        assert_eq!(state.as_str().parse(), Ok(*state));
+    }
+    for state in RefundState::ALL {
         assert_eq!(state.as_str().parse(), Ok(*state));
     }
     assert_eq!("pending".parse::<OrderStatus>(), Err(UnknownState));

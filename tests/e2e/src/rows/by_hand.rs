@@ -4,7 +4,7 @@ use commerce_api::Route;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Class, Row};
+use super::{Class, Row, money};
 use crate::{Call, World};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -33,13 +33,17 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreateOrder => create_order(),
         Route::ListOrders => list_orders(),
         Route::GetOrder => get_order(),
+        Route::CancelOrder => money::cancel_order(),
         Route::CreatePayment => create_payment(),
+        Route::ListPayments => money::list_payments(),
+        Route::GetPayment => money::get_payment(),
+        Route::CreateRefund => money::create_refund(),
         Route::GetInventory => get_inventory(),
     }
 }
 
 /// An id that could exist and does not.
-const UNKNOWN: &str = "01h4vjdvzefw18zfwz5dxw5y8g";
+pub(super) const UNKNOWN: &str = "01h4vjdvzefw18zfwz5dxw5y8g";
 
 fn get_cart() -> Vec<Row> {
     let row = |class, query: &'static str, status| {

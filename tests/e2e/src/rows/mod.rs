@@ -4,6 +4,7 @@
 //! rest is written by hand, and [`missing`] tells which route lacks what: a success, refused input, another's object.
 
 mod by_hand;
+mod money;
 mod edges;
 mod origins;
 
@@ -124,6 +125,10 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::RemoveCartItem
         | Route::ListOrders
         | Route::GetOrder
+        | Route::CancelOrder
+        | Route::ListPayments
+        | Route::GetPayment
+        | Route::CreateRefund
         | Route::GetInventory => false,
     }
 }
@@ -132,7 +137,7 @@ fn owns_objects_in_body(route: Route) -> bool {
 fn from_table(route: Route) -> Vec<Row> {
     let path = move |world: &World| {
         let known = route.pattern().replace("{orderId}", &world.order);
-        known.replace("{productId}", &world.product)
+        known.replace("{productId}", &world.product).replace("{paymentId}", &world.payment)
     };
     let mut rows = vec![Row::of(route, Class::WrongMethod, "wrong method", 405, move |world| {
         Call::new(Method::PATCH, path(world))
@@ -173,7 +178,7 @@ mod tests {
     fn a_route_that_names_somebodys_object_needs_a_row_with_anothers() {
         let own: Vec<&str> =
             Route::ALL.iter().filter(|route| owns_objects(**route)).map(|route| route.name()).collect();
-        assert_eq!(own, ["UpdateCartItem", "RemoveCartItem", "GetOrder", "CreatePayment"]);
+        assert_eq!(own, ["UpdateCartItem", "RemoveCartItem", "GetOrder", "CancelOrder", "CreatePayment", "GetPayment"]);
         let rows: Vec<Row> = all().into_iter().filter(|row| row.class != Class::ForeignObject).collect();
         assert_eq!(missing(&rows).len(), own.len());
     }

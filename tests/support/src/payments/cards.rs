@@ -9,6 +9,8 @@ pub(super) struct Behaviour {
     pub(super) authentication: bool,
     /// The issuer declines, after authentication where that is asked for.
     pub(super) decline: Option<Decline>,
+    /// A refund is under way until somebody settles it.
+    pub(super) pending_refund: bool,
 }
 
 /// Why an issuer declines.
@@ -69,7 +71,7 @@ pub(super) fn behaviour(payment_method: &str) -> Result<Behaviour, StripeError> 
         .any(|prefix| name.starts_with(prefix));
     let reason = name.split_once("chargeDeclined").or_else(|| name.split_once("ChargeDeclined")).map(|(_, why)| why);
     let decline = reason.map(|why| DECLINES.iter().find(|(name, _)| *name == why).unwrap_or(&DECLINES[0]).1);
-    Ok(Behaviour { authentication, decline })
+    Ok(Behaviour { authentication, decline, pending_refund: name == "pendingRefund" })
 }
 
 #[cfg(test)]
@@ -92,6 +94,8 @@ mod tests {
             assert!(behaviour(name).unwrap().authentication, "{name}");
         }
         assert!(!behaviour("pm_card_threeDSecureOptional").unwrap().authentication);
+        let pending = |name: &str| behaviour(name).unwrap().pending_refund;
+        assert!(pending("pm_card_pendingRefund") && !pending("pm_card_visa"));
         for name in ["", "pm_", "card_visa", "pm_a b"] {
             assert_eq!(behaviour(name).unwrap_err().code, Some("resource_missing"), "{name}");
         }

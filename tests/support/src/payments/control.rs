@@ -89,6 +89,28 @@ pub(super) async fn complete_challenge(
     }
 }
 
+/// What the customer's bank makes of a refund: `succeeded` or `failed`.
+pub(super) async fn settle_refund(
+    State(shared): State<Arc<Shared>>,
+    Path((id, outcome)): Path<(String, String)>,
+) -> Response<Body> {
+    let failed = match outcome.as_str() {
+        "succeeded" => false,
+        "failed" => true,
+        other => return refuse(&StripeError::invalid(format!("a refund is succeeded or failed, not {other}"))),
+    };
+    let result = {
+        let mut book = lock(&shared.book);
+        let result = book.settle_refund(&id, failed);
+        shared.take_note(&mut book, "req_bank", None);
+        result
+    };
+    match result {
+        Ok(refund) => json_response(StatusCode::OK, &refund),
+        Err(error) => refuse(&error),
+    }
+}
+
 fn parse_outcome(body: &Bytes, is_form: bool) -> Result<Authentication, StripeError> {
     let given = if is_form {
         Form::parse(body)?.text("outcome").map(str::to_owned)

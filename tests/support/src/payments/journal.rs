@@ -137,13 +137,14 @@ fn named(path: &Path, error: &serde_json::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::model::RefundStatus, *};
     use crate::SystemEntropy;
 
     #[test]
     fn a_long_journal_keeps_the_latest_of_everything() {
         let folder = tempfile::tempdir().unwrap();
         let refund = |amount| Refund {
+            status: RefundStatus::default(),
             id: "re_1".to_owned(),
             charge: "ch_1".to_owned(),
             intent: "pi_1".to_owned(),

@@ -152,7 +152,28 @@ pub(super) struct Refund {
     pub(super) currency: String,
     pub(super) reason: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) status: RefundStatus,
     pub(super) created: i64,
+}
+
+/// <https://docs.stripe.com/refunds#refund-statuses>
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum RefundStatus {
+    Pending,
+    #[default]
+    Succeeded,
+    Failed,
+}
+
+impl RefundStatus {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl Refund {
@@ -164,10 +185,11 @@ impl Refund {
             "charge": self.charge,
             "created": self.created,
             "currency": self.currency,
+            "failure_reason": (self.status == RefundStatus::Failed).then_some("expired_or_canceled_card"),
             "metadata": self.metadata,
             "payment_intent": self.intent,
             "reason": self.reason,
-            "status": "succeeded",
+            "status": self.status.name(),
         })
     }
 }

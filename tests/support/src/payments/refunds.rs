@@ -1,8 +1,14 @@
 //! Refunds: <https://docs.stripe.com/api/refunds>.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{book::Book, error::StripeError, form::Form, model::Refund};
+use super::{
+    book::Book,
+    cards,
+    error::StripeError,
+    form::Form,
+    model::{Refund, RefundStatus},
+};
 
 const PARAMETERS: [&str; 6] = ["amount", "charge", "expand", "metadata", "payment_intent", "reason"];
 const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
@@ -34,6 +40,8 @@ impl Book {
             return Err(StripeError::state("amount_too_large", message).param("amount"));
         }
         charge.amount_refunded += amount;
+        let method = charge.payment_method.as_deref().unwrap_or_default();
+        let pending = cards::behaviour(method).is_ok_and(|behaviour| behaviour.pending_refund);
         let refund = Refund {
             id: id.clone(),
             charge: charge_id.clone(),
@@ -42,6 +50,7 @@ impl Book {
             currency: charge.currency.clone(),
             reason,
             metadata,
+            status: if pending { RefundStatus::Pending } else { RefundStatus::Succeeded },
             created: now,
         };
         self.tell_refund("refund.created", &refund);
@@ -49,6 +58,31 @@ impl Book {
         let object = refund.object();
         self.refunds.insert(&id, refund);
         Ok(object)
+    }
+
+    /// What the customer's bank makes of a refund: sooner or later, it has the money, or sends it back.
+    pub(super) fn settle_refund(&mut self, id: &str, failed: bool) -> Result<Value, StripeError> {
+        let refund = self.refunds.get_mut(id).ok_or_else(|| StripeError::missing("refund", id, "refund"))?;
+        let status = if failed { RefundStatus::Failed } else { RefundStatus::Succeeded };
+        let sent_back = failed && refund.status != RefundStatus::Failed;
+        refund.status = status;
+        let (refund, object) = (refund.clone(), refund.object());
+        if sent_back && let Some(charge) = self.charges.get_mut(&refund.charge) {
+            charge.amount_refunded -= refund.amount;
+        }
+        self.tell_refund("refund.updated", &refund);
+        if failed {
+            self.tell_refund("refund.failed", &refund);
+        }
+        Ok(object)
+    }
+
+    /// The refunds of a payment, newest first: a list in one page.
+    pub(super) fn refunds_of(&self, intent: &str) -> Value {
+        let mut data: Vec<Value> =
+            self.refunds.iter().filter(|refund| refund.intent == intent).map(Refund::object).collect();
+        data.reverse();
+        json!({"object": "list", "data": data, "has_more": false, "url": "/v1/refunds"})
     }
 
     pub(super) fn refund(&self, id: &str) -> Result<Value, StripeError> {

@@ -28,12 +28,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/payment_intents", post(create_intent))
         .route("/v1/payment_intents/{id}", get(get_intent))
         .route("/v1/payment_intents/{id}/{action}", post(change_intent))
-        .route("/v1/refunds", post(create_refund))
+        .route("/v1/refunds", post(create_refund).get(list_refunds))
         .route("/v1/refunds/{id}", get(get_refund))
         .route("/v1/charges/{id}", get(get_charge))
         .route("/test/faults", put(control::put_faults).get(control::get_faults))
         .route("/test/webhook", put(control::put_webhook))
         .route("/test/state", get(control::get_state))
+        .route("/test/refunds/{id}/{outcome}", post(control::settle_refund))
         .route("/test/3ds/{id}", get(control::get_challenge))
         .route("/test/3ds/{id}/complete", post(control::complete_challenge))
         .fallback(unknown)
@@ -80,6 +81,14 @@ async fn get_intent(
 
 async fn get_refund(State(shared): State<Arc<Shared>>, Path(id): Path<String>, headers: HeaderMap) -> Response<Body> {
     read(shared, &headers, |shared| lock(&shared.book).refund(&id)).await
+}
+
+async fn list_refunds(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    read(shared, &headers, |shared| {
+        let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+        Ok(lock(&shared.book).refunds_of(query.required("payment_intent")?))
+    })
+    .await
 }
 
 async fn get_charge(State(shared): State<Arc<Shared>>, Path(id): Path<String>, headers: HeaderMap) -> Response<Body> {

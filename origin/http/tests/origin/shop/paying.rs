@@ -2,9 +2,10 @@
 
 use commerce_aws::{
     AttributeValue, HttpClient as _,
-    dynamodb::{GetItem, UpdateItem, item, text},
+    dynamodb::{DeleteItem, GetItem, UpdateItem, item, text},
 };
 use commerce_domain::{AttemptId, Clock as _, CustomerId, PaymentId};
+use origin_core::inventory::SettleHold as _;
 use origin_core::payments::{Confirmation, GatewayError, Intent, NewAttempt, PaymentGateway as _};
 use origin_dynamo::INVENTORY_TABLE;
 use serde_json::{Value, json};
@@ -91,6 +92,18 @@ impl Placed {
         self.shop.dynamo.update_item(&update).await.unwrap();
     }
 
+    /// The hold was cleared away.
+    pub(crate) async fn forget_hold(&self) {
+        let delete =
+            DeleteItem { table_name: INVENTORY_TABLE.to_owned(), key: self.hold_key(), ..DeleteItem::default() };
+        self.shop.dynamo.delete_item(&delete).await.unwrap();
+    }
+
+    /// The goods are on sale again, whatever was to become of the order.
+    pub(crate) async fn release_hold_by_hand(&self) {
+        self.shop.stock.release(self.order.parse().unwrap()).await.unwrap();
+    }
+
     pub(crate) fn faults(&self, faults: Faults) {
         self.shop.provider.set_faults(faults);
     }
@@ -102,7 +115,7 @@ impl Placed {
         intents.iter().map(|intent| intent["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    async fn tell_provider(&self, path: &str, form: &str) {
+    pub(crate) async fn tell_provider(&self, path: &str, form: &str) {
         let request = http::Request::post(format!("{}{path}", self.shop.provider.url()))
             .header("authorization", "Bearer sk_test_local")
             .header("content-type", "application/x-www-form-urlencoded");

@@ -1,0 +1,134 @@
+//! `POST /orders/{orderId}/cancel`: calls an order off that has not been shipped.
+//!
+//! One that waits for money ends as in `close.rs`. One that is paid ends in the database, with its refund written down and the
+//! note that its goods come back; then the goods are put on sale again, and the money is sent back. What does not come that
+//! far, the sweep does.
+
+use commerce_domain::{Clock as _, EventId, OrderId, RefundId, state::OrderStatus};
+
+use super::{
+    close::{CloseOutcome, close_order},
+    ports::{CancelOrders as _, Cancellation, Cancelled, CloseReason, StockDue},
+    put_back::put_back,
+};
+use crate::{
+    Backend, Interrupted, StoreError,
+    hooks::{HookPoint, Hooks as _, Stopped},
+    idempotency::{ClaimEnd, ClaimRefused, EndsClaim},
+    refunds,
+};
+
+/// An order that is being paid while it is called off is looked at again; this often.
+const MAX_ROUNDS: u32 = 3;
+
+/// How far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// The order is called off. Money that was taken goes back.
+    Cancelled,
+    /// It will be, or turn out to be paid, once the payment provider says so.
+    Closing,
+}
+
+/// Why an order is not called off.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CancelError {
+    /// There is no such order.
+    #[error("no such order")]
+    NoOrder,
+    /// It cannot be called off in this state.
+    #[error("the order is {0}")]
+    Settled(OrderStatus),
+    /// A request is paying it at this moment.
+    #[error("a payment is under way")]
+    PaymentUnderWay,
+    /// The request's key could not be claimed.
+    #[error(transparent)]
+    Claim(#[from] ClaimRefused),
+    /// A store failed. The request can be repeated.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A test stopped the process.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl From<Interrupted> for CancelError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Store(error) => Self::Store(error),
+            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
+        }
+    }
+}
+
+impl EndsClaim for CancelError {
+    fn claim_end(&self) -> ClaimEnd {
+        match self {
+            Self::Stopped(_) => ClaimEnd::Lapses,
+            Self::Store(_) => ClaimEnd::Resumable,
+            _ => ClaimEnd::Forgotten,
+        }
+    }
+}
+
+/// Calls an order off. Of one that was called off before, says so again.
+///
+/// # Errors
+/// [`CancelError`]; what was begun is ended by a repetition, or by the sweep.
+pub async fn cancel_order<B: Backend>(
+    backend: &B,
+    order: OrderId,
+    reason: CloseReason,
+) -> Result<CancelOutcome, CancelError> {
+    for _ in 0..MAX_ROUNDS {
+        match close_order(backend, order, reason).await? {
+            CloseOutcome::NoOrder => return Err(CancelError::NoOrder),
+            CloseOutcome::Closed(OrderStatus::Cancelled) => return Ok(CancelOutcome::Cancelled),
+            // Its time was over before, and it has ended as such.
+            CloseOutcome::Closed(status) => return Err(CancelError::Settled(status)),
+            CloseOutcome::PaymentUnderWay => return Err(CancelError::PaymentUnderWay),
+            CloseOutcome::Closing => return Ok(CancelOutcome::Closing),
+            CloseOutcome::Settled(_) | CloseOutcome::Paid => match cancel_paid(backend, order, reason).await? {
+                None => return Ok(CancelOutcome::Cancelled),
+                Some(OrderStatus::Pending) => {}
+                Some(status) => return Err(CancelError::Settled(status)),
+            },
+            CloseOutcome::NotOver => {}
+        }
+    }
+    Err(CancelError::PaymentUnderWay)
+}
+
+/// The status of an order that cannot be called off.
+async fn cancel_paid<B: Backend>(
+    backend: &B,
+    order_id: OrderId,
+    reason: CloseReason,
+) -> Result<Option<OrderStatus>, Interrupted> {
+    let cancellation = Cancellation {
+        order_id,
+        reason,
+        refund: RefundId::generate(backend.clock(), backend.entropy()),
+        event: EventId::generate(backend.clock(), backend.entropy()),
+        now: backend.clock().now(),
+    };
+    backend.hooks().reached(HookPoint::BeforeCancel).await?;
+    let cancelled = backend.database().cancel_paid_order(&cancellation).await?;
+    backend.hooks().reached(HookPoint::AfterCancel).await?;
+    let (goods, refund) = match cancelled {
+        Cancelled::Settled(status) => return Ok(Some(status)),
+        Cancelled::Done { goods, refund } => (goods, refund),
+    };
+    if !goods.is_empty() {
+        put_back(backend, order_id, &StockDue::Return(goods)).await;
+        backend.hooks().reached(HookPoint::AfterReturn).await?;
+    }
+    if let Some(refund) = refund {
+        let driven = refunds::drive(backend, *refund).await;
+        if let Err(error) = driven {
+            tracing::warn!(order.id = %order_id, %error, "refund left to the sweep");
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,132 @@
+//! `POST /payments/{paymentId}/refunds`.
+
+use commerce_api::{Amount, Route};
+use commerce_auth::Principal;
+use commerce_domain::{Clock as _, CustomerId, Money, PaymentId, RefundId, state::RefundState};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    drive::drive,
+    ports::{BeginRefund, RefundStore as _},
+    types::{NewRefund, Refund, RefundReason, Refundable},
+};
+use crate::{
+    Backend, Interrupted, StoreError,
+    customers::known_customer,
+    hooks::{HookPoint, Hooks as _, Stopped},
+    idempotency::{Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once},
+};
+
+/// A request of the shop's to send money back.
+#[derive(Debug, Clone)]
+pub struct AskRefund<'a> {
+    /// The caller.
+    pub principal: &'a Principal,
+    /// The key that the client gave to the request. There is no natural one: two refunds of one amount may both be meant.
+    pub key: IdempotencyKey,
+    /// What the request is compared by.
+    pub request_hash: Hash,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// How much; all that is left if absent.
+    pub amount: Option<Amount>,
+    /// Why.
+    pub reason: RefundReason,
+}
+
+/// Why no money goes back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefundError {
+    /// There is no such payment.
+    #[error("no such payment")]
+    NoPayment,
+    /// The amount has more decimals or digits than the currency, or is not above zero.
+    #[error("not an amount of the payment's currency")]
+    BadAmount,
+    /// Not that much can go back, or nothing.
+    #[error("not that much is left")]
+    NotLeft(Refundable),
+    /// The request's key could not be claimed.
+    #[error(transparent)]
+    Claim(#[from] ClaimRefused),
+    /// A store failed. The request can be repeated.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A test stopped the process.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl From<Interrupted> for RefundError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Store(error) => Self::Store(error),
+            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
+        }
+    }
+}
+
+impl EndsClaim for RefundError {
+    fn claim_end(&self) -> ClaimEnd {
+        match self {
+            Self::Stopped(_) => ClaimEnd::Lapses,
+            Self::Store(_) => ClaimEnd::Resumable,
+            _ => ClaimEnd::Forgotten,
+        }
+    }
+}
+
+/// Sends money back. `render` makes the answer, which is kept once the refund is over.
+///
+/// # Errors
+/// [`RefundError`]. A provider's no is an answer, not an error.
+pub async fn ask_refund<B, R>(backend: &B, request: &AskRefund<'_>, render: R) -> Result<Answer, RefundError>
+where
+    B: Backend,
+    R: Fn(&Refund) -> StoredAnswer + Send + Sync,
+{
+    let refundable = backend.database().find_refundable(request.payment_id).await?.ok_or(RefundError::NoPayment)?;
+    let amount = request.amount.map(|amount| checked(amount, &refundable)).transpose()?;
+    let customer = known_customer(backend, request.principal).await?;
+    let keyed = KeyedRequest {
+        customer,
+        route: Route::CreateRefund,
+        key: Some(request.key),
+        request_hash: request.request_hash,
+    };
+    let refunding = async {
+        let new = NewRefund {
+            id: RefundId::generate(backend.clock(), backend.entropy()),
+            payment_id: request.payment_id,
+            cause: cause(customer, request),
+            amount,
+            reason: request.reason,
+            now: backend.clock().now(),
+        };
+        backend.hooks().reached(HookPoint::BeforeRefund).await?;
+        let begun = backend.database().begin_refund(&new).await?;
+        backend.hooks().reached(HookPoint::AfterRefund).await?;
+        let refund = match begun {
+            BeginRefund::NoPayment => return Err(RefundError::NoPayment),
+            BeginRefund::NotLeft(refundable) => return Err(RefundError::NotLeft(refundable)),
+            BeginRefund::Begun(refund) => refund,
+        };
+        let refund = drive(backend, *refund).await?;
+        Ok(Ended { answer: render(&refund), kept: refund.state != RefundState::Pending })
+    };
+    once(backend, &keyed, refunding).await
+}
+
+fn checked(amount: Amount, refundable: &Refundable) -> Result<Money, RefundError> {
+    let amount: Money = amount.in_currency(refundable.left.currency()).map_err(|_| RefundError::BadAmount)?;
+    if amount.minor() > 0 { Ok(amount) } else { Err(RefundError::BadAmount) }
+}
+
+/// The request itself: repeated for longer than its answer is kept, it still refunds once.
+fn cause(customer: CustomerId, request: &AskRefund<'_>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(customer.as_uuid());
+    hash.update(request.key.hash());
+    hash.update(request.request_hash);
+    format!("request:{:x}", hash.finalize())
+}

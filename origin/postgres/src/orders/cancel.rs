@@ -1,0 +1,125 @@
+//! Calling a paid order off: order, checkout, stock ledger, refund, event and the note that its goods come back, in one
+//! transaction.
+
+use commerce_domain::{
+    OrderId, PaymentId, RefundId, VariantId,
+    state::{OrderEvent, OrderStatus},
+};
+use deadpool_postgres::Transaction;
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use origin_core::{
+    StoreError,
+    inventory::HeldLine,
+    orders::{CancelOrders, Cancellation, Cancelled, CloseReason},
+    refunds::{Refund, RefundReason},
+};
+use serde_json::json;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::end::free_cart;
+use crate::{
+    Database, DbError, Isolation,
+    outbox::{NewEvent, write_event},
+    refunds::write_automatic_refund,
+    stock_ledger::write_returns,
+};
+
+const ORDER: &str = "select status, hold_step from orders where id = $1 for update";
+const PAID_BY: &str = "select id from payments where order_id = $1 and state = 'SUCCEEDED'";
+const CANCEL: &str = "update orders set status = $2, hold_step = $3, version = version + 1, updated_at = $4 where id = $1";
+// What the hold had yet to do about the payment, the return of the goods does as well.
+const LEAVE_HOLD: &str = "update payment_attempts set hold_step = null where order_id = $1 and hold_step is not null";
+const LINES: &str = "select variant_id, quantity from order_items where order_id = $1 order by variant_id";
+
+impl CancelOrders for Database {
+    async fn cancel_paid_order(&self, cancellation: &Cancellation) -> Result<Cancelled, StoreError> {
+        let cancelled = self.run_tx("cancel_paid_order", Isolation::ReadCommitted, cancellation, |tx, cancellation| {
+            cancel(tx, cancellation).boxed()
+        });
+        Ok(cancelled.await?)
+    }
+}
+
+async fn cancel(tx: &Transaction<'_>, cancellation: &Cancellation) -> Result<Cancelled, DbError> {
+    let order = cancellation.order_id;
+    let statement = tx.prepare_cached(ORDER).await?;
+    let row = tx.query_one(&statement, &[&order.as_uuid()]).await?;
+    let status: OrderStatus = row.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
+    let refund = RefundOf { id: cancellation.refund, reason: RefundReason::OrderCancelled };
+    match status {
+        OrderStatus::Processing => {}
+        OrderStatus::Cancelled => {
+            let due = row.try_get::<_, Option<&str>>(1)? == Some("return");
+            let goods = if due { lines(tx, order).await? } else { Vec::new() };
+            return Ok(Cancelled::Done { goods, refund: refund.write(tx, order, cancellation.now).await? });
+        }
+        status => return Ok(Cancelled::Settled(status)),
+    }
+    let goods = lines(tx, order).await?;
+    let refund = end_paid(tx, cancellation, refund, Some("return")).await?;
+    write_returns(tx, order, cancellation.now).await?;
+    Ok(Cancelled::Done { goods, refund })
+}
+
+/// A refund of all that is left of an order's payment.
+pub(crate) struct RefundOf {
+    pub(crate) id: RefundId,
+    pub(crate) reason: RefundReason,
+}
+
+impl RefundOf {
+    async fn write(&self, tx: &Transaction<'_>, order: OrderId, now: Timestamp) -> Result<Option<Box<Refund>>, DbError> {
+        let statement = tx.prepare_cached(PAID_BY).await?;
+        let Some(row) = tx.query_opt(&statement, &[&order.as_uuid()]).await? else { return Ok(None) };
+        let payment = PaymentId::from_uuid(row.try_get::<_, Uuid>(0)?).map_err(DbError::broken)?;
+        Ok(write_automatic_refund(tx, payment, self.id, self.reason, now).await?.map(Box::new))
+    }
+}
+
+/// PROCESSING → CANCELLED, with the refund and the event. The caller has locked the order.
+async fn end_paid(
+    tx: &Transaction<'_>,
+    end: &Cancellation,
+    refund: RefundOf,
+    hold_step: Option<&str>,
+) -> Result<Option<Box<Refund>>, DbError> {
+    let (order, now) = (end.order_id.as_uuid(), end.now);
+    let status = OrderStatus::Processing.on(OrderEvent::Cancel).map_err(DbError::broken)?;
+    let statement = tx.prepare_cached(CANCEL).await?;
+    tx.execute(&statement, &[&order, &status.as_str(), &hold_step, &now]).await?;
+    let statement = tx.prepare_cached(LEAVE_HOLD).await?;
+    tx.execute(&statement, &[&order]).await?;
+    free_cart(tx, end.order_id, now).await?;
+    let payload = json!({"orderId": end.order_id, "reason": end.reason.as_str()});
+    let aggregate_id = end.order_id.to_string();
+    write_event(tx, &NewEvent { id: end.event, aggregate_id, event: "OrderCancelled", payload }, now).await?;
+    refund.write(tx, end.order_id, now).await
+}
+
+/// Calls an order off that was paid when its goods were on sale again. Only the stock's ledger has them as sold. The caller has
+/// locked the order.
+pub(crate) async fn end_stranded(tx: &Transaction<'_>, end: &Cancellation) -> Result<(), DbError> {
+    debug_assert_eq!(end.reason, CloseReason::Stranded, "the reason that is told");
+    let statement = tx.prepare_cached(ORDER).await?;
+    let row = tx.query_one(&statement, &[&end.order_id.as_uuid()]).await?;
+    if row.try_get::<_, &str>(0)? == OrderStatus::Processing.as_str() {
+        end_paid(tx, end, RefundOf { id: end.refund, reason: RefundReason::Stranded }, None).await?;
+        write_returns(tx, end.order_id, end.now).await?;
+    }
+    Ok(())
+}
+
+/// What the order holds, or held.
+async fn lines(tx: &Transaction<'_>, order: OrderId) -> Result<Vec<HeldLine>, DbError> {
+    let statement = tx.prepare_cached(LINES).await?;
+    tx.query(&statement, &[&order.as_uuid()]).await?.iter().map(line).collect()
+}
+
+fn line(row: &Row) -> Result<HeldLine, DbError> {
+    Ok(HeldLine {
+        variant_id: VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
+        quantity: u32::try_from(row.try_get::<_, i32>(1)?).map_err(DbError::broken)?,
+    })
+}

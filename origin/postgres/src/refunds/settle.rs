@@ -1,0 +1,95 @@
+//! The outcome of a refund: refund, ledger, order and event, in one transaction.
+
+use commerce_api::Amount;
+use commerce_domain::state::{OrderEvent, OrderStatus, RefundState};
+use deadpool_postgres::Transaction;
+use futures_util::FutureExt as _;
+use origin_core::refunds::{Refund, RefundSettlement, RefundVerdict};
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use super::{REFUND, refund};
+use crate::{
+    Database, DbError, Isolation,
+    outbox::{NewEvent, write_event},
+};
+
+const ORDER: &str = "select status from orders where id = $1 for update";
+const MOVE: &str = "update refunds set state = $2, failure_code = $3, updated_at = $4 where id = $1";
+const ENTRY: &str = "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
+    select payment_id, order_id, $2, $3::numeric * amount, currency, $4, $5 from refunds where id = $1";
+const NOTHING_LEFT: &str = "select coalesce(sum(amount), 0) = 0 from ledger_entries where order_id = $1";
+const MOVE_ORDER: &str = "update orders set status = $2, version = version + 1, updated_at = $3 where id = $1";
+
+impl Database {
+    pub(super) async fn write_refund_settlement(&self, settlement: RefundSettlement<'_>) -> Result<Refund, DbError> {
+        self.run_tx("settle_refund", Isolation::ReadCommitted, &settlement, |tx, settlement| {
+            settle(tx, *settlement).boxed()
+        })
+        .await
+    }
+}
+
+async fn settle(tx: &Transaction<'_>, settlement: RefundSettlement<'_>) -> Result<Refund, DbError> {
+    let (id, order) = (settlement.refund.id.as_uuid(), settlement.refund.order_id.as_uuid());
+    let statement = tx.prepare_cached(ORDER).await?;
+    let status: OrderStatus =
+        tx.query_one(&statement, &[&order]).await?.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
+    let statement = tx.prepare_cached(&format!("{REFUND} where r.id = $1")).await?;
+    let found = refund(&tx.query_one(&statement, &[&id]).await?)?;
+    let Ok(state) = found.state.on(settlement.verdict.event()) else { return Ok(found) };
+    let failure = match settlement.verdict {
+        RefundVerdict::Failed(decline) => Some(decline.code.clone()),
+        RefundVerdict::Succeeded => None,
+    };
+    let statement = tx.prepare_cached(MOVE).await?;
+    tx.execute(&statement, &[&id, &state.as_str(), &failure, &settlement.now]).await?;
+    match (found.state, state) {
+        (_, RefundState::Succeeded) => {
+            entry(tx, settlement, "refund", -1).await?;
+            follow(tx, settlement, status).await?;
+        }
+        (RefundState::Succeeded, _) => entry(tx, settlement, "refund_failed", 1).await?,
+        _ => {}
+    }
+    let settled = Refund { state, failure, ..found };
+    tell(tx, settlement, &settled).await?;
+    Ok(settled)
+}
+
+async fn entry(tx: &Transaction<'_>, settlement: RefundSettlement<'_>, kind: &str, sign: i64) -> Result<(), DbError> {
+    let refund = settlement.refund.id;
+    let (reference, sign) = (refund.to_string(), Decimal::from(sign));
+    let statement = tx.prepare_cached(ENTRY).await?;
+    tx.execute(&statement, &[&refund.as_uuid(), &kind, &sign, &reference, &settlement.now]).await?;
+    Ok(())
+}
+
+/// An order whose money has all gone back is REFUNDED, unless it was called off before.
+async fn follow(tx: &Transaction<'_>, settlement: RefundSettlement<'_>, status: OrderStatus) -> Result<(), DbError> {
+    let Ok(refunded) = status.on(OrderEvent::Refund) else { return Ok(()) };
+    let order = settlement.refund.order_id.as_uuid();
+    let statement = tx.prepare_cached(NOTHING_LEFT).await?;
+    if tx.query_one(&statement, &[&order]).await?.try_get(0)? {
+        let statement = tx.prepare_cached(MOVE_ORDER).await?;
+        tx.execute(&statement, &[&order, &refunded.as_str(), &settlement.now]).await?;
+    }
+    Ok(())
+}
+
+async fn tell(tx: &Transaction<'_>, settlement: RefundSettlement<'_>, refund: &Refund) -> Result<(), DbError> {
+    let amount = refund.amount;
+    let mut payload = json!({
+        "orderId": refund.order_id, "paymentId": refund.payment_id, "refundId": refund.id,
+        "amount": Amount::from(amount), "currency": amount.currency().code(),
+    });
+    let event = match &refund.failure {
+        None => "RefundSucceeded",
+        Some(code) => {
+            payload["reason"] = code.as_str().into();
+            "RefundFailed"
+        }
+    };
+    let aggregate_id = refund.order_id.to_string();
+    write_event(tx, &NewEvent { id: settlement.event, aggregate_id, event, payload }, settlement.now).await
+}
