@@ -17,9 +17,9 @@ const SALES: &str = "insert into stock_ledger (variant_id, kind, quantity, refer
 const RETURNS: &str = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
     select variant_id, 'return', quantity, $2, $3 from order_items where order_id = $1 order by variant_id
     on conflict on constraint stock_ledger_cause_once do nothing";
-const VARIANTS: &str = "update variants v set stock = v.stock + $2 * i.quantity
+const VARIANTS: &str = "update variants v set stock = v.stock + $2::bigint * i.quantity
     from order_items i where i.order_id = $1 and v.id = i.variant_id";
-const PRODUCTS: &str = "update products p set stock = p.stock + $2 * moved.quantity
+const PRODUCTS: &str = "update products p set stock = p.stock + $2::bigint * moved.quantity
     from (select product_id, sum(quantity) as quantity from order_items where order_id = $1 group by product_id) moved
     where p.id = moved.product_id";
 
@@ -33,13 +33,7 @@ pub(crate) async fn write_returns(tx: &Transaction<'_>, order: OrderId, now: Tim
     write(tx, order, RETURNS, 1, now).await
 }
 
-async fn write(
-    tx: &Transaction<'_>,
-    order: OrderId,
-    entries: &str,
-    sign: i64,
-    now: Timestamp,
-) -> Result<(), DbError> {
+async fn write(tx: &Transaction<'_>, order: OrderId, entries: &str, sign: i64, now: Timestamp) -> Result<(), DbError> {
     let id = order.as_uuid();
     let statement = tx.prepare_cached(LOCK_PRODUCTS).await?;
     tx.execute(&statement, &[&id]).await?;

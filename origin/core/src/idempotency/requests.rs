@@ -185,8 +185,7 @@ where
         }
         Ok(Ended { answer, kept: true }) => {
             if let Some((key, fence)) = &claim
-                && let Err(error) =
-                    backend.database().finish_request(key, *fence, &answer, backend.clock().now()).await
+                && let Err(error) = backend.database().finish_request(key, *fence, &answer, backend.clock().now()).await
             {
                 tracing::warn!(%error, "answer not kept");
             }

@@ -17,7 +17,8 @@ use crate::{
     customers::known_customer,
     hooks::{HookPoint, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Claimed, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, claim, leave,
+        Answer, ClaimEnd, ClaimRefused, Claimed, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, claim,
+        leave,
     },
 };
 
@@ -121,12 +122,8 @@ where
         hold::follow(backend, *step).await;
     }
     let method = check(request, &payable)?;
-    let keyed = KeyedRequest {
-        customer,
-        route: Route::CreatePayment,
-        key: request.key,
-        request_hash: request.request_hash,
-    };
+    let keyed =
+        KeyedRequest { customer, route: Route::CreatePayment, key: request.key, request_hash: request.request_hash };
     let claim = match claim(backend, &keyed).await? {
         Claimed::Mine(claim) => claim,
         Claimed::Done(answer) => return Ok(answer),

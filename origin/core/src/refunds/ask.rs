@@ -14,7 +14,9 @@ use crate::{
     Backend, Interrupted, StoreError,
     customers::known_customer,
     hooks::{HookPoint, Hooks as _, Stopped},
-    idempotency::{Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once},
+    idempotency::{
+        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once,
+    },
 };
 
 /// A request of the shop's to send money back.

@@ -84,8 +84,6 @@ pub trait RefundGateway: Send + Sync {
     ///
     /// # Errors
     /// [`GatewayError`].
-    fn find_refund(
-        &self,
-        refund: &Refund,
-    ) -> impl Future<Output = Result<Option<ProviderRefund>, GatewayError>> + Send;
+    fn find_refund(&self, refund: &Refund)
+    -> impl Future<Output = Result<Option<ProviderRefund>, GatewayError>> + Send;
 }

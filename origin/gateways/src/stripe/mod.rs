@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use commerce_domain::Money;
-use serde::de::DeserializeOwned;
 use origin_core::payments::{CallOff, Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
+use serde::de::DeserializeOwned;
 
 use crate::{Secret, http_client::client_builder};
 

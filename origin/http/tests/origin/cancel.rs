@@ -31,9 +31,15 @@ impl Placed {
         assert_eq!(self.sent_back().iter().sum::<u64>(), if charged { 6480 } else { 0 });
         assert_eq!((self.events("OrderCancelled").await, self.events("OrderFailed").await), (1, 0));
         let shop = &self.shop;
-        assert_eq!(shop.count("select count(*) from orders where hold_step is not null or closing is not null").await, 0);
+        assert_eq!(
+            shop.count("select count(*) from orders where hold_step is not null or closing is not null").await,
+            0
+        );
         assert_eq!(shop.count("select count(*) from refunds where state = 'PENDING'").await, 0);
-        assert_eq!(shop.count("select coalesce(sum(quantity), 0)::bigint from stock_ledger where kind <> 'receipt'").await, 0);
+        assert_eq!(
+            shop.count("select coalesce(sum(quantity), 0)::bigint from stock_ledger where kind <> 'receipt'").await,
+            0
+        );
         let variants = "select count(*) from variants where stock <> 5";
         let products = "select count(*) from products where stock <> 5";
         assert_eq!((shop.count(variants).await, shop.count(products).await), (0, 0));
@@ -63,10 +69,15 @@ async fn an_order_that_was_paid_is_called_off_with_its_money_and_its_goods_back(
     for (caller, reason) in [("ada", "customer"), ("admin", "shop")] {
         let placed = Placed::paid_with("pm_card_visa").await;
         let cancelled = placed.cancel_as(caller).await;
-        assert_eq!((cancelled.status.as_u16(), cancelled.text("/refundStatus")), (200, "full".to_owned()), "{cancelled:?}");
+        assert_eq!(
+            (cancelled.status.as_u16(), cancelled.text("/refundStatus")),
+            (200, "full".to_owned()),
+            "{cancelled:?}"
+        );
         placed.assert_cancelled(true).await;
         assert_eq!((placed.hold().await, placed.events("RefundSucceeded").await), ("RETURNED".to_owned(), 1));
-        let told = format!("select count(*) from outbox where event = 'OrderCancelled' and payload ->> 'reason' = '{reason}'");
+        let told =
+            format!("select count(*) from outbox where event = 'OrderCancelled' and payload ->> 'reason' = '{reason}'");
         assert_eq!(placed.shop.count(&told).await, 1);
         assert_eq!(placed.cancel().await.status, 200, "and again");
         placed.sweep_after(31).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use commerce_domain::{Clock as _, EventId, state::PaymentState};
+use commerce_domain::{Clock as _, EventId, RefundId, state::PaymentState};
 use futures_util::future::{join, join_all};
 use jiff::SignedDuration;
 use origin_core::{

@@ -66,13 +66,19 @@ async fn parts_go_back_until_nothing_is_left_and_then_the_order_is_refunded() {
     assert_eq!((first.status.as_u16(), first.text("/status")), (201, "SUCCEEDED".to_owned()), "{first:?}");
     assert_eq!(first.json()["amount"], number("14.80"));
     let order = placed.order().await;
-    assert_eq!((&order["status"], &order["refundStatus"], &order["refunded"]), (&json!("PROCESSING"), &json!("partial"), &number("14.80")));
+    assert_eq!(
+        (&order["status"], &order["refundStatus"], &order["refunded"]),
+        (&json!("PROCESSING"), &json!("partial"), &number("14.80"))
+    );
     let too_much = placed.refund("k2", Some("50.01")).await;
     assert_eq!((too_much.status.as_u16(), too_much.code()), (422, "REFUND_TOO_LARGE".to_owned()));
     assert_eq!(too_much.json()["refundable"], number("50.00"));
     assert_eq!(placed.refund("k2", Some("50.00")).await.status, 201);
     let order = placed.order().await;
-    assert_eq!((&order["status"], &order["refundStatus"], &order["refunded"]), (&json!("REFUNDED"), &json!("full"), &number("64.80")));
+    assert_eq!(
+        (&order["status"], &order["refundStatus"], &order["refunded"]),
+        (&json!("REFUNDED"), &json!("full"), &number("64.80"))
+    );
     assert_eq!((placed.sent_back(), placed.kept().await), (vec![1480, 5000], 0));
     assert_eq!(placed.events("RefundSucceeded").await, 2);
     let nothing = placed.refund("k3", None).await;
@@ -179,7 +185,11 @@ async fn a_refund_that_is_stopped_anywhere_goes_back_once() {
                 placed.shop.sweep().await.unwrap();
             }
             let refunded = placed.refund("k1", Some("10.00")).await;
-            assert_eq!((refunded.status.as_u16(), refunded.text("/status")), (201, "SUCCEEDED".to_owned()), "{point:?}");
+            assert_eq!(
+                (refunded.status.as_u16(), refunded.text("/status")),
+                (201, "SUCCEEDED".to_owned()),
+                "{point:?}"
+            );
             assert_eq!((placed.sent_back(), placed.kept().await), (vec![1000], 5480), "{point:?}");
             assert_eq!(placed.events("RefundSucceeded").await, 1, "{point:?}");
         }

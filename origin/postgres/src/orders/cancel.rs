@@ -28,7 +28,8 @@ use crate::{
 
 const ORDER: &str = "select status, hold_step from orders where id = $1 for update";
 const PAID_BY: &str = "select id from payments where order_id = $1 and state = 'SUCCEEDED'";
-const CANCEL: &str = "update orders set status = $2, hold_step = $3, version = version + 1, updated_at = $4 where id = $1";
+const CANCEL: &str =
+    "update orders set status = $2, hold_step = $3, version = version + 1, updated_at = $4 where id = $1";
 // What the hold had yet to do about the payment, the return of the goods does as well.
 const LEAVE_HOLD: &str = "update payment_attempts set hold_step = null where order_id = $1 and hold_step is not null";
 const LINES: &str = "select variant_id, quantity from order_items where order_id = $1 order by variant_id";
@@ -70,7 +71,12 @@ pub(crate) struct RefundOf {
 }
 
 impl RefundOf {
-    async fn write(&self, tx: &Transaction<'_>, order: OrderId, now: Timestamp) -> Result<Option<Box<Refund>>, DbError> {
+    async fn write(
+        &self,
+        tx: &Transaction<'_>,
+        order: OrderId,
+        now: Timestamp,
+    ) -> Result<Option<Box<Refund>>, DbError> {
         let statement = tx.prepare_cached(PAID_BY).await?;
         let Some(row) = tx.query_opt(&statement, &[&order.as_uuid()]).await? else { return Ok(None) };
         let payment = PaymentId::from_uuid(row.try_get::<_, Uuid>(0)?).map_err(DbError::broken)?;

@@ -18,7 +18,8 @@ use crate::{Database, DbError, orders::money, refunds::refunds_of};
 const ONE: &str = "select id, order_id, state, currency::text, amount, receipt_url, created_at, updated_at, 1::bigint
     from payments where ($1::uuid is null or customer_id = $1) and id = $2";
 // The total rides along with each row; a page past the end has no row, and is counted on its own.
-const PAGE: &str = "select id, order_id, state, currency::text, amount, receipt_url, created_at, updated_at, count(*) over ()
+const PAGE: &str =
+    "select id, order_id, state, currency::text, amount, receipt_url, created_at, updated_at, count(*) over ()
     from payments where customer_id = $1 and ($2::uuid is null or order_id = $2)
     order by created_at desc, id desc limit $3 offset $4";
 const COUNT: &str = "select count(*) from payments where customer_id = $1 and ($2::uuid is null or order_id = $2)";

@@ -11,13 +11,15 @@ use uuid::Uuid;
 use super::of_cause;
 use crate::{Database, DbError, Isolation, orders::money};
 
-const LOCK_ORDER: &str = "select o.id from orders o join payments p on p.order_id = o.id where p.id = $1 for update of o";
+const LOCK_ORDER: &str =
+    "select o.id from orders o join payments p on p.order_id = o.id where p.id = $1 for update of o";
 /// What was taken, and has neither gone back nor is on its way.
 pub(super) const LEFT: &str = "select p.state, p.currency::text,
         coalesce((select sum(amount) from ledger_entries where payment_id = p.id), 0)
             - coalesce((select sum(amount) from refunds where payment_id = p.id and state = 'PENDING'), 0)
     from payments p where p.id = $1";
-const INSERT: &str = "insert into refunds (id, payment_id, order_id, cause, reason, amount, currency, state, created_at, updated_at)
+const INSERT: &str =
+    "insert into refunds (id, payment_id, order_id, cause, reason, amount, currency, state, created_at, updated_at)
     select $1, id, order_id, $3, $4, $5, currency, 'PENDING', $6, $6 from payments where id = $2";
 
 impl Database {

@@ -18,7 +18,8 @@ pub(crate) use begin::write_automatic_refund;
 use crate::{Database, DbError, orders::money};
 
 /// The columns that [`refund`] reads.
-const REFUND: &str = "select r.id, r.payment_id, r.order_id, r.currency::text, r.amount, r.reason, r.state, r.failure_code,
+const REFUND: &str =
+    "select r.id, r.payment_id, r.order_id, r.currency::text, r.amount, r.reason, r.state, r.failure_code,
         p.intent_id, r.provider_refund, r.created_at
     from refunds r join payments p on p.id = r.payment_id";
 const NOTE: &str = "update refunds set provider_refund = $2, updated_at = $3
@@ -39,7 +40,8 @@ impl RefundStore for Database {
     async fn note_refund(&self, refund: RefundId, provider_id: &str, now: Timestamp) -> Result<(), StoreError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(NOTE).await.map_err(DbError::from)?;
-        let noted = client.execute(&statement, &[&refund.as_uuid(), &provider_id, &now]).await.map_err(DbError::from)?;
+        let noted =
+            client.execute(&statement, &[&refund.as_uuid(), &provider_id, &now]).await.map_err(DbError::from)?;
         if noted == 1 { Ok(()) } else { Err(StoreError::broken("the refund has another id at the provider")) }
     }
 

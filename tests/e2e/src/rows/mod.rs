@@ -4,8 +4,8 @@
 //! rest is written by hand, and [`missing`] tells which route lacks what: a success, refused input, another's object.
 
 mod by_hand;
-mod money;
 mod edges;
+mod money;
 mod origins;
 
 use commerce_api::{Access, Route, ServedBy};

@@ -29,7 +29,8 @@ pub(super) fn cancel_order() -> Vec<Row> {
 
 pub(super) fn list_payments() -> Vec<Row> {
     let route = Route::ListPayments;
-    let get = |query: &'static str| move |world: &World| Call::get(format!("/v1/payments{query}")).token(&world.shopper);
+    let get =
+        |query: &'static str| move |world: &World| Call::get(format!("/v1/payments{query}")).token(&world.shopper);
     vec![
         Row::of(route, Class::Success, "all", 200, get("")),
         Row::of(route, Class::Success, "of an order", 200, |world| {
@@ -58,7 +59,8 @@ pub(super) fn create_refund() -> Vec<Row> {
         let path = format!("/v1/payments/{payment}/refunds");
         Call::new(Method::POST, path).body("application/json", body.to_owned()).token(&world.admin)
     };
-    let keyed = move |world: &World, body: &str| refund(world, &world.payment, body).header("idempotency-key", "refund-1");
+    let keyed =
+        move |world: &World, body: &str| refund(world, &world.payment, body).header("idempotency-key", "refund-1");
     vec![
         Row::of(route, Class::BadInput, "no key", 400, move |world| refund(world, &world.payment, "{}")),
         Row::of(route, Class::BadInput, "amount as text", 400, move |world| keyed(world, r#"{"amount":"1.00"}"#)),
