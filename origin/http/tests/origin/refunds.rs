@@ -55,8 +55,8 @@ fn number(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn hits_refunds(faults: Faults) -> Faults {
-    Faults { only: vec![Operation::Refund], ..faults }
+fn hits_refunds(faults: &Faults) -> Faults {
+    Faults { only: vec![Operation::Refund], ..faults.clone() }
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn a_refund_whose_answer_is_lost_is_looked_for_before_it_is_sent_again() {
     ] {
         let placed = Placed::paid_with("pm_card_visa").await;
         placed.shop.timer.hurry(true);
-        placed.faults(hits_refunds(faults.clone()));
+        placed.faults(hits_refunds(&faults));
         let refunded = placed.refund("k1", Some("10.00")).await;
         assert_eq!(refunded.status, 201, "{faults:?} {refunded:?}");
         assert_eq!((placed.sent_back(), placed.kept().await), (vec![1000], 5480), "{faults:?}");
@@ -217,7 +217,7 @@ async fn a_refund_whose_answer_is_lost_is_looked_for_before_it_is_sent_again() {
 async fn a_provider_that_does_not_answer_leaves_the_refund_to_the_sweep() {
     let placed = Placed::paid_with("pm_card_visa").await;
     placed.shop.timer.hurry(true);
-    placed.faults(hits_refunds(Faults { rate_limit: 100, ..Faults::default() }));
+    placed.faults(hits_refunds(&Faults { rate_limit: 100, ..Faults::default() }));
     let asked = placed.refund("k1", Some("10.00")).await;
     assert_eq!((asked.status.as_u16(), asked.text("/status")), (202, "PENDING".to_owned()), "{asked:?}");
     assert_eq!(placed.refund("k2", Some("60.00")).await.status, 422, "what is under way counts as spent");
