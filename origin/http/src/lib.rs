@@ -8,6 +8,7 @@ mod call;
 mod caller;
 mod categories;
 mod check;
+mod checkouts;
 mod error;
 mod inventory;
 mod orders;

@@ -5,7 +5,7 @@ use commerce_api::{
     DecimalNumber, Problem, ProblemCode, ProblemContext,
     order::{
         Address, CreateOrderRequest, CreateOrderResponse, OrderItemResponse, OrderListResponse, OrderResponse,
-        TaxResponse,
+        TaxResponse, TimelineEntryResponse, TimelineResponse,
     },
     page::{Page, Pagination},
     product::option_values,
@@ -17,7 +17,7 @@ use origin_core::{
     checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, place_order},
     customers::known_customer,
     idempotency::{Ended, KeyedRequest, StoredAnswer, once},
-    orders::{self, CancelError, CancelOutcome, CloseReason, Order, ReadOrders},
+    orders::{self, CancelError, CancelOutcome, CloseReason, Order, ReadOrders, ReadTimeline as _, TimelineEntry},
 };
 
 use crate::{
@@ -66,6 +66,24 @@ pub(crate) async fn get_order<B: Backend>(backend: &B, call: &Call) -> Result<Re
     let id: OrderId = call.id("Order")?;
     let order = backend.database().find_order(reader(backend, call).await?, id).await?;
     json(StatusCode::OK, &order_response(&order.ok_or_else(|| Problem::not_found("Order"))?))
+}
+
+/// What a timeline shows at most: more than an order can go through.
+const MAX_TIMELINE: u32 = 500;
+
+/// `GET /orders/{orderId}/timeline`: what happened to one of the caller's orders, oldest first.
+pub(crate) async fn get_timeline<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let id: OrderId = call.id("Order")?;
+    let database = backend.database();
+    database.find_order(reader(backend, call).await?, id).await?.ok_or_else(|| Problem::not_found("Order"))?;
+    let entry = |entry: TimelineEntry| TimelineEntryResponse {
+        id: entry.event_id.to_string(),
+        event: entry.kind,
+        at: entry.at,
+        data: entry.data,
+    };
+    let entries = database.list_timeline(id, MAX_TIMELINE).await?;
+    json(StatusCode::OK, &TimelineResponse { data: entries.into_iter().map(entry).collect() })
 }
 
 /// `POST /orders/{orderId}/cancel`: calls an order off that has not been shipped. 202 while the provider has yet to say whether
@@ -174,7 +192,8 @@ fn order_response(order: &Order) -> OrderResponse {
     }
 }
 
-fn item_response(line: &OrderLine) -> OrderItemResponse {
+/// A line on the wire.
+pub(crate) fn item_response(line: &OrderLine) -> OrderItemResponse {
     OrderItemResponse {
         product_id: line.product_id.to_string(),
         variant_id: line.variant_id.to_string(),

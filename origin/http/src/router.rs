@@ -24,7 +24,7 @@ use crate::{
     ApiError,
     call::{Call, decode},
     caller::{self, CallerPolicy},
-    categories,
+    categories, checkouts,
     error::problem,
     inventory, orders, payments, products, refunds, respond,
 };
@@ -122,11 +122,13 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::CreateOrder => orders::create_order(backend, call).await,
         Route::ListOrders => orders::list_orders(backend, call).await,
         Route::GetOrder => orders::get_order(backend, call).await,
+        Route::GetTimeline => orders::get_timeline(backend, call).await,
         Route::CancelOrder => orders::cancel_order(backend, call).await,
         Route::CreatePayment => payments::create_payment(backend, call).await,
         Route::ListPayments => payments::list_payments(backend, call).await,
         Route::GetPayment => payments::get_payment(backend, call).await,
         Route::CreateRefund => refunds::create_refund(backend, call).await,
+        Route::ListFailedCheckouts => checkouts::list_failed(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
         Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
         Route::Healthz

@@ -168,6 +168,26 @@ pub struct OrderListResponse {
     pub pagination: Pagination,
 }
 
+/// Something that happened to an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimelineEntryResponse {
+    /// `evt_…`
+    pub id: String,
+    /// What: `OrderCreated`, `PaymentFailed`, as in the events of the shop.
+    pub event: String,
+    /// RFC 3339, UTC.
+    pub at: Timestamp,
+    /// What the event says.
+    pub data: serde_json::Value,
+}
+
+/// `GET /orders/{orderId}/timeline`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimelineResponse {
+    /// Oldest first.
+    pub data: Vec<TimelineEntryResponse>,
+}
+
 /// What differs between the cart as the shopper saw it and as it can be ordered: the `changes` of a 409.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

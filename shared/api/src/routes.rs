@@ -122,6 +122,8 @@ routes! {
     ListOrders: GET "/v1/orders" Nothing, Origin, Shopper;
     /// One of the caller's orders.
     GetOrder: GET "/v1/orders/{orderId}" Order, Origin, Shopper;
+    /// What happened to an order.
+    GetTimeline: GET "/v1/orders/{orderId}/timeline" Order, Origin, Shopper;
     /// Calls an order off that has not been shipped, and sends back what was paid: one of the caller's, or the shop's any.
     CancelOrder: POST "/v1/orders/{orderId}/cancel" Order, Origin, Shopper;
     /// Pays an order of the caller's.
@@ -132,6 +134,8 @@ routes! {
     GetPayment: GET "/v1/payments/{paymentId}" Payment, Origin, Shopper;
     /// Sends money back.
     CreateRefund: POST "/v1/payments/{paymentId}/refunds" Payment, Origin, Admin;
+    /// Checkouts that did not become orders.
+    ListFailedCheckouts: GET "/v1/checkouts/failed" Nothing, Origin, Admin;
     /// The stock of a variant.
     GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
 }

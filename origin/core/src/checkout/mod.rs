@@ -8,11 +8,13 @@
 //! says where a request can stop, and what becomes of it.
 
 mod draft;
+mod failed;
 mod finish;
 mod place_order;
 mod ports;
 mod types;
 
+pub use failed::{FailedCheckout, FailedCheckoutPage, ReadFailedCheckouts};
 pub(crate) use finish::{Finishing, take_out};
 pub use place_order::{PlaceOrder, PlaceOrderError, place_order};
 pub use ports::{CartStore, CheckoutStore, Claim, LoadPrices, OrdersDatabase, PricedVariant, Replay, TakenLine};

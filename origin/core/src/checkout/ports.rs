@@ -7,13 +7,16 @@ use commerce_domain::{
 };
 use jiff::Timestamp;
 
-use super::types::{Checkout, Owned};
+use super::{
+    failed::ReadFailedCheckouts,
+    types::{Checkout, Owned},
+};
 use crate::{
     StoreError,
     customers::CustomerStore,
     idempotency::{ClaimKey, Hash, Lease, RequestStore, StoredAnswer},
     inventory::ListVariants,
-    orders::{CancelOrders, CloseOrders, ReadOrders},
+    orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
     payments::{PaymentStore, ReadPayments},
     refunds::RefundStore,
     sweep::SweepStore,
@@ -201,7 +204,9 @@ pub trait OrdersDatabase:
     + ListVariants
     + CustomerStore
     + CheckoutStore
+    + ReadFailedCheckouts
     + ReadOrders
+    + ReadTimeline
     + CloseOrders
     + CancelOrders
     + RequestStore
@@ -216,7 +221,9 @@ impl<T> OrdersDatabase for T where
         + ListVariants
         + CustomerStore
         + CheckoutStore
+        + ReadFailedCheckouts
         + ReadOrders
+        + ReadTimeline
         + CloseOrders
         + CancelOrders
         + RequestStore

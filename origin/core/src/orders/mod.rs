@@ -5,6 +5,7 @@ mod close;
 mod ports;
 mod put_back;
 mod read;
+mod timeline;
 
 pub use cancel::{CancelError, CancelOutcome, cancel_order};
 pub use close::{CloseOutcome, close_order};
@@ -13,3 +14,4 @@ pub use ports::{
 };
 pub(crate) use put_back::put_back;
 pub use read::{Order, OrderPage, ReadOrders, RefundStatus};
+pub use timeline::{ReadTimeline, TimelineEntry};

@@ -257,3 +257,31 @@ async fn money_that_came_for_goods_on_sale_again_goes_back_by_itself_and_the_ord
     placed.assert_cancelled(true).await;
     assert_eq!(placed.sent_back(), [6480]);
 }
+
+#[tokio::test]
+async fn the_timeline_tells_what_happened_to_an_order() {
+    let placed = Placed::new().await;
+    placed.pay("pm_card_chargeDeclined").await;
+    placed.pay("pm_card_visa").await;
+    placed.cancel().await;
+    let path = format!("/v1/orders/{}/timeline", placed.order);
+    let told = placed.shop.shopper("ada").get(&path).await.json();
+    let events: Vec<&str> =
+        told["data"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["OrderCreated", "PaymentFailed", "PaymentSucceeded", "OrderCancelled", "RefundSucceeded"]);
+    assert_eq!(told["data"][1]["data"]["reason"], "generic_decline");
+    assert_eq!(placed.shop.shopper("bob").get(&path).await.status, 404);
+    assert_eq!(placed.shop.admin().get(&path).await.json(), told);
+}
+
+#[tokio::test]
+async fn the_shop_sees_the_checkouts_that_came_to_nothing() {
+    let placed = Placed::new().await;
+    placed.shop.fill_cart("bob", &[(&placed.item, 5)]).await;
+    let bob = placed.shop.shopper("bob");
+    assert_eq!(bob.post("/v1/orders", &json!({"shippingAddress": address()})).await.code(), "OUT_OF_STOCK");
+    let listed = placed.shop.admin().get("/v1/checkouts/failed").await.json();
+    assert_eq!((&listed["pagination"]["total"], &listed["data"][0]["code"]), (&json!(1), &json!("OUT_OF_STOCK")));
+    assert_eq!(listed["data"][0]["items"][0]["quantity"], 5);
+    assert_eq!(bob.get("/v1/checkouts/failed").await.status, 403);
+}

@@ -2,6 +2,7 @@
 
 mod claim;
 mod commit;
+mod failed;
 mod of_cart;
 mod rows;
 

@@ -4,6 +4,7 @@ mod cancel;
 mod close;
 mod end;
 mod read;
+mod timeline;
 
 pub(crate) use cancel::end_stranded;
 pub(crate) use close::{ATTEMPT, attempt};

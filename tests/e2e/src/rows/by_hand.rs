@@ -33,6 +33,8 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreateOrder => create_order(),
         Route::ListOrders => list_orders(),
         Route::GetOrder => get_order(),
+        Route::GetTimeline => money::get_timeline(),
+        Route::ListFailedCheckouts => money::list_failed_checkouts(),
         Route::CancelOrder => money::cancel_order(),
         Route::CreatePayment => create_payment(),
         Route::ListPayments => money::list_payments(),

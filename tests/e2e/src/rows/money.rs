@@ -1,4 +1,4 @@
-//! Money that goes back: payments as they are read, refunds, orders that are called off.
+//! Orders and their money: what happened, payments as they are read, refunds, orders that are called off.
 
 use commerce_api::Route;
 use http::Method;
@@ -24,6 +24,27 @@ pub(super) fn cancel_order() -> Vec<Row> {
         }),
         Row::of(route, Class::Success, "unpaid", 200, move |world| cancel(world, &world.second_order, &json!({}))),
         Row::of(route, Class::Success, "again", 200, move |world| cancel(world, &world.second_order, &json!({}))),
+    ]
+}
+
+pub(super) fn get_timeline() -> Vec<Row> {
+    let route = Route::GetTimeline;
+    let get = |world: &World, order: &str| Call::get(format!("/v1/orders/{order}/timeline")).token(&world.shopper);
+    vec![
+        Row::of(route, Class::Success, "own", 200, move |world| get(world, &world.paid_order)),
+        Row::of(route, Class::ForeignObject, "another's", 404, move |world| get(world, &world.foreign_order)),
+        Row::of(route, Class::BadInput, "unknown", 404, move |world| get(world, &format!("order_{UNKNOWN}"))),
+    ]
+}
+
+pub(super) fn list_failed_checkouts() -> Vec<Row> {
+    let route = Route::ListFailedCheckouts;
+    let get = |query: &'static str| {
+        move |world: &World| Call::get(format!("/v1/checkouts/failed{query}")).token(&world.admin)
+    };
+    vec![
+        Row::of(route, Class::Success, "all", 200, get("?limit=5")),
+        Row::of(route, Class::BadInput, "page", 400, get("?page=0")),
     ]
 }
 
