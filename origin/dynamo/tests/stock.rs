@@ -12,8 +12,8 @@ mod stock {
         StoreError,
         inventory::{
             BackorderLimit, BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock,
-            PayingHold, PutStock, ReadStock, ReleaseOutcome, ReserveOutcome, ReserveStock, SetLimits, SettleHold,
-            Shortage, StockLevel,
+            PayingHold, PutStock, ReadStock, ReleaseOutcome, ReserveOutcome, ReserveStock, ReturnGoods, SetLimits,
+            SettleHold, Shortage, StockLevel,
         },
     };
     use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
@@ -314,6 +314,45 @@ mod stock {
         assert_eq!(house.stock.reserve(&held).await, Ok(ReserveOutcome::GivenUp), "a late reservation holds nothing");
         assert_eq!(house.stock.release(hold(&[]).order_id).await, Ok(ReleaseOutcome::Nothing));
         assert_eq!(house.level(variant).await.available(), 8);
+    }
+
+    #[tokio::test]
+    async fn goods_come_back_once_wherever_their_hold_stands() {
+        let house = Warehouse::open().await;
+        // Held, being paid, and gone: one piece of five each.
+        for (steps, after) in [(0, (5, 0)), (1, (5, 0)), (2, (5, 0))] {
+            let variant = house.variant(5, 0).await;
+            let held = hold(&[(variant, 1)]);
+            let (order, attempt) = (held.order_id, attempt());
+            house.stock.reserve(&held).await.unwrap();
+            if steps >= 1 {
+                house.begin_payment(order, attempt, now()).await.unwrap();
+            }
+            if steps >= 2 {
+                house.stock.consume(order, attempt).await.unwrap();
+                assert_eq!(house.counts(variant).await, (4, 0));
+            }
+            let backs = join_all((0..4).map(|_| house.stock.return_goods(order, &held.lines))).await;
+            assert!(backs.iter().any(Result::is_ok), "{steps}: {backs:?}");
+            house.stock.return_goods(order, &held.lines).await.unwrap();
+            assert_eq!(house.counts(variant).await, after, "{steps}");
+            let all = hold(&[(variant, 5)]);
+            assert_eq!(house.stock.reserve(&all).await, Ok(ReserveOutcome::Held), "{steps}: all are on sale");
+            // Nothing that arrives late takes them away again.
+            let late = house.stock.consume(order, attempt).await.unwrap();
+            let expected = if steps == 2 { ConsumeOutcome::Consumed } else { ConsumeOutcome::Released };
+            assert_eq!((late, house.counts(variant).await), (expected, (5, 5)), "{steps}");
+        }
+    }
+
+    #[tokio::test]
+    async fn goods_whose_hold_was_cleared_away_come_back_once() {
+        let house = Warehouse::open().await;
+        let variant = house.variant(4, 0).await;
+        let gone = hold(&[(variant, 1)]);
+        join_all((0..4).map(|_| house.stock.return_goods(gone.order_id, &gone.lines))).await;
+        house.stock.return_goods(gone.order_id, &gone.lines).await.unwrap();
+        assert_eq!(house.counts(variant).await, (5, 0));
     }
 
     #[tokio::test]

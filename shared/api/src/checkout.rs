@@ -19,7 +19,7 @@ pub struct FailedCheckoutResponse {
     pub total: Amount,
     /// The currency of every amount.
     pub currency: String,
-    /// What the customer was told: `OUT_OF_STOCK`, `RESERVATION_EXPIRED`; null once that is not known any more.
+    /// What the customer was told: `OUT_OF_STOCK`, `RESERVATION_EXPIRED`; null where that is not known.
     pub code: Option<String>,
     /// RFC 3339, UTC.
     pub created_at: Timestamp,

@@ -20,7 +20,7 @@ pub struct FailedCheckout {
     pub lines: Vec<OrderLine>,
     /// What it would have cost.
     pub total: Money,
-    /// What its customer was told, as a problem code; none once that answer is no longer kept.
+    /// What its customer was told, as a problem code; none for those from before it was kept.
     pub code: Option<String>,
     /// When it was begun.
     pub created_at: Timestamp,

@@ -32,6 +32,8 @@ const ITEMS: &str =
 
 const END: &str = "update checkouts set state = $2, updated_at = $3 where id = $1 and state = 'OPEN'";
 
+const WHY: &str = "update checkouts set failure_code = $2 where id = $1";
+
 const CART_TAKEN: &str =
     "update checkouts set cart_taken_at = $2, cart_taken_version = $3 where id = $1 and cart_taken_at is null";
 
@@ -162,7 +164,18 @@ async fn end_in_failure(
     } else {
         finish_key(tx, &owned.key, owned.fence, answer, now).await?
     };
-    if ours && end(tx, &owned.checkout, "FAILED", now).await? { Ok(()) } else { Err(DbError::CalledOff) }
+    if !ours || !end(tx, &owned.checkout, "FAILED", now).await? {
+        return Err(DbError::CalledOff);
+    }
+    let statement = tx.prepare_cached(WHY).await?;
+    tx.execute(&statement, &[&owned.checkout.id.as_uuid(), &problem_code(answer)]).await?;
+    Ok(())
+}
+
+/// The code of a problem body.
+fn problem_code(answer: &StoredAnswer) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
+    body["error"]["code"].as_str().map(str::to_owned)
 }
 
 async fn end(tx: &Transaction<'_>, checkout: &Checkout, state: &str, now: Timestamp) -> Result<bool, DbError> {

@@ -6,7 +6,6 @@ use origin_core::{
     StoreError,
     checkout::{FailedCheckout, FailedCheckoutPage, ReadFailedCheckouts},
 };
-use serde::Deserialize;
 use tokio_postgres::Row;
 
 use super::rows::{COLUMNS, checkout};
@@ -23,9 +22,7 @@ impl ReadFailedCheckouts for Database {
 
 async fn read_page(client: &Object, page: Page) -> Result<FailedCheckoutPage, DbError> {
     let sql = format!(
-        "select {COLUMNS}, c.updated_at as failed_at,
-            (select k.response_body from idempotency_keys k where k.checkout_id = c.id and k.state = 'DONE' limit 1) as answer
-        from checkouts c where c.state = 'FAILED' order by c.updated_at desc, c.id desc limit $1 offset $2"
+        "select {COLUMNS}, c.updated_at as failed_at, c.failure_code from checkouts c where c.state = 'FAILED' order by c.updated_at desc, c.id desc limit $1 offset $2"
     );
     let statement = client.prepare_cached(&sql).await?;
     let rows = client.query(&statement, &[&i64::from(page.limit), &i64::from(page.offset())]).await?;
@@ -42,21 +39,8 @@ fn failed(row: &Row) -> Result<FailedCheckout, DbError> {
         customer_id: checkout.customer_id,
         lines: checkout.lines,
         total: checkout.total,
-        code: row.try_get::<_, Option<&[u8]>>("answer")?.and_then(code),
+        code: row.try_get("failure_code")?,
         created_at: checkout.created_at,
         failed_at: row.try_get("failed_at")?,
     })
-}
-
-/// The code of a problem body.
-fn code(answer: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Problem {
-        error: Code,
-    }
-    #[derive(Deserialize)]
-    struct Code {
-        code: String,
-    }
-    serde_json::from_slice::<Problem>(answer).ok().map(|problem| problem.error.code)
 }
