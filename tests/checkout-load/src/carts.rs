@@ -41,7 +41,11 @@ pub(crate) async fn fill(shop: &Shop, run: u32, goods: Goods, count: u32) -> Res
     let owners: Vec<String> = (0..count).map(|index| owner(run, index)).collect();
     let insert = "insert into customers (id, issuer, sub, created_at, updated_at)
         select new.id, $1, new.sub, now(), now() from unnest($2::uuid[], $3::text[]) as new(id, sub)";
-    shop.database.client().await?.execute(insert, &[&ISSUER, &ids, &owners]).await?;
+    let client = shop.database.client().await?;
+    client.execute(insert, &[&ISSUER, &ids, &owners]).await?;
+    // As autovacuum does within a minute: until then, plans are made for empty tables.
+    client.batch_execute("analyze").await?;
+    drop(client);
     let carts = owners.iter().zip(0_usize..).map(|(owner, index)| async move {
         let [first, second] = lines(goods, index);
         let cart = cart(owner, [(&shop.items[first], 1), (&shop.items[second], 2)]);

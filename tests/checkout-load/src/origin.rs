@@ -33,13 +33,15 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Nobody is asked there: placing an order needs neither the issuer nor the provider.
 const NOBODY: &str = "http://127.0.0.1:9";
 
-/// What the origin stands on.
+/// The variable with the database's URL: whoever may list processes reads their arguments.
+pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
+
+/// What the origin stands on, beside the database.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// The URL of DynamoDB.
     #[arg(long)]
-    pub(crate) database_url: String,
-    #[arg(long)]
-    pub(crate) dynamodb: String,
+    dynamodb: String,
 }
 
 /// The edge's key pair, here and in the generator. Good for nothing outside a benchmark.
@@ -66,7 +68,7 @@ fn origin(arguments: &Arguments) -> Result<Router, Failure> {
         max_connections: CONNECTIONS,
         check_before_use: false,
         statement_timeout: Duration::from_secs(30),
-        ..DatabaseSettings::new(&arguments.database_url)
+        ..DatabaseSettings::new(std::env::var(DATABASE_URL)?)
     };
     let client = aws_client(&arguments.dynamodb)?;
     let gateway =

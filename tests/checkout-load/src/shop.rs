@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     failure::Failure,
-    origin::{REGION, STEPS_PATH, aws_client, edge_keys},
+    origin::{DATABASE_URL, REGION, STEPS_PATH, aws_client, edge_keys},
     steps::StepSums,
 };
 
@@ -108,7 +108,7 @@ impl Origin {
     /// This very program, as an origin.
     async fn start(database_url: &str, dynamodb: &str) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["origin", "--database-url", database_url, "--dynamodb", dynamodb]);
+        command.args(["origin", "--dynamodb", dynamodb]).env(DATABASE_URL, database_url);
         // It ends when its standard input does.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn()?;
