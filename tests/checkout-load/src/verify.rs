@@ -75,9 +75,9 @@ async fn holds(shop: &Shop, orders: &BTreeSet<&String>) -> Result<BTreeMap<Strin
     stream::iter(reads).buffer_unordered(AT_ONCE).try_filter_map(async |hold| Ok(hold)).try_collect().await
 }
 
-fn held_lines(hold: &Item) -> Option<Lines> {
-    let AttributeValue::M(lines) = hold.get("lines")? else { return None };
-    let held = hold.get("state").is_some_and(|state| matches!(state, AttributeValue::S(state) if state == "HELD"));
+fn held_lines(found: &Item) -> Option<Lines> {
+    let AttributeValue::M(lines) = found.get("lines")? else { return None };
+    let held = found.get("state").is_some_and(|state| matches!(state, AttributeValue::S(state) if state == "HELD"));
     let line = |(variant, quantity): (&String, &AttributeValue)| match quantity {
         AttributeValue::N(quantity) => Some((variant.clone(), quantity.parse().ok()?)),
         _ => None,
