@@ -10,7 +10,7 @@ use serde_json::Number;
 
 /// An amount of money without its currency, which stands beside it in the body. Written with all decimals of its currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Amount(Decimal);
+pub struct Amount(pub(crate) Decimal);
 
 impl Amount {
     /// The money, if the amount suits the currency: written with no more decimals than the currency has, zeros included.
@@ -39,7 +39,7 @@ impl Serialize for Amount {
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        exact(deserializer).map(Self)
+        deserialize(deserializer).map(Self)
     }
 }
 
@@ -55,7 +55,7 @@ impl Serialize for DecimalNumber {
 
 impl<'de> Deserialize<'de> for DecimalNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        exact(deserializer).map(Self)
+        deserialize(deserializer).map(Self)
     }
 }
 
@@ -64,13 +64,17 @@ fn number(decimal: &Decimal) -> Number {
     Number::from_string_unchecked(decimal.to_string())
 }
 
-fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let number = Number::deserialize(deserializer).map_err(|_| de::Error::custom("must be a number"))?;
-    let text = number.as_str();
-    if text.contains(['e', 'E']) {
-        return Err(de::Error::custom("must be written without an exponent"));
+    exact(number.as_str()).map_err(de::Error::custom)
+}
+
+/// The number that a JSON number spells, or the end of a sentence that says why it is of no use here.
+pub(crate) fn exact(digits: &str) -> Result<Decimal, &'static str> {
+    if digits.contains(['e', 'E']) {
+        return Err("must be written without an exponent");
     }
-    Decimal::from_str_exact(text).map_err(|_| de::Error::custom("has too many digits"))
+    Decimal::from_str_exact(digits).map_err(|_| "has too many digits")
 }
 
 #[cfg(test)]

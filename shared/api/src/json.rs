@@ -4,12 +4,14 @@
 //! a number. So a body is first read as the [`Node`] that it spells, and its types are read from that, which takes none of it.
 
 mod node;
+mod object;
 mod refusal;
 
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Problem, ProblemCode};
 use node::Node;
+pub(crate) use object::Object;
 use refusal::Refusal;
 
 /// The most characters that a refusal repeats of a body, or says of it.
@@ -49,13 +51,19 @@ pub(crate) enum Unreadable {
     },
 }
 
-/// The text as `T`, as strictly as [`parse_body`] reads.
-pub(crate) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Unreadable> {
+impl Unreadable {
+    /// What lies at `path`, or the member of it, shortened.
+    fn field(path: &str, member: Option<String>, message: String) -> Self {
+        Self::Field { field: shortened(field_name(path, member)), message: shortened(message) }
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Unreadable> {
     let node: Node = serde_json::from_slice(text).map_err(|_| Unreadable::Malformed)?;
     serde_path_to_error::deserialize(node).map_err(|error| {
         let path = error.path().to_string();
         let Refusal { member, message } = error.into_inner();
-        Unreadable::Field { field: shortened(field_name(&path, member)), message: shortened(message.into_owned()) }
+        Unreadable::field(&path, member, message.into_owned())
     })
 }
 

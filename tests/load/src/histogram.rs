@@ -7,34 +7,47 @@ const BUCKETS: usize = ((64 - SUB_BITS as usize) + 1) << SUB_BITS;
 
 /// Counts of durations in nanoseconds, with constant memory (30 KiB).
 #[derive(Debug, Clone)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     counts: Box<[u64]>,
     total: u64,
 }
 
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Histogram {
-    pub(crate) fn new() -> Self {
+    /// Without a value.
+    #[must_use]
+    pub fn new() -> Self {
         Self { counts: vec![0; BUCKETS].into_boxed_slice(), total: 0 }
     }
 
-    pub(crate) fn record(&mut self, nanos: u64) {
+    /// Takes a value in.
+    pub fn record(&mut self, nanos: u64) {
         self.counts[bucket(nanos)] += 1;
         self.total += 1;
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Takes in all values of another one.
+    pub fn merge(&mut self, other: &Self) {
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
         self.total += other.total;
     }
 
-    pub(crate) fn total(&self) -> u64 {
+    /// How many values there are.
+    #[must_use]
+    pub fn total(&self) -> u64 {
         self.total
     }
 
     /// The duration in nanoseconds that at least `percent` of a hundred do not exceed, rounded up to its bucket; 0 without any.
-    pub(crate) fn percentile(&self, percent: u64) -> u64 {
+    #[must_use]
+    pub fn percentile(&self, percent: u64) -> u64 {
         let wanted = (self.total * percent).div_ceil(100);
         let mut seen = 0;
         let found = self.counts.iter().position(|count| {

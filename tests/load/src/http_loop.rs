@@ -1,17 +1,17 @@
 //! One kept connection: a request, its whole answer, the next request.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use load::{histogram::Histogram, now};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::histogram::Histogram;
 use crate::run::{Phase, Stage};
 use crate::target::{Expectation, Target};
 
@@ -115,9 +115,4 @@ async fn ask(sender: &mut Sender, question: &Question) -> Result<Result<Bytes, S
         Ok(if parts.status == StatusCode::OK && headers_hold { Ok(body.to_bytes()) } else { Err(parts.status) })
     };
     timeout(REQUEST_TIMEOUT, exchange).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
-}
-
-#[expect(clippy::disallowed_methods, reason = "measuring time is what this program is for")]
-pub(crate) fn now() -> Instant {
-    Instant::now()
 }

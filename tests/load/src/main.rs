@@ -5,8 +5,6 @@
 //! the number of requests. Every answer is compared with the first one: a fast wrong answer is an error. It knows nothing of
 //! the shop and may depend on no other crate of this workspace.
 
-mod cpu;
-mod histogram;
 mod http_loop;
 mod run;
 mod target;

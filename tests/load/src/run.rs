@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use load::cpu::{self, Sample};
+use load::{histogram::Histogram, now};
 use serde::Serialize;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::cpu::{self, Sample};
-use crate::histogram::Histogram;
-use crate::http_loop::{Question, Seen, ask_once, keep_asking, now};
+use crate::http_loop::{Question, Seen, ask_once, keep_asking};
 use crate::target::{Expectation, Target};
 
 /// What to run.

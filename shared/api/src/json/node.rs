@@ -130,11 +130,15 @@ impl Node {
         }
     }
 
-    /// The members, each once.
-    fn object<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    /// The members of an object, each once.
+    pub(super) fn into_members(self) -> Result<Vec<(String, Self)>, Refusal> {
         let Self::Object(members) = self else { return Err(Refusal::new("must be an object")) };
         check_names(&members)?;
-        visitor.visit_map(MapDeserializer::new(members.into_iter()))
+        Ok(members)
+    }
+
+    fn object<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_map(MapDeserializer::new(self.into_members()?.into_iter()))
     }
 
     /// A whole number as such, any other one as `serde_json` would hand it over.

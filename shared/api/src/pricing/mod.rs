@@ -1,6 +1,5 @@
 //! The document that says how a shop taxes and ships: the setting `PRICING_RULES`. `docs/PRICING.md` describes it.
 
-mod document;
 mod read;
 
 pub use read::{RulesDocumentError, from_document};

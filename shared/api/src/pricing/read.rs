@@ -1,12 +1,17 @@
 //! From the document to the rules, or to the place in it that cannot be meant.
 
+use std::collections::BTreeMap;
+
 use commerce_domain::{
-    CategorySlug, Currency, Destination, Money, PricingRules, PricingRulesError, PricingSettings, TaxRate,
+    CategorySlug, Currency, Destination, PricingRules, PricingRulesError, PricingSettings, TaxRate,
     pricing::{Place, PlaceError, ShippingRules, ShippingZone, TaxRules, TaxZone, ThresholdOn},
 };
+use rust_decimal::Decimal;
 
-use super::document::{DestinationEntry, Document, ShippingZoneEntry, TaxZoneEntry};
-use crate::{Amount, DecimalNumber, json};
+use crate::{
+    Amount,
+    json::{self, Object, Unreadable},
+};
 
 /// Why the document is of no use: one line that names the place in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +27,16 @@ fn wrong(place: impl Into<String>, reason: impl ToString) -> RulesDocumentError 
     RulesDocumentError { place: place.into(), reason: reason.to_string() }
 }
 
+impl From<Unreadable> for RulesDocumentError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Malformed => wrong("document", "is not valid JSON"),
+            Unreadable::Field { field, message } if field == json::ROOT => wrong("document", message),
+            Unreadable::Field { field, message } => wrong(field, message),
+        }
+    }
+}
+
 /// The rules that a document spells. `settings` are what else the shop has set; of these only the currency may stand beside a
 /// document, and must be the document's.
 ///
@@ -34,81 +49,95 @@ pub fn from_document(text: &str, settings: &PricingSettings) -> Result<PricingRu
             "replaces the settings of the tax rate, the shipping fee and its threshold: unset those",
         ));
     }
-    let document: Document = json::read(text.as_bytes()).map_err(|unreadable| match unreadable {
-        json::Unreadable::Malformed => wrong("document", "is not valid JSON"),
-        json::Unreadable::Field { field, message } if field == json::ROOT => wrong("document", message),
-        json::Unreadable::Field { field, message } => wrong(&field, message),
-    })?;
-    let currency: Currency = document.currency.parse().map_err(|error| wrong("currency", error))?;
+    let mut document = Object::parse(text.as_bytes())?;
+    let currency = document.required("currency", Object::text)?;
+    let tax_zones = document.required("tax_zones", Object::list)?;
+    let shipping_zones = document.required("shipping_zones", Object::list)?;
+    let default_destination = document.object("default_destination")?;
+    document.end()?;
+    let currency: Currency = currency.parse().map_err(|error| wrong("currency", error))?;
     if settings.currency.as_deref().is_some_and(|code| code != currency.code()) {
         return Err(wrong("currency", "is not the shop's"));
     }
     let mut tax = TaxRules::default();
-    for (index, entry) in document.tax_zones.into_iter().enumerate() {
-        let place = format!("tax_zones[{index}]");
-        tax.add(tax_zone(entry, &place)?).map_err(|error| refused(&place, error))?;
+    for entry in tax_zones {
+        let path = entry.path().to_owned();
+        tax.add(tax_zone(entry)?).map_err(|error| refused(&path, error))?;
     }
     let mut shipping = ShippingRules::new(currency);
-    for (index, entry) in document.shipping_zones.iter().enumerate() {
-        let place = format!("shipping_zones[{index}]");
-        shipping.add(shipping_zone(entry, currency, &place)?).map_err(|error| refused(&place, error))?;
+    for entry in shipping_zones {
+        let path = entry.path().to_owned();
+        shipping.add(shipping_zone(entry, currency)?).map_err(|error| refused(&path, error))?;
     }
-    let to = default_destination(&document.default_destination)?;
+    let to = default_destination.map(destination).transpose()?;
+    let to = to.unwrap_or_else(|| Destination::new("", None, None));
     PricingRules::new(tax, shipping, to).map_err(|error| refused("default_destination", error))
 }
 
-fn default_destination(entry: &DestinationEntry) -> Result<Destination, RulesDocumentError> {
-    let (country, state, zip) = (entry.country.as_deref(), entry.state.as_deref(), entry.zip.as_deref());
-    place(country, state, zip, "default_destination", "zip")?;
-    Ok(Destination::new(country.unwrap_or(""), state, zip))
+fn destination(mut entry: Object) -> Result<Destination, RulesDocumentError> {
+    let (_, [country, state, zip]) = place(&mut entry, "zip")?;
+    entry.end()?;
+    Ok(Destination::new(country.as_deref().unwrap_or(""), state.as_deref(), zip.as_deref()))
 }
 
-fn tax_zone(entry: TaxZoneEntry, at: &str) -> Result<TaxZone, RulesDocumentError> {
-    let rate = |DecimalNumber(number), place: String| TaxRate::new(number).map_err(|error| wrong(place, error));
-    let category = |(slug, number): (String, DecimalNumber)| {
-        let place = format!("{at}.categories.{slug}");
-        let slug: CategorySlug = slug.parse().map_err(|error| wrong(&place, error))?;
-        Ok((slug, rate(number, place)?))
+fn tax_zone(mut entry: Object) -> Result<TaxZone, RulesDocumentError> {
+    let zone = TaxZone {
+        name: entry.required("name", Object::text)?,
+        place: place(&mut entry, "zip_prefix")?.0,
+        inclusive: entry.flag("inclusive")?.unwrap_or(false),
+        standard: rate(&mut entry, "rate")?,
+        categories: entry.object("categories")?.map(categories).transpose()?.unwrap_or_default(),
+        shipping_taxed: entry.flag("shipping_taxed")?.unwrap_or(false),
     };
-    Ok(TaxZone {
-        place: place(entry.country.as_deref(), entry.state.as_deref(), entry.zip_prefix.as_deref(), at, "zip_prefix")?,
-        name: entry.name,
-        inclusive: entry.inclusive,
-        standard: rate(entry.rate, format!("{at}.rate"))?,
-        categories: entry.categories.into_iter().map(category).collect::<Result<_, _>>()?,
-        shipping_taxed: entry.shipping_taxed,
-    })
+    entry.end()?;
+    Ok(zone)
 }
 
-fn shipping_zone(entry: &ShippingZoneEntry, currency: Currency, at: &str) -> Result<ShippingZone, RulesDocumentError> {
-    let amount = |amount: Amount, member: &str| -> Result<Money, RulesDocumentError> {
-        amount.in_currency(currency).map_err(|error| wrong(format!("{at}.{member}"), error))
+/// Rates by the category's slug.
+fn categories(mut entry: Object) -> Result<BTreeMap<CategorySlug, TaxRate>, RulesDocumentError> {
+    let names = entry.names();
+    let category = |name: String| {
+        let slug = name.parse().map_err(|error| wrong(entry.path_of(&name), error))?;
+        Ok((slug, rate(&mut entry, &name)?))
     };
-    let place = place(entry.country.as_deref(), entry.state.as_deref(), entry.zip_prefix.as_deref(), at, "zip_prefix")?;
-    let free_from = entry.free_from.map(|from| amount(from, "free_from")).transpose()?;
-    let threshold_on = match entry.threshold_on.as_deref() {
+    names.into_iter().map(category).collect()
+}
+
+fn rate(entry: &mut Object, member: &str) -> Result<TaxRate, RulesDocumentError> {
+    let number = entry.required(member, Object::number)?;
+    TaxRate::new(number).map_err(|error| wrong(entry.path_of(member), error))
+}
+
+fn shipping_zone(mut entry: Object, currency: Currency) -> Result<ShippingZone, RulesDocumentError> {
+    let (place, _) = place(&mut entry, "zip_prefix")?;
+    let money =
+        |number: Decimal, path: String| Amount(number).in_currency(currency).map_err(|error| wrong(path, error));
+    let fee = money(entry.required("fee", Object::number)?, entry.path_of("fee"))?;
+    let free_from = entry.number("free_from")?.map(|from| money(from, entry.path_of("free_from"))).transpose()?;
+    let threshold_on = match entry.text("threshold_on")?.as_deref() {
         Some("before_discount") => ThresholdOn::BeforeDiscount,
         Some("after_discount") | None => ThresholdOn::AfterDiscount,
-        Some(_) => return Err(wrong(format!("{at}.threshold_on"), "must be before_discount or after_discount")),
+        Some(_) => return Err(wrong(entry.path_of("threshold_on"), "must be before_discount or after_discount")),
     };
-    ShippingZone::new(place, amount(entry.fee, "fee")?, free_from, threshold_on).map_err(|error| refused(at, error))
+    let zone = ShippingZone::new(place, fee, free_from, threshold_on);
+    let zone = zone.map_err(|error| refused(entry.path(), error))?;
+    entry.end()?;
+    Ok(zone)
 }
 
-fn place(
-    country: Option<&str>,
-    state: Option<&str>,
-    zip: Option<&str>,
-    at: &str,
-    zip_member: &str,
-) -> Result<Place, RulesDocumentError> {
-    Place::new(country, state, zip).map_err(|error| {
+/// A place, and the country, state and zip that name it.
+fn place(entry: &mut Object, zip_member: &str) -> Result<(Place, [Option<String>; 3]), RulesDocumentError> {
+    let names = [entry.text("country")?, entry.text("state")?, entry.text(zip_member)?];
+    let [country, state, zip] = names.each_ref().map(Option::as_deref);
+    let place = Place::new(country, state, zip).map_err(|error| {
         let member = match error {
             PlaceError::Country => "country",
             PlaceError::State => "state",
             PlaceError::ZipPrefix => zip_member,
         };
-        wrong(format!("{at}.{member}"), error)
-    })
+        wrong(entry.path_of(member), error)
+    })?;
+    Ok((place, names))
 }
 
 /// What the rules say of something at `at`, at the member that they mean.

@@ -52,6 +52,11 @@ fn the_page_shows_the_example() {
 fn what_may_be_absent_is_that_of_a_shop_with_one_rate() {
     let flat = document(r#"[{"name": "Tax", "rate": 0.08}]"#, r#"[{"fee": 4.99, "free_from": 50}]"#);
     assert_eq!(read(&flat), Ok(PricingRules::default()));
+    let nothing = document(
+        r#"[{"name": "Tax", "country": null, "inclusive": null, "rate": 0.08, "categories": null}]"#,
+        r#"[{"fee": 4.99, "free_from": 50, "threshold_on": null}], "default_destination": null"#,
+    );
+    assert_eq!(read(&nothing), Ok(PricingRules::default()), "null is as good as absent");
 }
 
 #[test]
@@ -70,7 +75,14 @@ fn a_document_of_no_use_is_refused_in_a_line_that_names_the_place() {
         (with(r#""default_destination": {"country": "Germany"}"#), "default_destination.country: must be two capital"),
         (with(r#""default_destination": {"zip": "1"}"#), "default_destination.zip: must not be empty, and needs a"),
         (document("[]", "[]"), "default_destination: no shipping zone serves the default destination"),
+        (document("{}", "[]"), "tax_zones: must be a list"),
+        (with(r#""default_destination": {"city": "Springfield"}"#), "default_destination.city: is not known"),
+        (taxes("[]"), "tax_zones[1]: must be an object"),
         (taxes(r#"{"rate": 0.1}"#), "tax_zones[1].name: is required"),
+        (taxes(r#"{"name": "B", "country": "US", "rate": null}"#), "tax_zones[1].rate: is required"),
+        (taxes(r#"{"name": "B", "country": "US", "rate": 1e-1}"#), "tax_zones[1].rate: must be written without an"),
+        (taxes(r#"{"name": "B", "country": "US", "rate": 0.1, "rates": 1}"#), "tax_zones[1].rates: is not known"),
+        (taxes(r#"{"name": "B", "rate": 0.1, "inclusive": 1}"#), "tax_zones[1].inclusive: must be true or false"),
         (taxes(r#"{"name": "", "country": "US", "rate": 0.1}"#), "tax_zones[1].name: a tax is named by 1 to 100"),
         (taxes(r#"{"name": "B", "country": "US", "rate": 8}"#), "tax_zones[1].rate: the tax rate must be from 0 to 1"),
         (taxes(r#"{"name": "B", "country": "US", "rate": "0.1"}"#), "tax_zones[1].rate: must be a number"),

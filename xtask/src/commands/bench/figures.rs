@@ -122,7 +122,7 @@ pub(super) fn grouped(value: u64) -> String {
 }
 
 /// Half up; 0 where there is nothing to divide by.
-fn rounded(dividend: u64, divisor: u64) -> u64 {
+pub(super) fn rounded(dividend: u64, divisor: u64) -> u64 {
     (dividend + divisor / 2).checked_div(divisor).unwrap_or(0)
 }
 

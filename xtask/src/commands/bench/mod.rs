@@ -2,9 +2,11 @@
 
 mod answers;
 mod budgets;
+mod checkout;
 mod edge;
 mod figures;
 mod function;
+mod orders;
 mod report;
 mod servers;
 mod sizes;
@@ -27,12 +29,14 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum What {
     Edge(edge::Args),
+    Checkout(checkout::Args),
     Function(function::Args),
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     match &args.what {
         What::Edge(args) => edge::run(workspace, args),
+        What::Checkout(args) => checkout::run(workspace, args),
         What::Function(args) => function::run(workspace, args),
     }
 }

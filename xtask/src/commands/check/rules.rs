@@ -110,6 +110,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { name: "e2e", ours: &E2E, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "event-schemas", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["tokio", "reqwest"] },
     Layer { name: "load", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
+    Layer { name: "checkout-load", ours: &CHECKOUT_LOAD, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "hello-component", ours: &[], never: &[], never_at_all: &[] },
     Layer { name: "xtask", ours: &[], never: &[], never_at_all: &["tokio", "wasmtime", "reqwest", "hyper"] },
 ];
@@ -142,6 +143,19 @@ const LOCAL_STACK: [&str; 11] = [
     "origin-events",
     "origin-gateways",
     "test-support",
+];
+const CHECKOUT_LOAD: [&str; 11] = [
+    "commerce-domain",
+    "commerce-api",
+    "commerce-auth",
+    "commerce-aws",
+    "origin-core",
+    "origin-http",
+    "origin-postgres",
+    "origin-dynamo",
+    "origin-gateways",
+    "test-support",
+    "load",
 ];
 const E2E: [&str; 7] =
     ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core", "test-support", "local-stack"];
