@@ -11,7 +11,7 @@ use crate::{
     customers::LoadProfile,
     hooks::Hooks,
     inventory::StockStore,
-    payments::PaymentGateway,
+    payments::{PaymentGateway, ReadDispute, VerifyWebhook},
     tokens::TokenVerifier,
 };
 
@@ -30,7 +30,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// The carts.
     type Carts: CartStore;
     /// The payment provider.
-    type Gateway: PaymentGateway;
+    type Gateway: PaymentGateway + ReadDispute + VerifyWebhook;
     /// Verifies shoppers' tokens.
     type Tokens: TokenVerifier;
     /// Knows who the bearers of tokens are.
@@ -115,7 +115,7 @@ where
     D: OrdersDatabase + CatalogDatabase + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
-    G: PaymentGateway + 'static,
+    G: PaymentGateway + ReadDispute + VerifyWebhook + 'static,
     T: TokenVerifier + 'static,
     P: LoadProfile + 'static,
     H: Hooks + 'static,

@@ -2,7 +2,11 @@
 
 use commerce_api::{Problem, ProblemCode, problem::FieldError};
 use origin_core::{
-    StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError, payments::PayError,
+    StoreError,
+    catalog::WriteProductError,
+    checkout::PlaceOrderError,
+    inventory::FindStockError,
+    payments::{PayError, WebhookError, WebhookRefusal},
 };
 
 /// Whatever a handler can fail with.
@@ -23,6 +27,9 @@ pub enum ApiError {
     /// An order was to be paid.
     #[error(transparent)]
     Pay(#[from] PayError),
+    /// A webhook was to be taken.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
@@ -39,6 +46,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::Pay(error) => pay(error),
+        ApiError::Webhook(error) => webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
     }
 }
@@ -122,5 +130,22 @@ fn pay(error: PayError) -> Problem {
         ),
         PayError::Store(error) => store(&error),
         PayError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+/// A webhook that is answered with anything but a 2xx is sent again.
+fn webhook(error: WebhookError) -> Problem {
+    match error {
+        WebhookError::Refused(WebhookRefusal::NotTaken) => {
+            Problem::not_found("Resource").with_cause(WebhookRefusal::NotTaken)
+        }
+        WebhookError::Refused(refusal) => {
+            Problem::new(ProblemCode::WebhookRejected, ProblemCode::WebhookRejected.title())
+                .with_field("Stripe-Signature", refusal.code())
+                .with_cause(refusal)
+        }
+        WebhookError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),
+        WebhookError::Store(error) => store(&error),
+        WebhookError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }

@@ -16,6 +16,7 @@ mod products;
 mod respond;
 mod router;
 mod sweep;
+mod webhooks;
 
 pub use caller::{CallerArn, CallerPolicy};
 pub use error::{ApiError, problem};

@@ -26,7 +26,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories,
     error::problem,
-    inventory, orders, payments, products, respond,
+    inventory, orders, payments, products, respond, webhooks,
 };
 
 /// What the router has to know beside the backend.
@@ -123,6 +123,7 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::ListOrders => orders::list_orders(backend, call).await,
         Route::GetOrder => orders::get_order(backend, call).await,
         Route::CreatePayment => payments::create_payment(backend, call).await,
+        Route::ReceiveStripeWebhook => webhooks::receive_stripe_webhook(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
         Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
         Route::Healthz

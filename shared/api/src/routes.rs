@@ -11,6 +11,16 @@ pub enum Access {
     Shopper,
     /// Holders of the role `admin`.
     Admin,
+    /// A provider that has no token: it proves itself to the origin, by its own signature over the body.
+    Provider,
+}
+
+impl Access {
+    /// Whether the caller has to show an access token.
+    #[must_use]
+    pub fn needs_token(self) -> bool {
+        matches!(self, Self::Shopper | Self::Admin)
+    }
 }
 
 /// Who answers a route.
@@ -122,6 +132,8 @@ routes! {
     GetOrder: GET "/v1/orders/{orderId}" Order, Origin, Shopper;
     /// Pays an order of the caller's.
     CreatePayment: POST "/v1/payments" Nothing, Origin, Shopper;
+    /// Takes a hint of Stripe's that something has happened to a payment.
+    ReceiveStripeWebhook: POST "/v1/webhooks/stripe" Nothing, Origin, Provider;
     /// The stock of a variant.
     GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
 }

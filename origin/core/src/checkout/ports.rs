@@ -14,7 +14,7 @@ use crate::{
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
     inventory::ListVariants,
     orders::{CloseOrders, ReadOrders},
-    payments::{PaymentStore, RequestStore},
+    payments::{PaymentStore, RequestStore, WebhookStore},
     sweep::SweepStore,
 };
 
@@ -204,6 +204,7 @@ pub trait OrdersDatabase:
     + CloseOrders
     + RequestStore
     + PaymentStore
+    + WebhookStore
     + SweepStore
 {
 }
@@ -216,6 +217,7 @@ impl<T> OrdersDatabase for T where
         + CloseOrders
         + RequestStore
         + PaymentStore
+        + WebhookStore
         + SweepStore
 {
 }

@@ -14,9 +14,11 @@ mod ports;
 mod provider;
 mod settle;
 mod types;
+mod webhook;
 
 pub(crate) use self::{
     hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
+    webhook::forget_webhooks,
 };
 pub use gateway::{
     CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
@@ -25,3 +27,7 @@ pub use outcome::PaymentOutcome;
 pub use pay::{Pay, PayError, pay};
 pub use ports::{PaymentStore, RequestClaim, RequestStore};
 pub use types::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, Settled, Settlement, Verdict};
+pub use webhook::{
+    Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute, VerifyWebhook, Webhook, WebhookError,
+    WebhookEvent, WebhookOutcome, WebhookReceipt, WebhookRefusal, WebhookStore, WebhookSubject, receive_webhook,
+};

@@ -21,7 +21,7 @@ use crate::{
     hooks::Stopped,
     idempotency::{LEASE, Lease, StoredAnswer},
     orders::{CloseOutcome, CloseReason, close_order, release},
-    payments::{follow, look_after},
+    payments::{follow, forget_webhooks, look_after},
 };
 
 /// What stays as it is for that long was left behind: no request lasts longer.
@@ -62,6 +62,7 @@ where
     sweeping.release_stock().await;
     sweeping.follow_outcomes().await;
     sweeping.empty_carts().await;
+    sweeping.forget_webhooks().await;
     Ok(sweeping.report)
 }
 
@@ -176,6 +177,12 @@ impl<B: Backend> Sweeping<'_, B> {
                     Err(error) => self.failed(&cart.checkout.order_id, &error),
                 }
             }
+        }
+    }
+
+    async fn forget_webhooks(&mut self) {
+        if let Err(error) = forget_webhooks(self.backend).await {
+            self.failed(&"webhooks", &error);
         }
     }
 

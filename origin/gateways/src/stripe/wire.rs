@@ -21,14 +21,20 @@ pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }
 
-/// An answer of any status.
+/// An answer of any status, about an intent.
 pub(super) fn read_answer(status: StatusCode, body: &[u8]) -> Result<Intent, GatewayError> {
+    check(status, body)?;
+    // It did act, but what it said cannot be read: the intent has to be looked up.
+    serde_json::from_slice::<WireIntent>(body)
+        .ok()
+        .and_then(WireIntent::into_intent)
+        .ok_or_else(|| GatewayError::Unknown("the answer is no payment intent".to_owned()))
+}
+
+/// Whether the answer is a success.
+pub(super) fn check(status: StatusCode, body: &[u8]) -> Result<(), GatewayError> {
     if status.is_success() {
-        // It did act, but what it said cannot be read: the intent has to be looked up.
-        return serde_json::from_slice::<WireIntent>(body)
-            .ok()
-            .and_then(WireIntent::into_intent)
-            .ok_or_else(|| GatewayError::Unknown("the answer is no payment intent".to_owned()));
+        return Ok(());
     }
     let error = serde_json::from_slice::<WireFailure>(body).map(|failure| failure.error).unwrap_or_default();
     let code = error.code.as_deref().unwrap_or_default();

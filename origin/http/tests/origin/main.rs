@@ -33,3 +33,9 @@ mod recovery;
 mod shop;
 #[cfg(test)]
 mod sweep;
+#[cfg(test)]
+mod webhook_disputes;
+#[cfg(test)]
+mod webhook_signatures;
+#[cfg(test)]
+mod webhooks;

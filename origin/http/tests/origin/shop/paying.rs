@@ -102,7 +102,7 @@ impl Placed {
         intents.iter().map(|intent| intent["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    async fn tell_provider(&self, path: &str, form: &str) {
+    pub(crate) async fn tell_provider(&self, path: &str, form: &str) {
         let request = http::Request::post(format!("{}{path}", self.shop.provider.url()))
             .header("authorization", "Bearer sk_test_local")
             .header("content-type", "application/x-www-form-urlencoded");
