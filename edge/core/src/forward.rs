@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, Route,
-    headers::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, TRACEPARENT},
+    Access, Problem, ProblemCode, Route,
+    headers::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, STRIPE_SIGNATURE, TRACEPARENT},
     idempotency::key_of,
 };
 use commerce_auth::PrincipalHeader;
@@ -82,11 +82,17 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), 
 
 /// What of the client's headers reaches the origin. Everything else is left behind, whatever it is.
 fn add_client_headers<P>(call: &Call<'_, P>, to: &mut HeaderMap) -> Result<(), Problem> {
-    // Refused here as the origin would: more than one, and what is no key.
-    key_of(call.headers())?;
-    copy_headers(&[header::CONTENT_TYPE, IDEMPOTENCY_KEY], call.headers(), to);
-    for (name, title) in [(header::IF_MATCH, "If-Match"), (header::IF_NONE_MATCH, "If-None-Match")] {
-        if let Some(list) = guard::list(call.headers(), &name, title)? {
+    copy_headers(&[header::CONTENT_TYPE], call.headers(), to);
+    let lists: &[(HeaderName, &'static str)] = if call.route.access() == Access::Provider {
+        &[(STRIPE_SIGNATURE, "Stripe-Signature")]
+    } else {
+        // Refused here as the origin would: more than one, and what is no key.
+        key_of(call.headers())?;
+        copy_headers(&[IDEMPOTENCY_KEY], call.headers(), to);
+        &[(header::IF_MATCH, "If-Match"), (header::IF_NONE_MATCH, "If-None-Match")]
+    };
+    for (name, title) in lists {
+        if let Some(list) = guard::list(call.headers(), name, title)? {
             to.insert(name, HeaderValue::try_from(list).map_err(Problem::internal)?);
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct Call<'a, P> {
     pub(crate) route: Route,
     /// The value of the route's parameter; empty where it has none. Its syntax has been checked.
     pub(crate) parameter: &'a str,
-    /// Who calls; None on public routes.
+    /// Who calls; None on routes that ask for no token.
     pub(crate) caller: Option<Caller<'a>>,
 }
 

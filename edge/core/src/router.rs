@@ -115,7 +115,7 @@ fn options(allow: &str) -> Response<Bytes> {
     response
 }
 
-/// The caller, where the route asks for one. Public routes do not look at the token.
+/// The caller, where the route asks for one. Other routes do not look at the token.
 async fn caller<'a, P: Platform>(
     platform: &P,
     config: &EdgeConfig,
@@ -123,7 +123,7 @@ async fn caller<'a, P: Platform>(
     route: Route,
     now: Timestamp,
 ) -> Result<Option<Caller<'a>>, Problem> {
-    if route.access() == Access::Public {
+    if !route.access().needs_token() {
         return Ok(None);
     }
     let token = auth::bearer_token(request.headers())?;

@@ -11,7 +11,7 @@ use crate::{
     customers::LoadProfile,
     hooks::Hooks,
     inventory::StockStore,
-    payments::PaymentGateway,
+    payments::{PaymentGateway, ReadDispute, VerifyWebhook},
     refunds::RefundGateway,
     tokens::TokenVerifier,
 };
@@ -31,7 +31,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// The carts.
     type Carts: CartStore;
     /// The payment provider.
-    type Gateway: PaymentGateway + RefundGateway;
+    type Gateway: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook;
     /// Verifies shoppers' tokens.
     type Tokens: TokenVerifier;
     /// Knows who the bearers of tokens are.
@@ -116,7 +116,7 @@ where
     D: OrdersDatabase + CatalogDatabase + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
-    G: PaymentGateway + RefundGateway + 'static,
+    G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + 'static,
     T: TokenVerifier + 'static,
     P: LoadProfile + 'static,
     H: Hooks + 'static,

@@ -51,7 +51,8 @@ pub struct Config {
     pub jwks_url: String,
     /// `USER_INFO_URL`, such as `https://<domain>/oauth2/userInfo`; nobody is asked for customers' addresses if absent.
     pub user_info_url: Option<String>,
-    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`.
+    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, and `STRIPE_WEBHOOK_SECRET`, with
+    /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
     pub stripe: StripeConfig,
     /// `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
     /// `EDGE_PREVIOUS_ACCESS_KEY_ID` and `EDGE_PREVIOUS_SECRET_ACCESS_KEY` while keys are rotated.
@@ -97,6 +98,11 @@ impl Config {
                 base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
                 return_url: required("PAYMENT_RETURN_URL")?,
+                webhook_secrets: ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]
+                    .into_iter()
+                    .filter_map(lookup)
+                    .map(Secret::new)
+                    .collect(),
             },
             pricing: pricing(&lookup)?,
         })
@@ -201,8 +207,11 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_shown() {
-        let shown = format!("{:?}", config(&[("EDGE_PRINCIPAL_ARN", "arn")], "").unwrap());
-        for secret in ["sk_test_1", "u:p@db"] {
+        let secrets = [("STRIPE_WEBHOOK_SECRET", "whsec_2"), ("STRIPE_PREVIOUS_WEBHOOK_SECRET", "whsec_1")];
+        let config = config(&[&[("EDGE_PRINCIPAL_ARN", "arn")], &secrets[..]].concat(), "").unwrap();
+        assert_eq!(config.stripe.webhook_secrets, [Secret::new("whsec_2"), Secret::new("whsec_1")]);
+        let shown = format!("{config:?}");
+        for secret in ["sk_test_1", "u:p@db", "whsec_"] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }

@@ -20,7 +20,7 @@ impl Bench {
         let provider = PaymentProvider::start(config).await.unwrap();
         let base_url = provider.url().to_owned();
         let return_url = "https://shop.example/paid".to_owned();
-        let stripe = Stripe::new(StripeConfig { base_url, secret_key, return_url }).unwrap();
+        let stripe = Stripe::new(StripeConfig { base_url, secret_key, return_url, webhook_secrets: vec![] }).unwrap();
         Self { provider, stripe, payment_id: PaymentId::generate(&SystemClock, &SystemEntropy) }
     }
 
@@ -143,8 +143,12 @@ async fn an_answer_without_an_end_is_not_read_to_the_end() {
             count.fetch_add(chunk.len(), Ordering::Relaxed);
         }
     });
-    let config =
-        StripeConfig { base_url, secret_key: Secret::new("sk_test_1"), return_url: "https://shop.example".to_owned() };
+    let config = StripeConfig {
+        base_url,
+        secret_key: Secret::new("sk_test_1"),
+        return_url: "https://shop.example".to_owned(),
+        webhook_secrets: vec![],
+    };
     let answer = Stripe::new(config).unwrap().read_intent("pi_1").await;
     assert!(matches!(answer, Err(GatewayError::Unknown(ref cause)) if cause.contains("too large")), "{answer:?}");
     endless.await.unwrap();

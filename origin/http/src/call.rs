@@ -22,7 +22,7 @@ pub(crate) struct Call {
     pub(crate) parts: Parts,
     /// The body.
     pub(crate) body: Bytes,
-    /// The shopper; none on public routes.
+    /// The shopper; none on routes that ask for no token.
     pub(crate) principal: Option<Principal>,
     /// Names the request.
     pub(crate) request_id: String,
@@ -32,11 +32,11 @@ impl Call {
     /// The shopper of a route that needs one.
     ///
     /// # Errors
-    /// A 500 on a public route, which has none.
+    /// A 500 on a route that asks for no token, and has none.
     pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
         self.principal
             .as_ref()
-            .ok_or_else(|| ApiError::Problem(Problem::internal("a public route asked for its caller")))
+            .ok_or_else(|| ApiError::Problem(Problem::internal("a route without a token asked for its caller")))
     }
 
     /// The parameter as an id.

@@ -73,7 +73,7 @@ pub(crate) async fn principal<B: Backend>(
     route: Route,
     parts: &Parts,
 ) -> Result<Option<Principal>, ApiError> {
-    if route.access() == Access::Public {
+    if !route.access().needs_token() {
         return Ok(None);
     }
     let header = text(parts, &headers::PRINCIPAL).ok_or_else(|| unauthorized("no principal header"))?;

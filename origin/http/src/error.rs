@@ -9,7 +9,7 @@ use origin_core::{
     idempotency::ClaimRefused,
     inventory::FindStockError,
     orders::CancelError,
-    payments::PayError,
+    payments::{PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
 };
 
@@ -37,6 +37,9 @@ pub enum ApiError {
     /// Money was to be sent back.
     #[error(transparent)]
     Refund(#[from] RefundError),
+    /// A webhook was to be taken.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
@@ -55,6 +58,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::Pay(error) => pay(error),
         ApiError::CancelOrder(error) => cancel_order(&error),
         ApiError::Refund(error) => refund(&error),
+        ApiError::Webhook(error) => webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
     }
 }
@@ -182,5 +186,22 @@ fn pay(error: PayError) -> Problem {
         ),
         PayError::Store(error) => store(&error),
         PayError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+/// A webhook that is answered with anything but a 2xx is sent again.
+fn webhook(error: WebhookError) -> Problem {
+    match error {
+        WebhookError::Refused(WebhookRefusal::NotTaken) => {
+            Problem::not_found("Resource").with_cause(WebhookRefusal::NotTaken)
+        }
+        WebhookError::Refused(refusal) => {
+            Problem::new(ProblemCode::WebhookRejected, ProblemCode::WebhookRejected.title())
+                .with_field("Stripe-Signature", refusal.code())
+                .with_cause(refusal)
+        }
+        WebhookError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),
+        WebhookError::Store(error) => store(&error),
+        WebhookError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }

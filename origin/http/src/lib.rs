@@ -18,6 +18,7 @@ mod refunds;
 mod respond;
 mod router;
 mod sweep;
+mod webhooks;
 
 pub use caller::{CallerArn, CallerPolicy};
 pub use error::{ApiError, problem};

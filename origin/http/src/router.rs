@@ -26,7 +26,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories, checkouts,
     error::problem,
-    inventory, orders, payments, products, refunds, respond,
+    inventory, orders, payments, products, refunds, respond, webhooks,
 };
 
 /// What the router has to know beside the backend.
@@ -129,6 +129,7 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::GetPayment => payments::get_payment(backend, call).await,
         Route::CreateRefund => refunds::create_refund(backend, call).await,
         Route::ListFailedCheckouts => checkouts::list_failed(backend, call).await,
+        Route::ReceiveStripeWebhook => webhooks::receive_stripe_webhook(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
         Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
         Route::Healthz

@@ -12,6 +12,8 @@ pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// W3C Trace Context.
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// Stripe's signature over a webhook's body (<https://docs.stripe.com/webhooks#verify-manually>).
+pub const STRIPE_SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 /// The principal that the edge verified, signed along with the request to the origin.
 pub const PRINCIPAL: HeaderName = HeaderName::from_static("x-cc-principal");
 /// The shopper's own token, passed to the origin, which verifies it again where money is concerned.

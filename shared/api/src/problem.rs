@@ -47,6 +47,7 @@ catalogue! {
     MalformedJson = "MALFORMED_JSON", BAD_REQUEST, "The body is not valid JSON";
     VariantRequired = "VARIANT_REQUIRED", BAD_REQUEST, "The product has several variants: name one";
     IdempotencyKeyRequired = "IDEMPOTENCY_KEY_REQUIRED", BAD_REQUEST, "This request needs an Idempotency-Key";
+    WebhookRejected = "WEBHOOK_REJECTED", BAD_REQUEST, "The webhook is not signed as it must be";
     Unauthorized = "UNAUTHORIZED", UNAUTHORIZED, "Invalid or expired token";
     PaymentDeclined = "PAYMENT_DECLINED", PAYMENT_REQUIRED, "The payment was declined";
     Forbidden = "FORBIDDEN", FORBIDDEN, "The caller may not do this";

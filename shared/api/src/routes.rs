@@ -11,6 +11,16 @@ pub enum Access {
     Shopper,
     /// Holders of the role `admin`.
     Admin,
+    /// A provider that has no token: it proves itself to the origin, by its own signature over the body.
+    Provider,
+}
+
+impl Access {
+    /// Whether the caller has to show an access token.
+    #[must_use]
+    pub fn needs_token(self) -> bool {
+        matches!(self, Self::Shopper | Self::Admin)
+    }
 }
 
 /// Who answers a route.
@@ -136,6 +146,8 @@ routes! {
     CreateRefund: POST "/v1/payments/{paymentId}/refunds" Payment, Origin, Admin;
     /// Checkouts that did not become orders.
     ListFailedCheckouts: GET "/v1/checkouts/failed" Nothing, Origin, Admin;
+    /// Takes a hint of Stripe's that something has happened to a payment.
+    ReceiveStripeWebhook: POST "/v1/webhooks/stripe" Nothing, Origin, Provider;
     /// The stock of a variant.
     GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
 }

@@ -71,8 +71,12 @@ fn origin(arguments: &Arguments) -> Result<Router, Failure> {
         ..DatabaseSettings::new(std::env::var(DATABASE_URL)?)
     };
     let client = aws_client(&arguments.dynamodb)?;
-    let gateway =
-        StripeConfig { base_url: NOBODY.to_owned(), secret_key: Secret::new("bench"), return_url: NOBODY.to_owned() };
+    let gateway = StripeConfig {
+        base_url: NOBODY.to_owned(),
+        secret_key: Secret::new("bench"),
+        return_url: NOBODY.to_owned(),
+        webhook_secrets: Vec::new(),
+    };
     let policy = TokenPolicy { issuer: NOBODY.to_owned(), client_ids: None };
     let backend = Assembled::new(Parts {
         clock: SystemClock,

@@ -17,6 +17,8 @@ fn right(kind: &str) -> Value {
     };
     let refund = json!({"orderId": id("order"), "paymentId": id("pay"), "refundId": id("ref"), "currency": "EUR"});
     let refund = with(refund, "amount", serde_json::from_str("9.90").unwrap());
+    let dispute = json!({"orderId": id("order"), "paymentId": id("pay"), "disputeId": "du_1", "currency": "EUR"});
+    let dispute = with(dispute, "amount", serde_json::from_str("9.90").unwrap());
     let stock = json!([{"variantId": id("var"), "onHand": 3, "backorderLimit": 0}]);
     match kind {
         "OrderCreated" => json!({"orderId": id("order"), "customerId": id("cust")}),
@@ -27,6 +29,8 @@ fn right(kind: &str) -> Value {
         "PaymentFailed" | "PaymentCanceled" | "PaymentStranded" => with(payment, "reason", json!("order_cancelled")),
         "RefundSucceeded" => refund,
         "RefundFailed" => with(refund, "reason", json!("expired_or_canceled_card")),
+        "DisputeOpened" => with(dispute, "reason", json!("fraudulent")),
+        "DisputeClosed" => with(dispute, "outcome", json!("won")),
         "InventoryReserved" => {
             json!({"orderId": id("order"), "lines": [{"variantId": id("var"), "quantity": 2}]})
         }
@@ -44,7 +48,7 @@ fn right(kind: &str) -> Value {
 
 #[test]
 fn each_type_has_a_schema_that_takes_what_is_right() {
-    assert_eq!(kinds().len(), 20);
+    assert_eq!(kinds().len(), 22);
     for kind in kinds() {
         assert_published(&kind, &right(&kind));
     }

@@ -15,7 +15,7 @@ use origin_gateways::{
 use origin_postgres::Database;
 use test_support::{Issuer, PaymentProvider};
 
-use crate::StackError;
+use crate::{StackError, WEBHOOK_SECRET};
 
 /// The region that everything local pretends to be in.
 pub(crate) const REGION: &str = "us-east-1";
@@ -70,6 +70,7 @@ pub(crate) fn backend(
         base_url: payments.url().to_owned(),
         secret_key: Secret::new(payments_key),
         return_url: "http://127.0.0.1/checkout/return".to_owned(),
+        webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
     });
     Ok(Assembled::new(Parts {
         clock: SystemClock,

@@ -17,6 +17,7 @@ mod ready;
 mod stack;
 mod state;
 mod sweeper;
+mod webhooks;
 
 pub use backend::{LocalBackend, LocalStock};
 pub use catalog::{CatalogFile, FaultSummary, FileFormat, FileImport, import_file};
@@ -24,4 +25,4 @@ pub use error::StackError;
 pub use options::Options;
 pub use progress::{Bar, Progress};
 pub use ready::Ready;
-pub use stack::{LocalStack, PAYMENTS_KEY, RunningStack};
+pub use stack::{LocalStack, PAYMENTS_KEY, RunningStack, WEBHOOK_SECRET};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commerce_api::product::ProductResponse;
+use commerce_api::{Route, product::ProductResponse};
 use commerce_aws::{CallerKeys, Credentials, DynamoDb};
 use origin_core::{
     Backend,
@@ -13,7 +13,9 @@ use origin_gateways::SystemEntropy;
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
 use serde_json::Value;
-use test_support::{DynamoFaults, DynamoServer, Issuer, PaymentProvider, TokenRequest};
+use test_support::{
+    DynamoFaults, DynamoServer, HttpServer, Issuer, PaymentProvider, TokenRequest, payments::WebhookTarget,
+};
 
 use crate::{
     LocalBackend, LocalStock, Options, Ready, StackError,
@@ -23,12 +25,15 @@ use crate::{
     parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
     state::StateDir,
     sweeper::Sweeper,
+    webhooks::forward_webhooks,
 };
 
 /// The tokens of the ready file last a day.
 const TOKEN_SECONDS: i64 = 24 * 3600;
 /// The key of the local payment provider.
 pub const PAYMENTS_KEY: &str = "sk_test_local";
+/// What the local payment provider signs webhooks with.
+pub const WEBHOOK_SECRET: &str = "whsec_local";
 
 /// Starts stacks.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ pub struct RunningStack {
     ready: Ready,
     origin: OriginListener,
     sweeper: Sweeper,
+    webhooks: HttpServer,
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
@@ -88,11 +94,25 @@ impl LocalStack {
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
+        let webhooks = forward_webhooks(origin.url(), credentials.clone()).await?;
+        let url = format!("{}{}", webhooks.url(), Route::ReceiveStripeWebhook.pattern());
+        payments.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRET.to_owned() }));
         let parts = Addresses { origin: origin.url(), endpoint: &endpoint, database: &postgres.url };
         let ready = ready(&options, &parts, &issuer, &payments, &credentials)?;
         step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
-        Ok(RunningStack { ready, origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres })
+        Ok(RunningStack {
+            ready,
+            origin,
+            sweeper,
+            webhooks,
+            backend,
+            issuer,
+            payments,
+            dynamo_faults,
+            dynamo,
+            postgres,
+        })
     }
 }
 
@@ -170,8 +190,9 @@ impl RunningStack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        let Self { origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
+        let Self { origin, sweeper, webhooks, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
         origin.stop().await;
+        webhooks.stop().await;
         sweeper.stop().await;
         drop(backend);
         issuer.stop().await;

@@ -1,5 +1,5 @@
-//! A fake payment provider that speaks Stripe's wire format: payment intents, refunds, idempotency keys, test cards, signed
-//! webhooks, and faults that are switched over HTTP while it runs (`PUT /test/faults`).
+//! A fake payment provider that speaks Stripe's wire format: payment intents, refunds, disputes, idempotency keys, test cards,
+//! signed webhooks, and faults that are switched over HTTP while it runs (`PUT /test/faults`).
 //!
 //! It stands in for <https://docs.stripe.com/api> where the shop calls it; what the shop does not send is refused as an
 //! unknown parameter. `GET /test/state` shows everything, so that a test can assert that exactly one charge exists.
@@ -8,6 +8,7 @@ mod amounts;
 mod book;
 mod cards;
 mod control;
+mod disputes;
 mod error;
 mod faults;
 mod form;
@@ -137,7 +138,7 @@ impl PaymentProvider {
         self.shared.webhooks.set_target(target);
     }
 
-    /// Every payment intent, charge and refund, and the latest webhooks with their deliveries, oldest first.
+    /// Every payment intent, charge, refund and dispute, and the latest webhooks with their deliveries, oldest first.
     pub fn state(&self) -> Value {
         self.shared.state()
     }
@@ -170,6 +171,14 @@ impl Shared {
         let happened = book.take_happenings();
         self.journal.note(book.changed(&happened));
         self.publish(happened, request_id, key);
+    }
+
+    /// A change that nobody has asked for by the API.
+    fn change<T>(&self, request_id: &str, change: impl FnOnce(&mut Book) -> T) -> T {
+        let mut book = lock(&self.book);
+        let changed = change(&mut book);
+        self.take_note(&mut book, request_id, None);
+        changed
     }
 
     fn state(&self) -> Value {

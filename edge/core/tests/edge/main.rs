@@ -18,3 +18,4 @@ mod manifest;
 mod requests;
 mod shop;
 mod tokens;
+mod webhooks;

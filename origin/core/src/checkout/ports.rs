@@ -17,7 +17,7 @@ use crate::{
     idempotency::{ClaimKey, Hash, Lease, RequestStore, StoredAnswer},
     inventory::ListVariants,
     orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
-    payments::{PaymentStore, ReadPayments},
+    payments::{PaymentStore, ReadPayments, WebhookStore},
     refunds::RefundStore,
     sweep::SweepStore,
 };
@@ -213,6 +213,7 @@ pub trait OrdersDatabase:
     + PaymentStore
     + ReadPayments
     + RefundStore
+    + WebhookStore
     + SweepStore
 {
 }
@@ -230,6 +231,7 @@ impl<T> OrdersDatabase for T where
         + PaymentStore
         + ReadPayments
         + RefundStore
+        + WebhookStore
         + SweepStore
 {
 }

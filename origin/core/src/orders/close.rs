@@ -93,7 +93,7 @@ async fn call_off<B: Backend>(backend: &B, attempt: &Attempt, intent_id: &str) -
 
 async fn found_paid<B: Backend>(backend: &B, attempt: &Attempt, intent: &Intent) -> Result<CloseOutcome, Interrupted> {
     let verdict = decided(intent).unwrap_or(Verdict::Unknown);
-    let settled = settle_and_follow(backend, attempt, &verdict, None).await?;
+    let settled = settle_and_follow(backend, attempt, &verdict, None, None).await?;
     Ok(if settled.payment == PaymentState::Succeeded { CloseOutcome::Paid } else { CloseOutcome::Closing })
 }
 

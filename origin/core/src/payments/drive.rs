@@ -47,7 +47,7 @@ where
         // Noted, so that the next request looks instead of waiting.
         if let Err(PayError::Store(_)) = &driven
             && attempt.fresh
-            && let Err(error) = settle(self.backend, attempt, &Verdict::Unknown, None).await
+            && let Err(error) = settle(self.backend, attempt, &Verdict::Unknown, None, None).await
         {
             tracing::warn!(payment.id = %attempt.payment_id, %error, "attempt left as it is");
         }
@@ -172,7 +172,7 @@ where
         answer: Option<&StoredAnswer>,
     ) -> Result<Settled, PayError> {
         let claim = self.claim.as_ref().zip(answer).map(|((key, fence), answer)| (key, *fence, answer));
-        Ok(settle_and_follow(self.backend, attempt, verdict, claim).await?)
+        Ok(settle_and_follow(self.backend, attempt, verdict, claim, None).await?)
     }
 
     /// Answers without a change to the payment. What is over is kept; what is not leaves the claim to the next request that

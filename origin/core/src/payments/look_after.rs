@@ -18,6 +18,6 @@ pub(crate) async fn look_after<B: Backend>(backend: &B, attempt: &Attempt) -> Re
         return Ok(false);
     };
     let Some(verdict) = decided_since(attempt, &intent) else { return Ok(false) };
-    let settled = settle_and_follow(backend, attempt, &verdict, None).await?;
+    let settled = settle_and_follow(backend, attempt, &verdict, None, None).await?;
     Ok(settled.attempt != attempt.state)
 }

@@ -15,9 +15,11 @@ mod provider;
 mod read;
 mod settle;
 mod types;
+mod webhook;
 
 pub(crate) use self::{
     hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
+    webhook::forget_webhooks,
 };
 pub use gateway::{
     CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
@@ -27,3 +29,7 @@ pub use pay::{Pay, PayError, pay};
 pub use ports::PaymentStore;
 pub use read::{PaymentPage, PaymentRecord, ReadPayments};
 pub use types::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, Settled, Settlement, Verdict};
+pub use webhook::{
+    Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute, VerifyWebhook, Webhook, WebhookError,
+    WebhookEvent, WebhookOutcome, WebhookReceipt, WebhookRefusal, WebhookStore, WebhookSubject, receive_webhook,
+};

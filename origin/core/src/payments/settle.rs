@@ -6,6 +6,7 @@ use super::{
     hold,
     ports::PaymentStore,
     types::{Attempt, HoldStep, Settled, Settlement, Verdict},
+    webhook::WebhookReceipt,
 };
 use crate::{
     Backend, Interrupted, StoreError,
@@ -16,15 +17,16 @@ use crate::{
 /// The claim that ends with a verdict, its fence, and its answer.
 pub(crate) type EndingClaim<'a> = Option<(&'a ClaimKey, i64, &'a StoredAnswer)>;
 
-/// Writes the verdict down and lets the hold follow.
+/// Writes the verdict down, with the receipt of the webhook that told of it, and lets the hold follow.
 pub(crate) async fn settle_and_follow<B: Backend>(
     backend: &B,
     attempt: &Attempt,
     verdict: &Verdict,
     claim: EndingClaim<'_>,
+    receipt: Option<&WebhookReceipt<'_>>,
 ) -> Result<Settled, Interrupted> {
     backend.hooks().reached(HookPoint::BeforeSettle).await?;
-    let settled = settle(backend, attempt, verdict, claim).await?;
+    let settled = settle(backend, attempt, verdict, claim, receipt).await?;
     backend.hooks().reached(HookPoint::AfterSettle).await?;
     if let Some(hold) = settled.hold {
         let step = HoldStep { order_id: attempt.order_id, attempt_id: attempt.id, hold };
@@ -40,9 +42,10 @@ pub(super) async fn settle<B: Backend>(
     attempt: &Attempt,
     verdict: &Verdict,
     claim: EndingClaim<'_>,
+    receipt: Option<&WebhookReceipt<'_>>,
 ) -> Result<Settled, StoreError> {
     let event = EventId::generate(backend.clock(), backend.entropy());
     let refund = RefundId::generate(backend.clock(), backend.entropy());
-    let settlement = Settlement { attempt, verdict, event, refund, claim, now: backend.clock().now() };
+    let settlement = Settlement { attempt, verdict, event, refund, claim, receipt, now: backend.clock().now() };
     backend.database().settle(&settlement).await
 }

@@ -6,7 +6,7 @@ use commerce_domain::{
 };
 use jiff::Timestamp;
 
-use super::gateway::Decline;
+use super::{gateway::Decline, webhook::WebhookReceipt};
 use crate::{
     Secret,
     idempotency::{ClaimKey, LEASE, StoredAnswer},
@@ -191,6 +191,8 @@ pub struct Settlement<'a> {
     pub refund: RefundId,
     /// The claim that ends with it, its fence, and its answer.
     pub claim: Option<(&'a ClaimKey, i64, &'a StoredAnswer)>,
+    /// The webhook that told of it, if one did. It is noted as handled whatever the verdict changes.
+    pub receipt: Option<&'a WebhookReceipt<'a>>,
     /// Now.
     pub now: Timestamp,
 }

@@ -21,7 +21,7 @@ use crate::{
     hooks::Stopped,
     idempotency::{LEASE, Lease, StoredAnswer},
     orders::{CloseOutcome, CloseReason, close_order, put_back},
-    payments::{follow, look_after},
+    payments::{follow, forget_webhooks, look_after},
     refunds::{self, RefundStore as _},
 };
 
@@ -66,6 +66,7 @@ where
     sweeping.push_refunds().await?;
     sweeping.follow_outcomes().await;
     sweeping.empty_carts().await;
+    sweeping.forget_webhooks().await;
     Ok(sweeping.report)
 }
 
@@ -196,6 +197,12 @@ impl<B: Backend> Sweeping<'_, B> {
                     Err(error) => self.failed(&cart.checkout.order_id, &error),
                 }
             }
+        }
+    }
+
+    async fn forget_webhooks(&mut self) {
+        if let Err(error) = forget_webhooks(self.backend).await {
+            self.failed(&"webhooks", &error);
         }
     }
 

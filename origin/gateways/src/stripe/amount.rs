@@ -1,6 +1,6 @@
 //! Amounts as Stripe counts them: <https://docs.stripe.com/currencies>.
 
-use commerce_domain::Money;
+use commerce_domain::{Currency, Money};
 use origin_core::payments::GatewayLimit;
 
 /// What Stripe takes at most: eight digits.
@@ -71,6 +71,13 @@ fn factor(code: &str) -> i64 {
     if SPECIAL_HUNDREDTHS.contains(&code) { 100 } else { 1 }
 }
 
+/// The money that Stripe counts so; none if it is of no currency of ours.
+pub(super) fn from_stripe(units: i64, currency: &str) -> Option<Money> {
+    let currency: Currency = currency.to_ascii_uppercase().parse().ok()?;
+    let factor = factor(currency.code());
+    Money::from_minor(units / factor, currency).ok().filter(|_| units % factor == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +93,16 @@ mod tests {
         assert_eq!(units("1.230", "KWD"), Ok(1_230));
         assert_eq!(units("100", "ISK"), Ok(10_000));
         assert_eq!(units("3000", "UGX"), Ok(300_000));
+    }
+
+    #[test]
+    fn amounts_come_back_as_they_went() {
+        for (amount, code) in [("215.98", "USD"), ("500", "JPY"), ("1.230", "KWD"), ("100", "ISK"), ("3000", "UGX")] {
+            let money = Money::new(amount.parse().unwrap(), code.parse().unwrap()).unwrap();
+            assert_eq!(from_stripe(to_stripe(money).unwrap(), &code.to_lowercase()), Some(money));
+        }
+        assert_eq!(from_stripe(10_050, "isk"), None);
+        assert_eq!(from_stripe(100, "xxx"), None);
     }
 
     #[test]

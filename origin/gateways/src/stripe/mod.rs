@@ -5,14 +5,21 @@
 //! known; a 500 that Stripe has ended with an outcome to be read. Nothing is guessed here.
 
 mod amount;
+mod dispute;
 mod refunds;
+mod webhook;
 mod wire;
 
 use std::time::Duration;
 
 use bytes::BytesMut;
 use commerce_domain::Money;
-use origin_core::payments::{CallOff, Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
+use jiff::Timestamp;
+use origin_core::payments::{
+    CallOff, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway, ReadDispute,
+    VerifyWebhook, Webhook, WebhookEvent, WebhookRefusal,
+};
+use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::{Secret, http_client::client_builder};
@@ -33,6 +40,9 @@ pub struct StripeConfig {
     pub secret_key: Secret,
     /// Where Stripe sends the customer after 3-D Secure.
     pub return_url: String,
+    /// What Stripe signs webhooks with, `whsec_…`: the current secret, and the previous one while they are rotated. Without
+    /// any, no webhook is taken.
+    pub webhook_secrets: Vec<Secret>,
 }
 
 /// A client of Stripe.
@@ -71,6 +81,11 @@ impl Stripe {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, GatewayError> {
+        let (status, body) = self.exchange(request).await?;
+        wire::read_answer(status, &body)
+    }
+
+    async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, BytesMut), GatewayError> {
         let request = request.bearer_auth(self.config.secret_key.reveal()).header("stripe-version", API_VERSION);
         let mut answer = request.send().await.map_err(|error| unknown(&error))?;
         let mut body = BytesMut::new();
@@ -80,7 +95,7 @@ impl Stripe {
             }
             body.extend_from_slice(&chunk);
         }
-        wire::read_answer(answer.status(), &body)
+        Ok((answer.status(), body))
     }
 
     fn url(&self, path: &str) -> String {
@@ -126,6 +141,21 @@ impl PaymentGateway for Stripe {
     async fn read_intent(&self, intent_id: &str) -> Result<Intent, GatewayError> {
         let url = self.url(&format!("/payment_intents/{}?expand[]=latest_charge", wire::segment(intent_id)));
         self.intent(self.http.get(url)).await
+    }
+}
+
+impl ReadDispute for Stripe {
+    async fn read_dispute(&self, dispute_id: &str) -> Result<Dispute, GatewayError> {
+        let url = self.url(&format!("/disputes/{}", wire::segment(dispute_id)));
+        let (status, body) = self.exchange(self.http.get(url)).await?;
+        dispute::read_answer(status, &body)
+    }
+}
+
+impl VerifyWebhook for Stripe {
+    fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal> {
+        webhook::verify(webhook, &self.config.webhook_secrets, now)?;
+        webhook::read_event(webhook.body)
     }
 }
 

@@ -23,10 +23,15 @@ pub(super) fn segment(text: &str) -> String {
 
 /// An answer of any status.
 pub(super) fn read_answer<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, GatewayError> {
+    check(status, body)?;
+    // It did act, but what it said cannot be read: it has to be looked up.
+    serde_json::from_slice(body).map_err(|_| GatewayError::Unknown("the answer is not what was asked for".to_owned()))
+}
+
+/// Whether the answer is a success.
+pub(super) fn check(status: StatusCode, body: &[u8]) -> Result<(), GatewayError> {
     if status.is_success() {
-        // It did act, but what it said cannot be read: it has to be looked up.
-        return serde_json::from_slice(body)
-            .map_err(|_| GatewayError::Unknown("the answer is not what was asked for".to_owned()));
+        return Ok(());
     }
     let error = serde_json::from_slice::<WireFailure>(body).map(|failure| failure.error).unwrap_or_default();
     let code = error.code.as_deref().unwrap_or_default();

@@ -37,3 +37,9 @@ mod refunds;
 mod shop;
 #[cfg(test)]
 mod sweep;
+#[cfg(test)]
+mod webhook_disputes;
+#[cfg(test)]
+mod webhook_signatures;
+#[cfg(test)]
+mod webhooks;

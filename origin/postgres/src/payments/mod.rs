@@ -1,10 +1,12 @@
 //! Payments, their attempts, and what a verdict brings about.
 
 mod begin;
+mod disputes;
 mod hold_note;
 mod read;
 mod requests;
 mod settle;
+mod webhooks;
 
 use commerce_domain::{AttemptId, Currency, CustomerId, OrderId};
 pub(crate) use hold_note::hold_step;

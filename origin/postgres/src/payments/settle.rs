@@ -1,4 +1,5 @@
-//! A verdict, and all that follows from it: payment, attempt, ledger, order, stock ledger, event and claim, in one transaction.
+//! A verdict, and all that follows from it: payment, attempt, ledger, order, stock ledger, event, claim and receipt, in one
+//! transaction.
 
 use commerce_domain::state::{OrderEvent, OrderStatus, PaymentEvent, PaymentState};
 use deadpool_postgres::Transaction;
@@ -10,7 +11,10 @@ use origin_core::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::hold_note::{STRANDED, hold_step, step_name};
+use super::{
+    hold_note::{STRANDED, hold_step, step_name},
+    webhooks::write_receipt,
+};
 use crate::{
     Database, DbError, Isolation,
     idempotency::finish_key,
@@ -70,6 +74,9 @@ async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<Set
         && let Some((key, fence, answer)) = settlement.claim
     {
         finish_key(tx, key, fence, answer, settlement.now).await?;
+    }
+    if let Some(receipt) = settlement.receipt {
+        write_receipt(tx, receipt).await?;
     }
     if sold {
         write_sales(tx, attempt.order_id, settlement.now).await?;

@@ -3,6 +3,7 @@
 use commerce_api::Route;
 use http::Method;
 use serde_json::{Value, json};
+use test_support::{SystemClock, payments::signature_header};
 
 use super::{Class, Row, money};
 use crate::{Call, World};
@@ -40,6 +41,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::ListPayments => money::list_payments(),
         Route::GetPayment => money::get_payment(),
         Route::CreateRefund => money::create_refund(),
+        Route::ReceiveStripeWebhook => receive_stripe_webhook(),
         Route::GetInventory => get_inventory(),
     }
 }
@@ -323,6 +325,25 @@ fn create_payment() -> Vec<Row> {
         Row::of(route, Class::BadInput, "paid twice", 409, move |world| {
             pay(world, &world.order, &world.total, "pm_card_visa")
         }),
+    ]
+}
+
+fn receive_stripe_webhook() -> Vec<Row> {
+    let route = Route::ReceiveStripeWebhook;
+    // As Stripe spells it, or at least not as we would.
+    let body = "{\n  \"id\": \"evt_1\",\n  \"type\": \"payment_intent.succeeded\", \"data\": {\"object\": {\"id\": \"pi_of_nobody\"}}\n}";
+    let post = |secret: Option<&'static str>| {
+        move |_: &World| {
+            let call = Call::new(Method::POST, route.pattern()).body("application/json; charset=utf-8", body);
+            let now = SystemClock::shared().now().as_second();
+            let signed = secret.map(|secret| signature_header(secret, now, body.as_bytes()));
+            signed.into_iter().fold(call, |call, signature| call.header("stripe-signature", &signature))
+        }
+    };
+    vec![
+        Row::of(route, Class::Success, "of somebody else's payment", 200, post(Some(local_stack::WEBHOOK_SECRET))),
+        Row::of(route, Class::BadInput, "not signed", 400, post(None)),
+        Row::of(route, Class::BadInput, "signed by another secret", 400, post(Some("whsec_other"))),
     ]
 }
 

@@ -136,3 +136,31 @@ async fn a_strict_dynamodb_refuses_transactions_that_meet() {
     assert!(stack.dynamo_faults().unwrap().switches().detect_conflicts);
     stack.stop().await;
 }
+
+#[tokio::test]
+async fn the_payment_providers_webhooks_reach_the_origin() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = start(Options::for_tests(folder.path())).await.unwrap();
+    let request = http::Request::post(format!("{}/v1/payment_intents", stack.payments().url()))
+        .header("authorization", format!("Bearer {}", local_stack::PAYMENTS_KEY))
+        .body(bytes::Bytes::from_static(b"amount=1050&currency=usd"))
+        .unwrap();
+    let http = origin_gateways::ReqwestClient::new(std::time::Duration::from_secs(30)).unwrap();
+    // While the origin is away, its edge says so, and the provider tries again.
+    stack.stop_origin().await;
+    assert_eq!(commerce_aws::HttpClient::send(&http, request).await.unwrap().status(), 200);
+    let sent = async |outcome: &str| {
+        for _ in 0..200 {
+            let webhook = stack.payments().state()["webhooks"][0].clone();
+            if webhook["outcome"] == outcome {
+                return webhook;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{}", stack.payments().state()["webhooks"]);
+    };
+    assert_eq!(sent("502").await["delivered"], false);
+    stack.start_origin().await.unwrap();
+    assert_eq!(sent("200").await["delivered"], true);
+    stack.stop().await;
+}

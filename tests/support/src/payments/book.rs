@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     error::StripeError,
     journal::Record,
-    model::{Charge, Intent, IntentStatus, Refund},
+    model::{Charge, Dispute, Intent, IntentStatus, Refund},
 };
 use crate::{SharedEntropy, bounded::BoundedMap, entropy::random_hex};
 
@@ -23,6 +23,7 @@ pub(super) struct Book {
     pub(super) intents: BoundedMap<Intent>,
     pub(super) charges: BoundedMap<Charge>,
     pub(super) refunds: BoundedMap<Refund>,
+    pub(super) disputes: BoundedMap<Dispute>,
     base_url: String,
     happenings: Vec<Happening>,
     entropy: SharedEntropy,
@@ -34,6 +35,7 @@ impl Book {
             intents: BoundedMap::new(MAX_OBJECTS),
             charges: BoundedMap::new(MAX_OBJECTS),
             refunds: BoundedMap::new(MAX_OBJECTS),
+            disputes: BoundedMap::new(MAX_OBJECTS),
             base_url,
             happenings: Vec::new(),
             entropy,
@@ -85,6 +87,10 @@ impl Book {
         self.happenings.push(Happening { kind, object: refund.object() });
     }
 
+    pub(super) fn tell_dispute(&mut self, kind: &'static str, dispute: &Dispute) {
+        self.happenings.push(Happening { kind, object: dispute.object() });
+    }
+
     /// What happened since the last call.
     pub(super) fn take_happenings(&mut self) -> Vec<Happening> {
         std::mem::take(&mut self.happenings)
@@ -99,6 +105,7 @@ impl Book {
             changed.extend(self.intents.get(id).cloned().map(Record::Intent));
             changed.extend(self.charges.get(charge).cloned().map(Record::Charge));
             changed.extend(self.refunds.get(id).cloned().map(Record::Refund));
+            changed.extend(self.disputes.get(id).cloned().map(Record::Dispute));
         }
         changed
     }
@@ -107,7 +114,8 @@ impl Book {
     pub(super) fn records(&self) -> impl Iterator<Item = Record> {
         let intents = self.intents.iter().cloned().map(Record::Intent);
         let charges = self.charges.iter().cloned().map(Record::Charge);
-        intents.chain(charges).chain(self.refunds.iter().cloned().map(Record::Refund))
+        let refunds = self.refunds.iter().cloned().map(Record::Refund);
+        intents.chain(charges).chain(refunds).chain(self.disputes.iter().cloned().map(Record::Dispute))
     }
 
     /// Takes back what an earlier run noted.
@@ -128,6 +136,7 @@ impl Book {
             "payment_intents": self.intents.iter().map(|intent| intent.object(None)).collect::<Vec<_>>(),
             "charges": self.charges.iter().map(Charge::object).collect::<Vec<_>>(),
             "refunds": self.refunds.iter().map(Refund::object).collect::<Vec<_>>(),
+            "disputes": self.disputes.iter().map(Dispute::object).collect::<Vec<_>>(),
         })
     }
 }

@@ -76,12 +76,11 @@ pub(super) async fn complete_challenge(
         Ok(outcome) => outcome,
         Err(error) => return refuse(&error),
     };
-    let (result, return_url) = {
-        let mut book = lock(&shared.book);
-        let result = book.authenticate(&id, outcome, shared.now());
-        shared.take_note(&mut book, "req_challenge", None);
+    let now = shared.now();
+    let (result, return_url) = shared.change("req_challenge", |book| {
+        let result = book.authenticate(&id, outcome, now);
         (result, book.intent(&id).ok().and_then(|intent| intent.return_url.clone()))
-    };
+    });
     match (result, return_url.filter(|_| is_form)) {
         (Ok(intent), Some(url)) => redirect(&url, &intent),
         (Ok(intent), None) => json_response(StatusCode::OK, &intent),
@@ -145,8 +144,16 @@ fn redirect(return_url: &str, intent: &Value) -> Response<Body> {
     response
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, StripeError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, StripeError> {
     serde_json::from_slice(body).map_err(|error| StripeError::invalid(error.to_string()))
+}
+
+/// The object, or Stripe's error in its place.
+pub(super) fn answered(result: Result<Value, StripeError>) -> Response<Body> {
+    match result {
+        Ok(object) => json_response(StatusCode::OK, &object),
+        Err(error) => refuse(&error),
+    }
 }
 
 fn refuse(error: &StripeError) -> Response<Body> {

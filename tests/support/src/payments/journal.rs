@@ -15,7 +15,7 @@ use super::{
     book::Book,
     idempotency::{Entry, Keys},
     lock,
-    model::{Charge, Intent, Refund},
+    model::{Charge, Dispute, Intent, Refund},
 };
 use crate::files;
 
@@ -29,6 +29,7 @@ pub(super) enum Record {
     Intent(Intent),
     Charge(Charge),
     Refund(Refund),
+    Dispute(Dispute),
     Key(String, Entry),
 }
 
@@ -125,6 +126,7 @@ fn replay(text: &[u8], book: &mut Book, keys: &mut Keys) -> serde_json::Result<(
             Record::Intent(intent) => book.restore_intent(intent),
             Record::Charge(charge) => book.restore_charge(charge),
             Record::Refund(refund) => book.refunds.insert(&refund.id.clone(), refund),
+            Record::Dispute(dispute) => book.disputes.insert(&dispute.id.clone(), dispute),
             Record::Key(key, entry) => keys.restore(&key, entry),
         }
     }

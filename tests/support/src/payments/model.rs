@@ -143,6 +143,54 @@ impl Charge {
     }
 }
 
+/// <https://docs.stripe.com/api/disputes/object>
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Dispute {
+    pub(super) id: String,
+    pub(super) charge: String,
+    pub(super) intent: String,
+    pub(super) amount: u64,
+    pub(super) currency: String,
+    pub(super) reason: String,
+    pub(super) status: DisputeStatus,
+    pub(super) created: i64,
+}
+
+/// Where a dispute stands; the bank's mere questions are not played here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DisputeStatus {
+    NeedsResponse,
+    Won,
+    Lost,
+}
+
+impl Dispute {
+    pub(super) fn object(&self) -> Value {
+        let amount = i64::try_from(self.amount).unwrap_or(i64::MAX);
+        let moved = |amount: i64| json!({ "type": "adjustment", "amount": amount, "currency": self.currency });
+        let mut movements = vec![moved(-amount)];
+        if self.status == DisputeStatus::Won {
+            movements.push(moved(amount));
+        }
+        json!({
+            "id": self.id,
+            "object": "dispute",
+            "amount": self.amount,
+            "balance_transactions": movements,
+            "charge": self.charge,
+            "created": self.created,
+            "currency": self.currency,
+            "is_charge_refundable": false,
+            "livemode": false,
+            "metadata": {},
+            "payment_intent": self.intent,
+            "reason": self.reason,
+            "status": self.status,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refund {
     pub(super) id: String,

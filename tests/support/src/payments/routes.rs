@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, Uri};
 
 use super::{
-    Shared, control,
+    Shared, control, disputes,
     error::StripeError,
     form::Form,
     lock,
@@ -31,12 +31,15 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/refunds", post(create_refund).get(list_refunds))
         .route("/v1/refunds/{id}", get(get_refund))
         .route("/v1/charges/{id}", get(get_charge))
+        .route("/v1/disputes/{id}", get(disputes::get_dispute))
         .route("/test/faults", put(control::put_faults).get(control::get_faults))
         .route("/test/webhook", put(control::put_webhook))
         .route("/test/state", get(control::get_state))
         .route("/test/refunds/{id}/{outcome}", post(control::settle_refund))
         .route("/test/3ds/{id}", get(control::get_challenge))
         .route("/test/3ds/{id}/complete", post(control::complete_challenge))
+        .route("/test/disputes", post(disputes::open))
+        .route("/test/disputes/{id}/close", post(disputes::close))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(shared)

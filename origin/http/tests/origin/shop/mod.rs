@@ -6,6 +6,7 @@ mod environment;
 mod fixtures;
 mod line;
 mod paying;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -30,8 +31,11 @@ pub(crate) use environment::{Stops, TestEnvironment, TestProfiles, TestTimer, Te
 pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use paying::{Placed, TOTAL};
+pub(crate) use webhooks::{Entrance, event};
 
 pub(crate) const REGION: &str = "eu-central-1";
+/// What the payment provider signs webhooks with: the current secret, and the previous one.
+pub(crate) const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
 
 type Stock = DynamoStock<TestEnvironment>;
 type Carts = DynamoCarts<TestEnvironment>;
@@ -162,6 +166,7 @@ pub(crate) fn stripe(provider: &PaymentProvider) -> Stripe {
         base_url: provider.url().to_owned(),
         secret_key: Secret::new("sk_test_local"),
         return_url: "https://shop.example/return".to_owned(),
+        webhook_secrets: WEBHOOK_SECRETS.map(Secret::new).to_vec(),
     };
     Stripe::new(config).unwrap()
 }

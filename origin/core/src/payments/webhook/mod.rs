@@ -1,0 +1,132 @@
+//! Webhooks: hints of the provider that something has happened to a payment.
+//!
+//! A webhook says where to look, never what is true: the object is read from the provider, and what it says is written down as
+//! any request would. So late, doubled and out of order deliveries change nothing. That an event was handled is written with
+//! its effect, in one transaction; what fails leaves no such row, and the provider sends the event again.
+
+mod dispute;
+mod ports;
+
+use commerce_domain::Clock as _;
+use jiff::SignedDuration;
+
+pub use self::{
+    dispute::{Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute},
+    ports::{VerifyWebhook, Webhook, WebhookEvent, WebhookReceipt, WebhookRefusal, WebhookStore, WebhookSubject},
+};
+use super::{
+    gateway::{GatewayError, PaymentGateway as _},
+    outcome::decided_since,
+    patience::Patience,
+    settle::settle_and_follow,
+    types::{Attempt, Verdict},
+};
+use crate::{Backend, Interrupted, StoreError, hooks::Stopped};
+
+/// For how long it is known that an event was handled. Stripe gives up after three days, and lets a person send events of the
+/// last 30 days again.
+const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// What is forgotten at once.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
+
+/// What became of a webhook that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookOutcome {
+    /// The provider was asked, and what it said is written down.
+    Handled,
+    /// It was handled before.
+    Doubled,
+    /// It is about a payment of somebody else's.
+    NotOurs,
+    /// Its type means nothing to this shop.
+    Ignored,
+}
+
+/// Why a webhook was not taken. The provider sends it again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookError {
+    /// It is not known to be the provider's.
+    #[error(transparent)]
+    Refused(#[from] WebhookRefusal),
+    /// The provider cannot be asked.
+    #[error("provider not read: {0}")]
+    ProviderUnavailable(#[from] GatewayError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A test stopped the process.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+impl From<Interrupted> for WebhookError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Store(error) => Self::Store(error),
+            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
+        }
+    }
+}
+
+/// Takes a webhook: verifies it, reads what it is about from the provider, and writes down what that says.
+///
+/// # Errors
+/// [`WebhookError`].
+pub async fn receive_webhook<B: Backend>(backend: &B, webhook: Webhook<'_>) -> Result<WebhookOutcome, WebhookError> {
+    let event = backend.gateway().verify_webhook(webhook, backend.clock().now())?;
+    let outcome = handle(backend, &event).await?;
+    tracing::info!(webhook.id = event.id, webhook.kind = event.kind, ?outcome, "webhook taken");
+    Ok(outcome)
+}
+
+async fn handle<B: Backend>(backend: &B, event: &WebhookEvent) -> Result<WebhookOutcome, WebhookError> {
+    let database = backend.database();
+    let intent_id = match &event.subject {
+        WebhookSubject::Intent { intent_id } | WebhookSubject::Dispute { intent_id, .. } => intent_id,
+        // Refunds that were begun elsewhere are not looked up yet.
+        WebhookSubject::Refund | WebhookSubject::Other => return Ok(WebhookOutcome::Ignored),
+    };
+    if database.is_webhook_handled(&event.id).await? {
+        return Ok(WebhookOutcome::Doubled);
+    }
+    let Some(attempt) = database.find_attempt_by_intent(intent_id).await? else { return Ok(WebhookOutcome::NotOurs) };
+    let receipt = WebhookReceipt { event_id: &event.id, kind: &event.kind, received_at: backend.clock().now() };
+    match &event.subject {
+        WebhookSubject::Dispute { dispute_id, .. } => {
+            dispute::look_up(backend, &attempt, dispute_id, &receipt).await?;
+        }
+        _ => look_up(backend, &attempt, intent_id, &receipt).await?,
+    }
+    Ok(WebhookOutcome::Handled)
+}
+
+/// Reads an intent and writes down what it says about the latest attempt.
+async fn look_up<B: Backend>(
+    backend: &B,
+    attempt: &Attempt,
+    intent_id: &str,
+    receipt: &WebhookReceipt<'_>,
+) -> Result<(), WebhookError> {
+    let intent = Patience::new(backend).within(backend.gateway().read_intent(intent_id)).await?;
+    let Some(verdict) = decided_since(attempt, &intent) else {
+        return Ok(backend.database().note_webhook(receipt).await?);
+    };
+    // While a webhook about an earlier attempt was on its way, another one may have begun, and the money is that one's. A no is
+    // for the attempt that was known before it was heard.
+    let latest = match verdict {
+        Verdict::Succeeded { .. } => backend.database().find_attempt_by_intent(intent_id).await?,
+        _ => None,
+    };
+    let attempt = latest.as_ref().unwrap_or(attempt);
+    settle_and_follow(backend, attempt, &verdict, None, Some(receipt)).await?;
+    Ok(())
+}
+
+/// Forgets which events were handled long ago; of many, some.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn forget_webhooks<B: Backend>(backend: &B) -> Result<(), StoreError> {
+    let before = backend.clock().now().saturating_sub(KEPT).unwrap_or(jiff::Timestamp::MIN);
+    backend.database().forget_webhooks(before, FORGOTTEN_AT_ONCE).await
+}

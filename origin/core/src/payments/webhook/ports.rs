@@ -1,0 +1,144 @@
+//! What a webhook is, who can tell that it is the provider's, and what is kept of it.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use super::dispute::{DisputeNews, DisputeNoted};
+use crate::{StoreError, payments::Attempt};
+
+/// A webhook as it arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Webhook<'a> {
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+    /// The header with the provider's signature, if it is there once.
+    pub signature: Option<&'a str>,
+}
+
+/// What a webhook of the provider's tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookEvent {
+    /// The provider's id of the event, the same in each delivery.
+    pub id: String,
+    /// The provider's name of its type: `payment_intent.succeeded`.
+    pub kind: String,
+    /// What it is about.
+    pub subject: WebhookSubject,
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WebhookSubject {
+    /// A payment.
+    Intent {
+        /// The provider's id of it.
+        intent_id: String,
+    },
+    /// A payment that the customer's bank calls back.
+    Dispute {
+        /// The provider's id of the dispute.
+        dispute_id: String,
+        /// The provider's id of the payment.
+        intent_id: String,
+    },
+    /// Money that goes back.
+    Refund,
+    /// Something that means nothing to this shop.
+    Other,
+}
+
+/// Why a webhook is not taken for the provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefusal {
+    /// This shop has no secret to verify webhooks by.
+    #[error("no secret for webhooks is configured")]
+    NotTaken,
+    /// There is no signature, or more than one header with one.
+    #[error("no signature")]
+    Missing,
+    /// What stands in the place of the signature is none.
+    #[error("not a signature")]
+    Malformed,
+    /// No secret of ours makes this signature of this body.
+    #[error("the signature is not that of the body")]
+    Mismatch,
+    /// Signed too long ago, or in the future.
+    #[error("signed at another time")]
+    OutOfTime,
+    /// Signed as it must be, and not an event.
+    #[error("the body is not an event")]
+    NoEvent,
+}
+
+impl WebhookRefusal {
+    /// A stable code for the client.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotTaken => "WEBHOOKS_NOT_TAKEN",
+            Self::Missing => "SIGNATURE_MISSING",
+            Self::Malformed => "SIGNATURE_MALFORMED",
+            Self::Mismatch => "SIGNATURE_MISMATCH",
+            Self::OutOfTime => "SIGNATURE_OUT_OF_TIME",
+            Self::NoEvent => "EVENT_MALFORMED",
+        }
+    }
+}
+
+/// Knows the provider's signature.
+pub trait VerifyWebhook: Send + Sync {
+    /// What the webhook tells, if it is the provider's and was signed at about `now`. Nothing of the body is believed before.
+    ///
+    /// # Errors
+    /// [`WebhookRefusal`].
+    fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal>;
+}
+
+/// That an event was handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhookReceipt<'a> {
+    /// The provider's id of the event.
+    pub event_id: &'a str,
+    /// The provider's name of its type.
+    pub kind: &'a str,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// What is known about webhooks, and what they are about.
+pub trait WebhookStore: Send + Sync {
+    /// Whether an event was handled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn is_webhook_handled(&self, event_id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The latest attempt of the payment with this intent; none if it is no payment of ours.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_attempt_by_intent(
+        &self,
+        intent_id: &str,
+    ) -> impl Future<Output = Result<Option<Attempt>, StoreError>> + Send;
+
+    /// Notes that an event was handled that had no effect. Idempotent. What has an effect notes it along with that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn note_webhook(&self, receipt: &WebhookReceipt<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes down what the provider says of a dispute: the dispute, the ledger, the events and the receipt, in one
+    /// transaction, as far as they are not there. The order stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]; all of it may have been written.
+    fn note_dispute(&self, news: &DisputeNews<'_>) -> impl Future<Output = Result<DisputeNoted, StoreError>> + Send;
+
+    /// Forgets events that were handled before that time, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget_webhooks(&self, before: Timestamp, limit: u32) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
