@@ -2,11 +2,13 @@
 
 mod duration;
 mod limits;
+mod movement;
 mod ports;
 mod read;
 
 pub use duration::{HOLD, LONGEST_HOLD, extended};
 pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
+pub use movement::{CallOffOutcome, MoveOutcome, MoveStock, MovedLine, StockMovement, TooFew};
 pub use ports::{
     BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, NewStock, PayingHold, PutStock, ReadStock,
     ReleaseOutcome, ReserveOutcome, ReserveStock, SettleHold, Shortage, StockLevel, StockStore,

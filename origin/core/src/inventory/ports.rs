@@ -5,7 +5,7 @@ use std::future::Future;
 use commerce_domain::{AttemptId, OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 
-use super::SetLimits;
+use super::{MoveStock, SetLimits};
 use crate::StoreError;
 
 /// The counters of one variant.
@@ -222,5 +222,5 @@ pub trait SettleHold: Send + Sync {
 }
 
 /// All that can be asked of the counters.
-pub trait StockStore: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold {}
-impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold> StockStore for T {}
+pub trait StockStore: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + MoveStock {}
+impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + MoveStock> StockStore for T {}

@@ -5,6 +5,7 @@
 
 mod counters;
 mod items;
+mod movement;
 mod reserve;
 mod settle;
 
