@@ -1,4 +1,4 @@
-//! Points between the steps of a checkout, of a payment and of an order's end at which a test can stop the process.
+//! Points between the steps of a checkout, of a payment, of an order's end and of a change of stock at which a test can stop the process.
 
 use std::future::Future;
 
@@ -55,6 +55,16 @@ pub enum HookPoint {
     AfterEnd,
     /// After the stock of an order that has ended was released.
     AfterRelease,
+    /// After a wish to change stock was noted.
+    AfterAdjustment,
+    /// Before goods are moved on the counters.
+    BeforeMovement,
+    /// After goods were moved on the counters.
+    AfterMovement,
+    /// After the end of a wish to change stock was written down.
+    AfterLedger,
+    /// Before a difference between ledger and counters is repaired.
+    BeforeRepair,
 }
 
 /// The process stops here.

@@ -2,7 +2,11 @@
 
 use commerce_api::{Problem, ProblemCode, problem::FieldError};
 use origin_core::{
-    StoreError, catalog::WriteProductError, checkout::PlaceOrderError, inventory::FindStockError, payments::PayError,
+    Interrupted, StoreError,
+    catalog::WriteProductError,
+    checkout::PlaceOrderError,
+    inventory::{AdjustStockError, FindStockError},
+    payments::PayError,
 };
 
 /// Whatever a handler can fail with.
@@ -26,6 +30,12 @@ pub enum ApiError {
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
+    /// Stock was to be changed.
+    #[error(transparent)]
+    AdjustStock(#[from] AdjustStockError),
+    /// Something that answers nobody was run by hand.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// Seconds after which a client may come back when a store is down or busy.
@@ -35,11 +45,13 @@ pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 pub fn problem(error: ApiError) -> Problem {
     match error {
         ApiError::Problem(problem) => problem,
-        ApiError::Store(error) => store(&error),
+        ApiError::Store(error) | ApiError::Interrupted(Interrupted::Store(error)) => store(&error),
         ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::Pay(error) => pay(error),
         ApiError::FindStock(error) => find_stock(&error),
+        ApiError::AdjustStock(error) => adjust_stock(error),
+        ApiError::Interrupted(Interrupted::Stopped(stopped)) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 
@@ -59,6 +71,18 @@ fn find_stock(error: &FindStockError) -> Problem {
             Problem::new(ProblemCode::VariantRequired, "The product has several variants: name one")
         }
         FindStockError::Store(error) => store(error),
+    }
+}
+
+fn adjust_stock(error: AdjustStockError) -> Problem {
+    let titled = |code: ProblemCode| Problem::new(code, code.title());
+    match error {
+        AdjustStockError::Find(error) => find_stock(&error),
+        AdjustStockError::VersionMismatch => titled(ProblemCode::PreconditionFailed),
+        AdjustStockError::InProgress => titled(ProblemCode::RequestInProgress).with_retry_after(RETRY_AFTER_SECONDS),
+        AdjustStockError::KeyReused => titled(ProblemCode::IdempotencyKeyReused),
+        AdjustStockError::Store(error) => store(&error),
+        AdjustStockError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

@@ -123,7 +123,10 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::ListOrders => orders::list_orders(backend, call).await,
         Route::GetOrder => orders::get_order(backend, call).await,
         Route::CreatePayment => payments::create_payment(backend, call).await,
+        Route::ListInventory => inventory::list_inventory(backend, call).await,
+        Route::ReconcileInventory => inventory::reconcile_inventory(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
+        Route::AdjustInventory => inventory::adjust_inventory(backend, call).await,
         Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
         Route::Healthz
         | Route::GetCart

@@ -122,8 +122,14 @@ routes! {
     GetOrder: GET "/v1/orders/{orderId}" Order, Origin, Shopper;
     /// Pays an order of the caller's.
     CreatePayment: POST "/v1/payments" Nothing, Origin, Shopper;
+    /// The stock of all variants, or of those that run low.
+    ListInventory: GET "/v1/inventory" Nothing, Origin, Admin;
+    /// Compares counters and ledger, and repairs what differs.
+    ReconcileInventory: POST "/v1/inventory/reconcile" Nothing, Origin, Admin;
     /// The stock of a variant.
     GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
+    /// Changes the stock of a variant.
+    AdjustInventory: PUT "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
 }
 
 impl Route {

@@ -94,6 +94,7 @@ ids! {
     AttemptId, "att", "one attempt to pay";
     CustomerId, "cust", "a customer";
     EventId, "evt", "an event";
+    AdjustmentId, "adj", "an adjustment of stock";
 }
 
 fn uuid_v7(clock: &impl Clock, entropy: &impl Entropy) -> Uuid {

@@ -15,7 +15,9 @@ pub mod state;
 pub use cart::{Cart, CartLine, Quantity};
 pub use catalog::{CategorySlug, Product, Variant};
 pub use currency::Currency;
-pub use id::{AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, VariantId};
+pub use id::{
+    AdjustmentId, AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, VariantId,
+};
 pub use money::{Money, MoneyError};
 pub use ports::{Clock, Entropy};
 pub use pricing::{Destination, PriceError, PricingRules, PricingRulesError, PricingSettings, TaxRate, Totals};

@@ -23,6 +23,7 @@ use crate::{
     parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
     state::StateDir,
     sweeper::Sweeper,
+    watcher::Watcher,
 };
 
 /// The tokens of the ready file last a day.
@@ -39,6 +40,7 @@ pub struct RunningStack {
     ready: Ready,
     origin: OriginListener,
     sweeper: Sweeper,
+    watcher: Watcher,
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
@@ -92,7 +94,8 @@ impl LocalStack {
         let ready = ready(&options, &parts, &issuer, &payments, &credentials)?;
         step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
-        Ok(RunningStack { ready, origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres })
+        let watcher = Watcher::start(backend.clone(), client);
+        Ok(RunningStack { ready, origin, sweeper, watcher, backend, issuer, payments, dynamo_faults, dynamo, postgres })
     }
 }
 
@@ -170,9 +173,10 @@ impl RunningStack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        let Self { origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
+        let Self { origin, sweeper, watcher, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
         origin.stop().await;
         sweeper.stop().await;
+        watcher.stop().await;
         drop(backend);
         issuer.stop().await;
         payments.stop().await;

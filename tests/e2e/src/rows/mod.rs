@@ -124,7 +124,10 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::RemoveCartItem
         | Route::ListOrders
         | Route::GetOrder
-        | Route::GetInventory => false,
+        | Route::ListInventory
+        | Route::ReconcileInventory
+        | Route::GetInventory
+        | Route::AdjustInventory => false,
     }
 }
 

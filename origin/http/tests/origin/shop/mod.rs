@@ -6,6 +6,7 @@ mod environment;
 mod fixtures;
 mod line;
 mod paying;
+mod warehouse;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(crate) use environment::{Stops, TestEnvironment, TestProfiles, TestTimer, Te
 pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use paying::{Placed, TOTAL};
+pub(crate) use warehouse::Levels;
 
 pub(crate) const REGION: &str = "eu-central-1";
 
@@ -41,7 +43,7 @@ type TestBackend =
 /// The origin under test, and the handles to everything around it.
 pub(crate) struct Shop {
     pub(crate) router: Router,
-    backend: TestBackend,
+    pub(crate) backend: TestBackend,
     pub(crate) clock: ManualClock,
     pub(crate) database: Database,
     pub(crate) stock: Stock,
