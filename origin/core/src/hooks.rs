@@ -63,6 +63,8 @@ pub enum HookPoint {
     AfterMovement,
     /// After the end of a wish to change stock was written down.
     AfterLedger,
+    /// Between the counters and the holds, when stock is compared.
+    WithinLook,
     /// Before a difference between ledger and counters is repaired.
     BeforeRepair,
 }

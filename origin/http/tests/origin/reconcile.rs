@@ -179,6 +179,23 @@ async fn a_repair_is_made_of_what_is_there_then() {
 }
 
 #[tokio::test]
+async fn an_order_that_ends_between_counters_and_holds_is_no_difference() {
+    let shop = Shop::open().await;
+    let (lamp, order) = held(&shop, "Lamp").await;
+    let pause = shop.stops.pause_once_at(HookPoint::WithinLook);
+    let between = async {
+        pause.reached().await;
+        shop.clock.advance(SignedDuration::from_mins(10));
+        assert_eq!(shop.sweep().await.unwrap().closed, 1);
+        pause.release();
+    };
+    let (report, ()) = tokio::join!(shop.reconcile(), between);
+    assert_eq!((&report["findings"], &report["unsettled"]), (&json!([]), &json!(0)));
+    assert_eq!(shop.hold_state(&order).await.as_deref(), Some("RELEASED"));
+    assert_eq!((shop.on_hand(&lamp).await, shop.events("StockMismatch").await), (counted(10, 0, 10), 0));
+}
+
+#[tokio::test]
 async fn two_reconciliations_at_once_repair_a_difference_once() {
     let shop = Shop::open().await;
     let (lamp, _) = held(&shop, "Lamp").await;

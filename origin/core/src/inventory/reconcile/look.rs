@@ -6,7 +6,8 @@ use commerce_domain::{OrderId, VariantId};
 
 use super::ports::{AuditLedger as _, AuditStock as _, FoundHold, LedgerSum, StockClaim};
 use crate::{
-    Backend, StoreError,
+    Backend, Interrupted,
+    hooks::{HookPoint, Hooks as _},
     inventory::{ReadStock as _, StockLevel},
 };
 
@@ -50,13 +51,14 @@ pub(super) async fn look<B: Backend>(
     backend: &B,
     variants: &[VariantId],
     strays: &[OrderId],
-) -> Result<Option<Vec<Look>>, StoreError> {
+) -> Result<Option<Vec<Look>>, Interrupted> {
     let ledger = backend.database().load_ledger(variants).await?;
     let claims = backend.database().list_claims(variants, MAX_CLAIMS).await?;
     if claims.len() >= MAX_CLAIMS as usize {
         return Ok(None);
     }
     let levels = backend.stock().read_stock(variants).await?;
+    backend.hooks().reached(HookPoint::WithinLook).await?;
     let mut orders: Vec<OrderId> = claims.iter().map(|claim| claim.order_id).chain(strays.iter().copied()).collect();
     orders.sort_unstable();
     orders.dedup();
@@ -79,7 +81,7 @@ pub(super) async fn settled_look<B: Backend>(
     backend: &B,
     variant: VariantId,
     strays: &[OrderId],
-) -> Result<Option<Look>, StoreError> {
+) -> Result<Option<Look>, Interrupted> {
     let mut before = None;
     for _ in 0..MAX_ROUNDS {
         let now = look(backend, &[variant], strays).await?.and_then(|looks| looks.into_iter().next());
