@@ -10,7 +10,7 @@ use crate::{
     checkout::{CartStore, OrdersDatabase},
     customers::LoadProfile,
     hooks::Hooks,
-    inventory::StockStore,
+    inventory::{InventoryDatabase, StockStore},
     payments::{PaymentGateway, ReadDispute, VerifyWebhook},
     refunds::RefundGateway,
     tokens::TokenVerifier,
@@ -25,7 +25,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// Waits.
     type Timer: Timer + Send + Sync;
     /// PostgreSQL.
-    type Database: OrdersDatabase + CatalogDatabase;
+    type Database: OrdersDatabase + CatalogDatabase + InventoryDatabase;
     /// The counters of stock and the holds on it.
     type Stock: StockStore;
     /// The carts.
@@ -113,7 +113,7 @@ where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
     W: Timer + Send + Sync + 'static,
-    D: OrdersDatabase + CatalogDatabase + 'static,
+    D: OrdersDatabase + CatalogDatabase + InventoryDatabase + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
     G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + 'static,

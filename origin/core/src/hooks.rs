@@ -1,4 +1,5 @@
-//! Points between the steps of a checkout, of a payment, of a refund and of an order's end at which a test can stop the process.
+//! Points between the steps of a checkout, of a payment, of a refund, of an order's end and of a change of stock at which a test can
+//! stop the process.
 
 use std::future::Future;
 
@@ -73,6 +74,18 @@ pub enum HookPoint {
     AfterCancel,
     /// After the goods of an order that was called off are on sale again.
     AfterReturn,
+    /// After a wish to change stock was noted.
+    AfterAdjustment,
+    /// Before goods are moved on the counters.
+    BeforeMovement,
+    /// After goods were moved on the counters.
+    AfterMovement,
+    /// After the end of a wish to change stock was written down.
+    AfterLedger,
+    /// Between the counters and the holds, when stock is compared.
+    WithinLook,
+    /// Before a difference between ledger and counters is repaired.
+    BeforeRepair,
 }
 
 /// The process stops here.

@@ -9,5 +9,5 @@ mod stock;
 mod tables;
 
 pub use carts::DynamoCarts;
-pub use stock::DynamoStock;
+pub use stock::{DynamoStock, StockStream, StreamRecords};
 pub use tables::{CARTS_TABLE, INVENTORY_TABLE, create_tables};

@@ -27,6 +27,7 @@ pub async fn create_tables<E: AwsEnvironment>(
         ..CreateTable::new(name, KeyAttribute::text(key))
     };
     let made_carts = db.create_table(&with_ttl(carts, cart_table::OWNER)).await?;
-    let made_inventory = db.create_table(&with_ttl(inventory, PK)).await?;
+    let with_stream = CreateTable { stream: true, ..with_ttl(inventory, PK) };
+    let made_inventory = db.create_table(&with_stream).await?;
     Ok(made_carts || made_inventory)
 }

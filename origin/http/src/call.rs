@@ -6,7 +6,10 @@ use bytes::Bytes;
 use commerce_api::{Problem, ProblemCode, Route, idempotency::key_of, json::parse_body};
 use commerce_auth::Principal;
 use http::{header, request::Parts};
-use origin_core::idempotency::{Hash, IdempotencyKey, request_hash};
+use origin_core::{
+    catalog::ExpectedVersion,
+    idempotency::{Hash, IdempotencyKey, request_hash},
+};
 use serde::de::DeserializeOwned;
 
 use crate::{ApiError, caller::text};
@@ -88,6 +91,19 @@ impl Call {
         request_hash(self.route, &self.parameter, &self.body)
     }
 
+    /// What `If-Match` says (RFC 9110, section 13.1.1). The tags of this resource are its version in quotes; any other tag
+    /// matches no version.
+    pub(crate) fn expected_version(&self) -> ExpectedVersion {
+        let values: Vec<&str> =
+            self.parts.headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok()).collect();
+        let mut tags = values.iter().flat_map(|value| value.split(',')).map(str::trim).peekable();
+        if tags.peek().is_none() || values.iter().any(|value| value.trim() == "*") {
+            return ExpectedVersion::Any;
+        }
+        let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        ExpectedVersion::OneOf(tags.filter_map(version).collect())
+    }
+
     /// The query's fields in order, decoded.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         let query = self.parts.uri.query().unwrap_or_default();
@@ -121,4 +137,32 @@ fn decode_pair(pair: &str) -> (String, String) {
 pub(crate) fn decode(text: &str, plus_is_space: bool) -> String {
     let text = if plus_is_space { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Request};
+
+    use super::*;
+
+    fn expected(values: &[&str]) -> ExpectedVersion {
+        let mut request = Request::new(());
+        for value in values {
+            request.headers_mut().append(header::IF_MATCH, HeaderValue::from_str(value).unwrap());
+        }
+        let (parts, ()) = request.into_parts();
+        let (request_id, parameter, body) = (String::new(), String::new(), Bytes::new());
+        Call { request_id, route: Route::UpdateProduct, parameter, parts, body, principal: None }.expected_version()
+    }
+
+    #[test]
+    fn if_match_names_versions_or_any() {
+        assert_eq!(expected(&[]), ExpectedVersion::Any);
+        assert_eq!(expected(&["*"]), ExpectedVersion::Any);
+        assert_eq!(expected(&["\"3\""]), ExpectedVersion::OneOf(vec![3]));
+        assert_eq!(expected(&["\"3\", \"4\"", "\"7\""]), ExpectedVersion::OneOf(vec![3, 4, 7]));
+        for nothing in ["3", "W/\"3\"", "\"\"", "\"x\"", ""] {
+            assert_eq!(expected(&[nothing]), ExpectedVersion::OneOf(vec![]), "{nothing}");
+        }
+    }
 }

@@ -3,11 +3,11 @@
 use commerce_api::{Amount, Problem, ProblemCode, problem::FieldError};
 use commerce_domain::state::PaymentState;
 use origin_core::{
-    StoreError,
+    Interrupted, StoreError,
     catalog::WriteProductError,
     checkout::PlaceOrderError,
     idempotency::ClaimRefused,
-    inventory::FindStockError,
+    inventory::{AdjustStockError, FindStockError},
     orders::CancelError,
     payments::{PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
@@ -43,6 +43,12 @@ pub enum ApiError {
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
+    /// Stock was to be changed.
+    #[error(transparent)]
+    AdjustStock(#[from] AdjustStockError),
+    /// Something that answers nobody was run by hand.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// Seconds after which a client may come back when a store is down or busy.
@@ -52,7 +58,7 @@ pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 pub fn problem(error: ApiError) -> Problem {
     match error {
         ApiError::Problem(problem) => problem,
-        ApiError::Store(error) => store(&error),
+        ApiError::Store(error) | ApiError::Interrupted(Interrupted::Store(error)) => store(&error),
         ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::Pay(error) => pay(error),
@@ -60,6 +66,8 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::Refund(error) => refund(&error),
         ApiError::Webhook(error) => webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
+        ApiError::AdjustStock(error) => adjust_stock(error),
+        ApiError::Interrupted(Interrupted::Stopped(stopped)) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 
@@ -124,6 +132,17 @@ fn find_stock(error: &FindStockError) -> Problem {
             Problem::new(ProblemCode::VariantRequired, "The product has several variants: name one")
         }
         FindStockError::Store(error) => store(error),
+    }
+}
+
+fn adjust_stock(error: AdjustStockError) -> Problem {
+    let titled = |code: ProblemCode| Problem::new(code, code.title());
+    match error {
+        AdjustStockError::Find(error) => find_stock(&error),
+        AdjustStockError::VersionMismatch => titled(ProblemCode::PreconditionFailed),
+        AdjustStockError::Claim(refused) => claim(&refused),
+        AdjustStockError::Store(error) => store(&error),
+        AdjustStockError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

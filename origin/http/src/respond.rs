@@ -21,6 +21,17 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response
     Ok(response)
 }
 
+/// The response with the `ETag` of a resource that is known by its version.
+///
+/// # Errors
+/// A 500 if the version makes no header.
+pub(crate) fn with_version(mut response: Response<Bytes>, version: u64) -> Result<Response<Bytes>, ApiError> {
+    let tag =
+        HeaderValue::try_from(format!("\"{version}\"")).map_err(|error| ApiError::Problem(Problem::internal(error)))?;
+    response.headers_mut().insert(header::ETAG, tag);
+    Ok(response)
+}
+
 /// The headers that are kept with an answer.
 const KEPT_HEADERS: [HeaderName; 5] =
     [header::CONTENT_TYPE, header::CACHE_CONTROL, header::LOCATION, header::ETAG, header::RETRY_AFTER];

@@ -130,7 +130,10 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::CreateRefund => refunds::create_refund(backend, call).await,
         Route::ListFailedCheckouts => checkouts::list_failed(backend, call).await,
         Route::ReceiveStripeWebhook => webhooks::receive_stripe_webhook(backend, call).await,
+        Route::ListInventory => inventory::list_inventory(backend, call).await,
+        Route::ReconcileInventory => inventory::reconcile_inventory(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,
+        Route::AdjustInventory => inventory::adjust_inventory(backend, call).await,
         Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
         Route::Healthz
         | Route::GetCart

@@ -20,7 +20,7 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
     let path = Route::CreateOrder.path("");
     let report = sweep::sweep(backend, &|outcome| rendered(REQUEST_ID, &path, outcome)).await?;
     if report != SweepReport::default() {
-        let SweepReport { checkouts, closed, settled, attempts, holds, refunds, carts, failures } = report;
+        let SweepReport { checkouts, closed, settled, attempts, holds, refunds, carts, adjustments, failures } = report;
         tracing::info!(
             sweep.checkouts = checkouts,
             sweep.closed = closed,
@@ -29,6 +29,7 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
             sweep.holds = holds,
             sweep.refunds = refunds,
             sweep.carts = carts,
+            sweep.adjustments = adjustments,
             sweep.failures = failures,
             "swept"
         );

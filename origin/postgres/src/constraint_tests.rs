@@ -1,5 +1,6 @@
 //! What the database itself refuses, whatever the code above it does.
 
+mod inventory;
 mod refunds;
 mod taxes;
 

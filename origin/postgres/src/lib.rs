@@ -11,6 +11,7 @@ mod constraint_tests;
 mod customers;
 mod error;
 mod idempotency;
+mod inventory;
 mod migrate;
 mod orders;
 mod outbox;

@@ -148,8 +148,14 @@ routes! {
     ListFailedCheckouts: GET "/v1/checkouts/failed" Nothing, Origin, Admin;
     /// Takes a hint of Stripe's that something has happened to a payment.
     ReceiveStripeWebhook: POST "/v1/webhooks/stripe" Nothing, Origin, Provider;
+    /// The stock of all variants, or of those that run low.
+    ListInventory: GET "/v1/inventory" Nothing, Origin, Admin;
+    /// Compares counters and ledger, and repairs what differs.
+    ReconcileInventory: POST "/v1/inventory/reconcile" Nothing, Origin, Admin;
     /// The stock of a variant.
     GetInventory: GET "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
+    /// Changes the stock of a variant.
+    AdjustInventory: PUT "/v1/inventory/{productId}" ProductOrVariant, Origin, Admin;
 }
 
 impl Route {

@@ -95,6 +95,7 @@ ids! {
     RefundId, "ref", "a refund";
     CustomerId, "cust", "a customer";
     EventId, "evt", "an event";
+    AdjustmentId, "adj", "an adjustment of stock";
 }
 
 fn uuid_v7(clock: &impl Clock, entropy: &impl Entropy) -> Uuid {

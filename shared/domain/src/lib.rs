@@ -16,7 +16,8 @@ pub use cart::{Cart, CartLine, Quantity};
 pub use catalog::{CategorySlug, Product, Variant};
 pub use currency::Currency;
 pub use id::{
-    AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, RefundId, VariantId,
+    AdjustmentId, AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, RefundId,
+    VariantId,
 };
 pub use money::{Money, MoneyError};
 pub use ports::{Clock, Entropy};

@@ -38,7 +38,9 @@ fn right(kind: &str) -> Value {
             json!({"orderId": id("order"), "shortages": [{"variantId": id("var"), "requested": 2, "sellable": 1}]})
         }
         "LowStock" => json!({"productId": id("prod"), "variantId": id("var"), "available": -1, "threshold": 5}),
-        "StockMismatch" => json!({"productId": id("prod"), "variantId": id("var"), "counted": 4, "ledger": 5}),
+        "StockMismatch" => {
+            json!({"productId": id("prod"), "variantId": id("var"), "kind": "manual_edit", "counted": 4, "ledger": 5})
+        }
         "ProductCreated" | "ProductUpdated" => json!({"productId": id("prod"), "variants": stock}),
         "ProductDeleted" => json!({"productId": id("prod")}),
         "CartUpdated" => json!({"cartId": id("cart"), "version": 3}),

@@ -17,6 +17,7 @@ mod ready;
 mod stack;
 mod state;
 mod sweeper;
+mod watcher;
 mod webhooks;
 
 pub use backend::{LocalBackend, LocalStock};

@@ -25,6 +25,7 @@ use crate::{
     parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
     state::StateDir,
     sweeper::Sweeper,
+    watcher::Watcher,
     webhooks::forward_webhooks,
 };
 
@@ -45,6 +46,7 @@ pub struct RunningStack {
     origin: OriginListener,
     sweeper: Sweeper,
     webhooks: HttpServer,
+    watcher: Watcher,
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
@@ -101,11 +103,13 @@ impl LocalStack {
         let ready = ready(&options, &parts, &issuer, &payments, &credentials)?;
         step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
+        let watcher = Watcher::start(backend.clone(), client);
         Ok(RunningStack {
             ready,
             origin,
             sweeper,
             webhooks,
+            watcher,
             backend,
             issuer,
             payments,
@@ -190,10 +194,13 @@ impl RunningStack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        let Self { origin, sweeper, webhooks, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
+        let Self {
+            origin, sweeper, webhooks, watcher, backend, issuer, payments, dynamo_faults, dynamo, postgres, ..
+        } = self;
         origin.stop().await;
         webhooks.stop().await;
         sweeper.stop().await;
+        watcher.stop().await;
         drop(backend);
         issuer.stop().await;
         payments.stop().await;

@@ -5,7 +5,7 @@ use std::future::Future;
 use commerce_domain::{AttemptId, OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 
-use super::SetLimits;
+use super::{AuditLedger, AuditStock, KeepAdjustments, ListStock, MoveStock, SetLimits, WatchThresholds};
 use crate::StoreError;
 
 /// The counters of one variant.
@@ -21,6 +21,8 @@ pub struct StockLevel {
     pub reserved: i64,
     /// Pieces that may be sold beyond the stock.
     pub backorder_limit: i64,
+    /// Pieces that can be sold now, as it is written down: available plus the backorder limit.
+    pub sellable: i64,
     /// Grows by one with each change.
     pub version: u64,
 }
@@ -233,5 +235,15 @@ pub trait ReturnGoods: Send + Sync {
 }
 
 /// All that can be asked of the counters.
-pub trait StockStore: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoods {}
-impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoods> StockStore for T {}
+pub trait StockStore:
+    PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoods + MoveStock + AuditStock
+{
+}
+impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoods + MoveStock + AuditStock> StockStore
+    for T
+{
+}
+
+/// What changing and checking stock needs of the database.
+pub trait InventoryDatabase: KeepAdjustments + AuditLedger + ListStock + WatchThresholds {}
+impl<T: KeepAdjustments + AuditLedger + ListStock + WatchThresholds> InventoryDatabase for T {}

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Backend, Interrupted,
     hooks::{HookPoint, Hooks as _},
-    payments::{GatewayError, Patience},
+    payments::{GatewayError, Patience, WebhookReceipt},
 };
 
 /// A refund is sent at most this often by one request.
@@ -38,12 +38,22 @@ pub(crate) async fn drive<B: Backend>(backend: &B, refund: Refund) -> Result<Ref
         }
     };
     let Some(verdict) = verdict else { return Ok(refund) };
-    if let RefundVerdict::Failed(decline) = &verdict {
+    settle_refund(backend, &refund, &verdict, None).await
+}
+
+/// Writes a verdict on a refund down, with the webhook that told of it.
+pub(crate) async fn settle_refund<B: Backend>(
+    backend: &B,
+    refund: &Refund,
+    verdict: &RefundVerdict,
+    receipt: Option<&WebhookReceipt<'_>>,
+) -> Result<Refund, Interrupted> {
+    if let RefundVerdict::Failed(decline) = verdict {
         tracing::error!(refund.id = %refund.id, payment.id = %refund.payment_id, refund.failure = decline.code, "a refund failed");
     }
     backend.hooks().reached(HookPoint::BeforeRefunded).await?;
     let event = EventId::generate(backend.clock(), backend.entropy());
-    let settlement = RefundSettlement { refund: &refund, verdict: &verdict, event, now: backend.clock().now() };
+    let settlement = RefundSettlement { refund, verdict, event, receipt, now: backend.clock().now() };
     let settled = backend.database().settle_refund(settlement).await?;
     backend.hooks().reached(HookPoint::AfterRefunded).await?;
     Ok(settled)

@@ -58,6 +58,15 @@ pub trait RefundStore: Send + Sync {
         settlement: RefundSettlement<'_>,
     ) -> impl Future<Output = Result<Refund, StoreError>> + Send;
 
+    /// The refund with this id of the provider's; none if it is none of ours, or its id has not been noted yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_refund_by_provider_id(
+        &self,
+        provider_id: &str,
+    ) -> impl Future<Output = Result<Option<Refund>, StoreError>> + Send;
+
     /// Refunds that are PENDING and have not changed since `before`, after `after` in the order of ids.
     ///
     /// # Errors

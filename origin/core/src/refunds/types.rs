@@ -8,7 +8,7 @@ use commerce_domain::{
 };
 use jiff::Timestamp;
 
-use crate::payments::Decline;
+use crate::payments::{Decline, WebhookReceipt};
 
 /// Why money goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +143,8 @@ pub struct RefundSettlement<'a> {
     pub verdict: &'a RefundVerdict,
     /// The id of the event that tells of it.
     pub event: EventId,
+    /// The webhook that told of it, if one did.
+    pub receipt: Option<&'a WebhookReceipt<'a>>,
     /// Now.
     pub now: Timestamp,
 }

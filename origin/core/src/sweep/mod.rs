@@ -20,6 +20,7 @@ use crate::{
     checkout::{CheckoutStore as _, Claim, Finishing, OrderOutcome, PlaceOrderError, take_out},
     hooks::Stopped,
     idempotency::{LEASE, Lease, StoredAnswer},
+    inventory::{KeepAdjustments as _, finish_adjustment},
     orders::{CloseOutcome, CloseReason, close_order, put_back},
     payments::{follow, forget_webhooks, look_after},
     refunds::{self, RefundStore as _},
@@ -45,6 +46,8 @@ pub struct SweepReport {
     pub refunds: u32,
     /// Carts that ordered pieces were taken out of.
     pub carts: u32,
+    /// Changes of stock that were brought to their ends.
+    pub adjustments: u32,
     /// What failed, and is left to the next sweep.
     pub failures: u32,
 }
@@ -67,6 +70,7 @@ where
     sweeping.follow_outcomes().await;
     sweeping.empty_carts().await;
     sweeping.forget_webhooks().await;
+    sweeping.finish_adjustments().await?;
     Ok(sweeping.report)
 }
 
@@ -204,6 +208,21 @@ impl<B: Backend> Sweeping<'_, B> {
         if let Err(error) = forget_webhooks(self.backend).await {
             self.failed(&"webhooks", &error);
         }
+    }
+
+    async fn finish_adjustments(&mut self) -> Result<(), Stopped> {
+        let mut pages = Pages::default();
+        while let Some(limit) = pages.next() {
+            let listed = self.backend.database().list_open_adjustments(self.quiet(), pages.after(), limit).await;
+            for adjustment in pages.take(listed, |adjustment| adjustment.id, &mut self.report) {
+                match finish_adjustment(self.backend, &adjustment).await {
+                    Ok(()) => self.report.adjustments += 1,
+                    Err(Interrupted::Stopped(stopped)) => return Err(stopped),
+                    Err(error) => self.failed(&adjustment.id, &error),
+                }
+            }
+        }
+        Ok(())
     }
 
     fn count_hold(&mut self, done: bool) {

@@ -19,6 +19,9 @@ use crate::tables::PK;
 /// How long a finished hold is kept: longer than any write can be on its way, so that a late one still meets it.
 const FINISHED_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
 
+/// What the key of a hold begins with.
+pub(super) const HOLD_PREFIX: &str = "reservation#";
+
 /// The counters of a variant.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +31,7 @@ struct StoredStock {
     on_hand: i64,
     reserved: i64,
     backorder_limit: i64,
+    sellable: i64,
     version: u64,
 }
 
@@ -35,6 +39,8 @@ struct StoredStock {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StoredHold {
+    #[serde(default)]
+    pk: String,
     state: String,
     /// The attempt that a hold waits for while it is COMMITTING.
     attempt: Option<String>,
@@ -46,6 +52,12 @@ pub(super) struct StoredHold {
 impl StoredHold {
     pub(super) fn read(stored: Item) -> Result<Self, StoreError> {
         serde_dynamo::from_item(stored).map_err(StoreError::broken)
+    }
+
+    /// The order that holds.
+    pub(super) fn order(&self) -> Result<OrderId, StoreError> {
+        let order = self.pk.strip_prefix(HOLD_PREFIX).unwrap_or_default();
+        order.parse().map_err(StoreError::broken)
     }
 
     pub(super) fn state(&self) -> Result<HoldState, StoreError> {
@@ -86,6 +98,7 @@ pub(super) fn stock_level(stored: Item) -> Result<StockLevel, StoreError> {
         on_hand: stored.on_hand,
         reserved: stored.reserved,
         backorder_limit: stored.backorder_limit,
+        sellable: stored.sellable,
         version: stored.version,
     })
 }
@@ -159,5 +172,5 @@ fn stock_pk(variant: VariantId) -> String {
 }
 
 fn hold_pk(order: OrderId) -> String {
-    format!("reservation#{order}")
+    format!("{HOLD_PREFIX}{order}")
 }

@@ -3,13 +3,18 @@
 //! A counter's `sellable` is stored beside what it is made of, because conditions have no arithmetic; whatever changes one
 //! of the four numbers changes `sellable` in the same write.
 
+mod audit;
 mod counters;
 mod give_back;
 mod items;
+mod movement;
 mod reserve;
 mod settle;
+mod stream;
 
 use std::{sync::Arc, time::Duration};
+
+pub use stream::{StockStream, StreamRecords};
 
 use commerce_aws::{AwsClient, AwsEnvironment, DynamoDb, RetryPolicy};
 

@@ -93,8 +93,9 @@ pub(super) fn read_event(body: &[u8]) -> Result<WebhookEvent, WebhookRefusal> {
         (Some(dispute_id), Some(intent_id)) if kind.starts_with("charge.dispute.") => {
             WebhookSubject::Dispute { dispute_id, intent_id }
         }
-        _ if kind == "charge.refunded" || kind.starts_with("charge.refund.") || kind.starts_with("refund.") => {
-            WebhookSubject::Refund
+        // `charge.refunded` tells of the charge; that of the refund itself comes along.
+        (Some(refund_id), _) if kind.starts_with("refund.") || kind.starts_with("charge.refund.") => {
+            WebhookSubject::Refund { refund_id }
         }
         _ => WebhookSubject::Other,
     };

@@ -14,6 +14,12 @@ mod changes;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
+mod inventory_recovery;
+#[cfg(test)]
+mod low_stock;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod outages;
@@ -29,6 +35,8 @@ mod pricing;
 mod products;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod reconcile;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]

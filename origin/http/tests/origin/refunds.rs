@@ -266,3 +266,28 @@ async fn a_bank_that_takes_its_time_is_asked_again_and_what_it_sends_back_is_her
         assert_eq!(placed.order().await["total"], number(TOTAL));
     }
 }
+
+#[tokio::test]
+async fn a_webhook_about_a_refund_is_asked_for_at_the_provider_and_handled_once() {
+    let placed = Placed::paid_with("pm_card_pendingRefund").await;
+    assert_eq!(placed.refund("k1", None).await.status, 202);
+    let refund = placed.shop.provider.state()["refunds"][0]["id"].as_str().unwrap().to_owned();
+    let about = json!({"id": refund, "object": "refund"});
+    let tell = async |id: &str, kind: &str| placed.shop.webhook(id, kind, &about).await.status.as_u16();
+    assert_eq!((tell("evt_1", "refund.created").await, placed.kept().await), (200, 6480), "still under way");
+    placed.tell_provider(&format!("/test/refunds/{refund}/succeeded"), "").await;
+    for _ in 0..2 {
+        assert_eq!((tell("evt_2", "refund.updated").await, placed.kept().await), (200, 0));
+    }
+    assert_eq!((placed.status().await, placed.events("RefundSucceeded").await), ("REFUNDED".to_owned(), 1));
+    // The bank sends it back after all.
+    placed.tell_provider(&format!("/test/refunds/{refund}/failed"), "").await;
+    for event in ["evt_3", "evt_4"] {
+        assert_eq!((tell(event, "refund.failed").await, placed.kept().await), (200, 6480));
+    }
+    assert_eq!((placed.events("RefundFailed").await, placed.sent_back()), (1, vec![]));
+    assert_eq!(placed.shop.handled().await, ["evt_1", "evt_2", "evt_3", "evt_4"]);
+    let nobody = json!({"id": "re_nobody", "object": "refund"});
+    assert_eq!(placed.shop.webhook("evt_5", "refund.updated", &nobody).await.status, 200);
+    placed.assert_events_are_right().await;
+}

@@ -17,6 +17,7 @@ use origin_core::{
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
+pub(crate) use webhooks::write_receipt;
 
 use crate::{Database, DbError, orders::money};
 

@@ -73,7 +73,7 @@ impl Database {
 }
 
 /// Notes that an event was handled, with what that brought about.
-pub(super) async fn write_receipt(tx: &Transaction<'_>, receipt: &WebhookReceipt<'_>) -> Result<(), DbError> {
+pub(crate) async fn write_receipt(tx: &Transaction<'_>, receipt: &WebhookReceipt<'_>) -> Result<(), DbError> {
     let statement = tx.prepare_cached(INSERT).await?;
     tx.execute(&statement, &[&PROVIDER, &receipt.event_id, &receipt.kind, &receipt.received_at]).await?;
     Ok(())

@@ -49,6 +49,14 @@ impl RefundStore for Database {
         Ok(self.write_refund_settlement(settlement).await?)
     }
 
+    async fn find_refund_by_provider_id(&self, provider_id: &str) -> Result<Option<Refund>, StoreError> {
+        let client = self.client().await?;
+        let sql = format!("{REFUND} where r.provider_refund = $1");
+        let statement = client.prepare_cached(&sql).await.map_err(DbError::from)?;
+        let row = client.query_opt(&statement, &[&provider_id]).await.map_err(DbError::from)?;
+        Ok(row.as_ref().map(refund).transpose()?)
+    }
+
     async fn list_pending_refunds(
         &self,
         before: Timestamp,

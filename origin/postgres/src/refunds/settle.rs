@@ -12,6 +12,7 @@ use super::{REFUND, refund};
 use crate::{
     Database, DbError, Isolation,
     outbox::{NewEvent, write_event},
+    payments::write_receipt,
 };
 
 const ORDER: &str = "select status from orders where id = $1 for update";
@@ -37,6 +38,9 @@ async fn settle(tx: &Transaction<'_>, settlement: RefundSettlement<'_>) -> Resul
         tx.query_one(&statement, &[&order]).await?.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
     let statement = tx.prepare_cached(&format!("{REFUND} where r.id = $1")).await?;
     let found = refund(&tx.query_one(&statement, &[&id]).await?)?;
+    if let Some(receipt) = settlement.receipt {
+        write_receipt(tx, receipt).await?;
+    }
     let Ok(state) = found.state.on(settlement.verdict.event()) else { return Ok(found) };
     let failure = match settlement.verdict {
         RefundVerdict::Failed(decline) => Some(decline.code.clone()),

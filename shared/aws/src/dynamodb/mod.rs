@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub use batch::{BatchGetItem, KeysAndAttributes};
-pub use query::{GetItem, Query, QueryOutput};
+pub use query::{GetItem, Query, QueryOutput, Scan};
 pub use table::{AttributeType, CreateTable, KeyAttribute, SecondaryIndex};
 pub use transaction::{ConditionCheck, MAX_TRANSACT_WRITES, TransactWrite, TransactWriteItems};
 pub use value::{item, list, map, number, text};
@@ -101,6 +101,14 @@ impl<E: AwsEnvironment> DynamoDb<E> {
     /// Any [`AwsError`] but those of writes.
     pub async fn query(&self, request: &Query) -> Result<QueryOutput, AwsError> {
         self.call("Query", request, Repeat::Safe).await
+    }
+
+    /// One page of the items of a table.
+    ///
+    /// # Errors
+    /// Any [`AwsError`] but those of writes.
+    pub async fn scan(&self, request: &Scan) -> Result<QueryOutput, AwsError> {
+        self.call("Scan", request, Repeat::Safe).await
     }
 
     /// Writes to several items, all or none. Repeated on an unknown outcome only with a `client_request_token`.

@@ -63,7 +63,36 @@ pub struct Query {
     pub exclusive_start_key: Option<Item>,
 }
 
-/// A page of a [`Query`].
+/// Reads the items of a whole table, in no order (DynamoDB API reference, `Scan`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Scan {
+    /// The table.
+    pub table_name: String,
+    /// Which of the items read to return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_expression: Option<String>,
+    /// Which attributes to return; all where `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projection_expression: Option<String>,
+    /// `#name` to attribute name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub expression_attribute_names: BTreeMap<String, String>,
+    /// `:name` to value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub expression_attribute_values: BTreeMap<String, AttributeValue>,
+    /// How many items to read at most, before the filter. A page ends at 1 MB in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Whether every write answered before must be seen.
+    #[serde(skip_serializing_if = "is_false")]
+    pub consistent_read: bool,
+    /// Where the page before ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclusive_start_key: Option<Item>,
+}
+
+/// A page of a [`Query`] or a [`Scan`].
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct QueryOutput {

@@ -42,7 +42,10 @@ fn of(route: Route) -> Vec<Row> {
         Route::GetPayment => money::get_payment(),
         Route::CreateRefund => money::create_refund(),
         Route::ReceiveStripeWebhook => receive_stripe_webhook(),
+        Route::ListInventory => list_inventory(),
+        Route::ReconcileInventory => reconcile_inventory(),
         Route::GetInventory => get_inventory(),
+        Route::AdjustInventory => adjust_inventory(),
     }
 }
 
@@ -354,5 +357,44 @@ fn get_inventory() -> Vec<Row> {
         Row::of(route, Class::Success, "by variant", 200, move |world| get(world, &world.quiet_variant)),
         Row::of(route, Class::BadInput, "unknown", 404, move |world| get(world, &format!("var_{UNKNOWN}"))),
         Row::of(route, Class::BadInput, "impossible id", 404, move |world| get(world, "7")),
+    ]
+}
+
+fn list_inventory() -> Vec<Row> {
+    let route = Route::ListInventory;
+    let get = |world: &World, query: &str| Call::get(format!("/v1/inventory{query}")).token(&world.admin);
+    vec![
+        Row::of(route, Class::Success, "those that run low", 200, move |world| get(world, "?lowStock=true&limit=5")),
+        Row::of(route, Class::BadInput, "bad filter", 400, move |world| get(world, "?lowStock=yes")),
+    ]
+}
+
+fn reconcile_inventory() -> Vec<Row> {
+    let route = Route::ReconcileInventory;
+    let post = |world: &World, query: &str| {
+        Call::new(Method::POST, format!("/v1/inventory/reconcile{query}")).token(&world.admin)
+    };
+    vec![
+        Row::of(route, Class::Success, "a few", 200, move |world| post(world, "?limit=5")),
+        Row::of(route, Class::BadInput, "from nowhere", 400, move |world| post(world, "?after=7")),
+    ]
+}
+
+fn adjust_inventory() -> Vec<Row> {
+    let route = Route::AdjustInventory;
+    let put = |body: Value| {
+        move |world: &World| {
+            let path = format!("/v1/inventory/{}", world.quiet_variant);
+            Call::new(Method::PUT, path).json(&body).token(&world.admin)
+        }
+    };
+    vec![
+        Row::of(route, Class::Success, "goods come in", 200, put(json!({"delta": 1, "reason": "receipt"}))),
+        Row::of(route, Class::BadInput, "more than there is", 409, put(json!({"delta": -1_000_000}))),
+        Row::of(route, Class::BadInput, "unknown field", 400, put(json!({"onHand": 1}))),
+        Row::of(route, Class::BadInput, "unknown", 404, |world| {
+            let path = format!("/v1/inventory/var_{UNKNOWN}");
+            Call::new(Method::PUT, path).json(&json!({"delta": 1})).token(&world.admin)
+        }),
     ]
 }

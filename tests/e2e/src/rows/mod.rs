@@ -132,7 +132,10 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::GetPayment
         | Route::CreateRefund
         | Route::ReceiveStripeWebhook
-        | Route::GetInventory => false,
+        | Route::ListInventory
+        | Route::ReconcileInventory
+        | Route::GetInventory
+        | Route::AdjustInventory => false,
     }
 }
 

@@ -21,7 +21,11 @@ use super::{
     settle::settle_and_follow,
     types::{Attempt, Verdict},
 };
-use crate::{Backend, Interrupted, StoreError, hooks::Stopped};
+use crate::{
+    Backend, Interrupted, StoreError,
+    hooks::Stopped,
+    refunds::{Refund, RefundGateway as _, RefundStore as _, settle_refund},
+};
 
 /// For how long it is known that an event was handled. Stripe gives up after three days, and lets a person send events of the
 /// last 30 days again.
@@ -81,23 +85,44 @@ pub async fn receive_webhook<B: Backend>(backend: &B, webhook: Webhook<'_>) -> R
 
 async fn handle<B: Backend>(backend: &B, event: &WebhookEvent) -> Result<WebhookOutcome, WebhookError> {
     let database = backend.database();
-    let intent_id = match &event.subject {
-        WebhookSubject::Intent { intent_id } | WebhookSubject::Dispute { intent_id, .. } => intent_id,
-        // Refunds that were begun elsewhere are not looked up yet.
-        WebhookSubject::Refund | WebhookSubject::Other => return Ok(WebhookOutcome::Ignored),
-    };
+    if event.subject == WebhookSubject::Other {
+        return Ok(WebhookOutcome::Ignored);
+    }
     if database.is_webhook_handled(&event.id).await? {
         return Ok(WebhookOutcome::Doubled);
     }
-    let Some(attempt) = database.find_attempt_by_intent(intent_id).await? else { return Ok(WebhookOutcome::NotOurs) };
     let receipt = WebhookReceipt { event_id: &event.id, kind: &event.kind, received_at: backend.clock().now() };
-    match &event.subject {
-        WebhookSubject::Dispute { dispute_id, .. } => {
-            dispute::look_up(backend, &attempt, dispute_id, &receipt).await?;
-        }
-        _ => look_up(backend, &attempt, intent_id, &receipt).await?,
+    let ours = match &event.subject {
+        WebhookSubject::Intent { intent_id } => match database.find_attempt_by_intent(intent_id).await? {
+            Some(attempt) => look_up(backend, &attempt, intent_id, &receipt).await.map(|()| true)?,
+            None => false,
+        },
+        WebhookSubject::Dispute { dispute_id, intent_id } => match database.find_attempt_by_intent(intent_id).await? {
+            Some(attempt) => dispute::look_up(backend, &attempt, dispute_id, &receipt).await.map(|()| true)?,
+            None => false,
+        },
+        // One that is not known yet was sent by a request that is at it, or by somebody else.
+        WebhookSubject::Refund { refund_id } => match database.find_refund_by_provider_id(refund_id).await? {
+            Some(refund) => look_up_refund(backend, &refund, &receipt).await.map(|()| true)?,
+            None => false,
+        },
+        WebhookSubject::Other => false,
+    };
+    Ok(if ours { WebhookOutcome::Handled } else { WebhookOutcome::NotOurs })
+}
+
+/// Reads a refund and writes down what the provider says about it.
+async fn look_up_refund<B: Backend>(
+    backend: &B,
+    refund: &Refund,
+    receipt: &WebhookReceipt<'_>,
+) -> Result<(), WebhookError> {
+    let found = Patience::new(backend).within(backend.gateway().find_refund(refund)).await?;
+    match found.and_then(|found| found.verdict) {
+        Some(verdict) => settle_refund(backend, refund, &verdict, Some(receipt)).await.map(drop)?,
+        None => backend.database().note_webhook(receipt).await?,
     }
-    Ok(WebhookOutcome::Handled)
+    Ok(())
 }
 
 /// Reads an intent and writes down what it says about the latest attempt.

@@ -43,7 +43,10 @@ pub enum WebhookSubject {
         intent_id: String,
     },
     /// Money that goes back.
-    Refund,
+    Refund {
+        /// The provider's id of the refund.
+        refund_id: String,
+    },
     /// Something that means nothing to this shop.
     Other,
 }

@@ -79,11 +79,13 @@ fn an_event_is_about_what_its_type_says() {
     let dispute = r#"{"id": "du_1", "payment_intent": "pi_1"}"#;
     let expected = WebhookSubject::Dispute { dispute_id: "du_1".to_owned(), intent_id: "pi_1".to_owned() };
     assert_eq!(subject("charge.dispute.closed", dispute), expected);
-    for kind in ["charge.refunded", "refund.created", "charge.refund.updated"] {
-        assert_eq!(subject(kind, r#"{"id": "re_1", "payment_intent": "pi_1"}"#), WebhookSubject::Refund);
+    let expected = WebhookSubject::Refund { refund_id: "re_1".to_owned() };
+    for kind in ["refund.created", "refund.failed", "charge.refund.updated"] {
+        assert_eq!(subject(kind, r#"{"id": "re_1", "payment_intent": "pi_1"}"#), expected);
     }
     for (kind, object) in [
         ("charge.succeeded", intent),
+        ("charge.refunded", r#"{"id": "ch_1", "payment_intent": "pi_1"}"#),
         ("payment_intent.succeeded", "{}"),
         ("charge.dispute.created", r#"{"id": "du_1", "payment_intent": null}"#),
         ("customer.created", "null"),

@@ -6,6 +6,7 @@ mod environment;
 mod fixtures;
 mod line;
 mod paying;
+mod warehouse;
 mod webhooks;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub(crate) use environment::{Stops, TestEnvironment, TestProfiles, TestTimer, Te
 pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use paying::{Placed, TOTAL};
+pub(crate) use warehouse::Levels;
 pub(crate) use webhooks::{Entrance, event};
 
 pub(crate) const REGION: &str = "eu-central-1";
@@ -45,7 +47,7 @@ type TestBackend =
 /// The origin under test, and the handles to everything around it.
 pub(crate) struct Shop {
     pub(crate) router: Router,
-    backend: TestBackend,
+    pub(crate) backend: TestBackend,
     pub(crate) clock: ManualClock,
     pub(crate) database: Database,
     pub(crate) stock: Stock,

@@ -1,8 +1,8 @@
 //! An order that waits to be paid.
 
 use commerce_aws::{
-    AttributeValue, HttpClient as _,
-    dynamodb::{DeleteItem, GetItem, UpdateItem, item, text},
+    HttpClient as _,
+    dynamodb::{DeleteItem, UpdateItem, item, text},
 };
 use commerce_domain::{AttemptId, Clock as _, CustomerId, PaymentId};
 use origin_core::inventory::SettleHold as _;
@@ -71,12 +71,7 @@ impl Placed {
 
     /// The state of the hold.
     pub(crate) async fn hold(&self) -> String {
-        let (table_name, key) = (INVENTORY_TABLE.to_owned(), self.hold_key());
-        let get = GetItem { table_name, key, consistent_read: true, ..GetItem::default() };
-        match self.shop.dynamo.get_item(&get).await.unwrap().unwrap().get("state") {
-            Some(AttributeValue::S(state)) => state.clone(),
-            other => panic!("{other:?}"),
-        }
+        self.shop.hold_state(&self.order).await.expect("the order should have a hold")
     }
 
     /// Puts the hold into a state that it did not come to by itself.
@@ -161,15 +156,12 @@ impl Placed {
     }
 
     pub(crate) async fn events(&self, name: &str) -> i64 {
-        self.shop.count(&format!("select count(*) from outbox where event = '{name}'")).await
+        self.shop.events(name).await
     }
 
     /// Every event that was written is as its schema says.
     pub(crate) async fn assert_events_are_right(&self) {
-        let client = self.shop.database.client().await.unwrap();
-        for row in client.query("select event, payload from outbox", &[]).await.unwrap() {
-            event_schemas::assert_published(row.get(0), &row.get(1));
-        }
+        self.shop.assert_events_are_right().await;
     }
 
     /// How many attempts stand there.

@@ -1,0 +1,7 @@
+//! Stock by hand, by the ledger, and running low.
+
+mod adjust;
+mod audit;
+mod entry;
+mod finding;
+mod low_stock;
