@@ -6,6 +6,7 @@
 
 mod catalog;
 mod checkout;
+mod collect;
 #[cfg(test)]
 mod constraint_tests;
 mod customers;
@@ -16,6 +17,7 @@ mod orders;
 mod outbox;
 mod payments;
 mod pool;
+mod relay;
 mod sold;
 mod sweep;
 mod taxes;

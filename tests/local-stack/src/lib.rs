@@ -17,6 +17,7 @@ mod ready;
 mod stack;
 mod state;
 mod sweeper;
+mod task;
 
 pub use backend::{LocalBackend, LocalStock};
 pub use catalog::{CatalogFile, FaultSummary, FileFormat, FileImport, import_file};

@@ -13,7 +13,7 @@ use origin_gateways::SystemEntropy;
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
 use serde_json::Value;
-use test_support::{DynamoFaults, DynamoServer, Issuer, PaymentProvider, TokenRequest};
+use test_support::{DynamoFaults, DynamoServer, EventBus, Issuer, PaymentProvider, SystemClock, TokenRequest};
 
 use crate::{
     LocalBackend, LocalStock, Options, Ready, StackError,
@@ -68,8 +68,8 @@ impl LocalStack {
         step.set_message("starting DynamoDB");
         let dynamo = start_dynamo(&options, &state).await?;
         let direct = aws_client(dynamo.url(), credentials.clone())?;
-        let tables = create_tables(&DynamoDb::new(direct.clone()), CARTS_TABLE, INVENTORY_TABLE).await;
-        tables.map_err(StackError::Tables)?;
+        let db = DynamoDb::new(direct.clone());
+        create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.map_err(StackError::Tables)?;
         step.finish_and_clear();
 
         // 2. What is sold. Straight into DynamoDB: the strict one is for those who serve.
@@ -84,7 +84,8 @@ impl LocalStack {
 
         // 4. The origin.
         let client = aws_client(&endpoint, credentials.clone())?;
-        let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY)?;
+        let bus = EventBus::new(SystemClock::shared());
+        let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY, bus)?;
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
@@ -92,7 +93,17 @@ impl LocalStack {
         let ready = ready(&options, &parts, &issuer, &payments, &credentials)?;
         step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
-        Ok(RunningStack { ready, origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres })
+        Ok(RunningStack {
+            ready,
+            origin,
+            sweeper,
+            backend,
+            issuer,
+            payments,
+            dynamo_faults,
+            dynamo,
+            postgres,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use super::types::{Checkout, Owned};
 use crate::{
     StoreError,
     customers::CustomerStore,
+    events::{CollectEvents, Outbox},
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
     inventory::ListVariants,
     orders::{CloseOrders, ReadOrders},
@@ -194,7 +195,7 @@ pub trait CheckoutStore: Send + Sync {
     ) -> impl Future<Output = Result<Option<Replay>, StoreError>> + Send;
 }
 
-/// What the checkout, the orders and the payments need of the database.
+/// What the checkout, the orders, the payments and their events need of the database.
 pub trait OrdersDatabase:
     LoadPrices
     + ListVariants
@@ -205,6 +206,8 @@ pub trait OrdersDatabase:
     + RequestStore
     + PaymentStore
     + SweepStore
+    + Outbox
+    + CollectEvents
 {
 }
 impl<T> OrdersDatabase for T where
@@ -217,5 +220,7 @@ impl<T> OrdersDatabase for T where
         + RequestStore
         + PaymentStore
         + SweepStore
+        + Outbox
+        + CollectEvents
 {
 }

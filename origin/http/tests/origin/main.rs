@@ -30,6 +30,8 @@ mod races;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod sweep;
