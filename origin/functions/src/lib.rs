@@ -1,7 +1,7 @@
 //! The origin as Lambda functions: configured from the environment, run by the Lambda runtime. The only place of production that
 //! wires adapters to ports.
 //!
-//! A function is a few lines over [`serve`]. The one that serves answers nobody but the edge: by IAM, which
+//! A function is a few lines over [`serve`] or [`tend`]. The one that serves answers nobody but the edge: by IAM, which
 //! has checked the signature before the function is called, or by the signature itself. No rule of the shop stands here.
 
 mod aws;
@@ -9,8 +9,10 @@ mod caller;
 mod config;
 mod run;
 mod serve;
+mod tend;
 mod wiring;
 
 pub use aws::AwsConfig;
 pub use config::{Config, ConfigError};
 pub use serve::serve;
+pub use tend::tend;
