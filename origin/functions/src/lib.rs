@@ -1,12 +1,13 @@
 //! The origin as Lambda functions: configured from the environment, run by the Lambda runtime. The only place of production that
 //! wires adapters to ports.
 //!
-//! A function is a few lines over [`serve`] or [`tend`]. The one that serves answers nobody but the edge: by IAM, which
+//! A function is a few lines over [`serve`], [`tend`] or [`consume`]. The one that serves answers nobody but the edge: by IAM, which
 //! has checked the signature before the function is called, or by the signature itself. No rule of the shop stands here.
 
 mod aws;
 mod caller;
 mod config;
+mod consume;
 mod run;
 mod serve;
 mod tend;
@@ -14,5 +15,6 @@ mod wiring;
 
 pub use aws::AwsConfig;
 pub use config::{Config, ConfigError};
+pub use consume::consume;
 pub use serve::serve;
 pub use tend::tend;

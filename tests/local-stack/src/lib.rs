@@ -7,6 +7,7 @@
 
 mod backend;
 mod catalog;
+mod consumers;
 mod error;
 mod filling;
 mod options;

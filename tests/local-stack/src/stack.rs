@@ -8,7 +8,9 @@ use origin_core::{
     Backend,
     catalog::{ProductQuery, ProductSubject, ReadCatalog, Sort},
 };
-use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, create_tables};
+use origin_dynamo::{
+    CARTS_TABLE, DynamoPayments, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables,
+};
 use origin_gateways::SystemEntropy;
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
@@ -18,6 +20,7 @@ use test_support::{DynamoFaults, DynamoServer, EventBus, Issuer, PaymentProvider
 use crate::{
     LocalBackend, LocalStock, Options, Ready, StackError,
     backend::{self, REGION, aws_client},
+    consumers::Consumers,
     filling::fill,
     origin::OriginListener,
     parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
@@ -39,6 +42,7 @@ pub struct RunningStack {
     ready: Ready,
     origin: OriginListener,
     sweeper: Sweeper,
+    consumers: Consumers,
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
@@ -70,6 +74,7 @@ impl LocalStack {
         let direct = aws_client(dynamo.url(), credentials.clone())?;
         let db = DynamoDb::new(direct.clone());
         create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.map_err(StackError::Tables)?;
+        create_payments_table(&db, PAYMENTS_TABLE).await.map_err(StackError::Tables)?;
         step.finish_and_clear();
 
         // 2. What is sold. Straight into DynamoDB: the strict one is for those who serve.
@@ -85,6 +90,11 @@ impl LocalStack {
         // 4. The origin.
         let client = aws_client(&endpoint, credentials.clone())?;
         let bus = EventBus::new(SystemClock::shared());
+        let consumers = Consumers::start(
+            &bus,
+            &backend::stock(client.clone()),
+            &DynamoPayments::new(client.clone(), PAYMENTS_TABLE),
+        );
         let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY, bus)?;
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
@@ -97,6 +107,7 @@ impl LocalStack {
             ready,
             origin,
             sweeper,
+            consumers,
             backend,
             issuer,
             payments,
@@ -181,9 +192,10 @@ impl RunningStack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        let Self { origin, sweeper, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
+        let Self { origin, sweeper, consumers, backend, issuer, payments, dynamo_faults, dynamo, postgres, .. } = self;
         origin.stop().await;
         sweeper.stop().await;
+        consumers.stop().await;
         drop(backend);
         issuer.stop().await;
         payments.stop().await;

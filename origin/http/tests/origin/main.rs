@@ -10,6 +10,8 @@ mod catalog;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod consumers;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod orders;
