@@ -9,6 +9,7 @@ use crate::{
     catalog::CatalogDatabase,
     checkout::{CartStore, OrdersDatabase},
     customers::LoadProfile,
+    events::PublishEvents,
     hooks::Hooks,
     inventory::{InventoryDatabase, StockStore},
     payments::{PaymentGateway, ReadDispute, VerifyWebhook},
@@ -36,6 +37,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     type Tokens: TokenVerifier;
     /// Knows who the bearers of tokens are.
     type Profiles: LoadProfile;
+    /// The event bus.
+    type Events: PublishEvents;
     /// Points at which tests stop a use case.
     type Hooks: Hooks;
 
@@ -57,6 +60,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     fn tokens(&self) -> &Self::Tokens;
     /// The identity provider's profiles.
     fn profiles(&self) -> &Self::Profiles;
+    /// The event bus; none where events stay in the outbox.
+    fn events(&self) -> Option<&Self::Events>;
     /// The hooks.
     fn hooks(&self) -> &Self::Hooks;
     /// How orders are taxed and shipped.
@@ -65,7 +70,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
 
 /// The parts of a [`Backend`], by which a binary or a test puts one together.
 #[derive(Debug)]
-pub struct Parts<K, E, W, D, S, C, G, T, P, H> {
+pub struct Parts<K, E, W, D, S, C, G, T, P, V, H> {
     /// Tells the time.
     pub clock: K,
     /// Makes ids.
@@ -84,6 +89,8 @@ pub struct Parts<K, E, W, D, S, C, G, T, P, H> {
     pub tokens: T,
     /// Knows who the bearers of tokens are.
     pub profiles: P,
+    /// The event bus; none where events stay in the outbox.
+    pub events: Option<V>,
     /// Points at which tests stop a use case.
     pub hooks: H,
     /// How orders are taxed and shipped.
@@ -93,22 +100,22 @@ pub struct Parts<K, E, W, D, S, C, G, T, P, H> {
 /// A [`Backend`] made of [`Parts`].
 #[expect(clippy::type_complexity, reason = "one parameter a port, and nothing else")]
 #[derive(Debug)]
-pub struct Assembled<K, E, W, D, S, C, G, T, P, H>(Arc<Parts<K, E, W, D, S, C, G, T, P, H>>);
+pub struct Assembled<K, E, W, D, S, C, G, T, P, V, H>(Arc<Parts<K, E, W, D, S, C, G, T, P, V, H>>);
 
-impl<K, E, W, D, S, C, G, T, P, H> Assembled<K, E, W, D, S, C, G, T, P, H> {
+impl<K, E, W, D, S, C, G, T, P, V, H> Assembled<K, E, W, D, S, C, G, T, P, V, H> {
     /// The backend of these parts.
-    pub fn new(parts: Parts<K, E, W, D, S, C, G, T, P, H>) -> Self {
+    pub fn new(parts: Parts<K, E, W, D, S, C, G, T, P, V, H>) -> Self {
         Self(Arc::new(parts))
     }
 }
 
-impl<K, E, W, D, S, C, G, T, P, H> Clone for Assembled<K, E, W, D, S, C, G, T, P, H> {
+impl<K, E, W, D, S, C, G, T, P, V, H> Clone for Assembled<K, E, W, D, S, C, G, T, P, V, H> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, E, W, D, S, C, G, T, P, H> Backend for Assembled<K, E, W, D, S, C, G, T, P, H>
+impl<K, E, W, D, S, C, G, T, P, V, H> Backend for Assembled<K, E, W, D, S, C, G, T, P, V, H>
 where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
@@ -119,6 +126,7 @@ where
     G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + 'static,
     T: TokenVerifier + 'static,
     P: LoadProfile + 'static,
+    V: PublishEvents + 'static,
     H: Hooks + 'static,
 {
     type Clock = K;
@@ -130,6 +138,7 @@ where
     type Gateway = G;
     type Tokens = T;
     type Profiles = P;
+    type Events = V;
     type Hooks = H;
 
     fn clock(&self) -> &K {
@@ -166,6 +175,10 @@ where
 
     fn profiles(&self) -> &P {
         &self.0.profiles
+    }
+
+    fn events(&self) -> Option<&V> {
+        self.0.events.as_ref()
     }
 
     fn hooks(&self) -> &H {

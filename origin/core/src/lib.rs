@@ -7,6 +7,7 @@
 pub mod backend;
 pub mod catalog;
 pub mod checkout;
+pub mod consumers;
 pub mod customers;
 pub mod error;
 pub mod events;

@@ -10,6 +10,13 @@ pub const CARTS_TABLE: &str = "shopping-carts";
 /// The table of counters and holds where none is configured.
 pub const INVENTORY_TABLE: &str = "inventory";
 
+/// The table of the history of payments where none is configured.
+pub const PAYMENTS_TABLE: &str = "payments";
+
+/// Whose history it is.
+pub(crate) const PAYMENT_ID: &str = "paymentId";
+/// An entry's place in the history.
+pub(crate) const SEQUENCE: &str = "sequence";
 /// The key of a counter or a hold.
 pub(crate) const PK: &str = "pk";
 
@@ -30,4 +37,13 @@ pub async fn create_tables<E: AwsEnvironment>(
     let with_stream = CreateTable { stream: true, ..with_ttl(inventory, PK) };
     let made_inventory = db.create_table(&with_stream).await?;
     Ok(made_carts || made_inventory)
+}
+
+/// Creates the table of the history of payments, if it is missing. Whether it was. Nothing in it expires.
+///
+/// # Errors
+/// [`AwsError`].
+pub async fn create_payments_table<E: AwsEnvironment>(db: &DynamoDb<E>, payments: &str) -> Result<bool, AwsError> {
+    let sort_key = Some(KeyAttribute::number(SEQUENCE));
+    db.create_table(&CreateTable { sort_key, ..CreateTable::new(payments, KeyAttribute::text(PAYMENT_ID)) }).await
 }

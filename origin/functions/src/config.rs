@@ -2,13 +2,14 @@
 
 use commerce_api::pricing::{RulesDocumentError, from_document};
 use commerce_auth::TokenPolicy;
-use commerce_aws::{CallerKeys, Credentials, MissingCredentials};
+use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
-use http::Uri;
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
 use origin_gateways::{Secret, StripeConfig};
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
+
+use crate::{aws::AwsConfig, run::variable};
 
 /// Where Stripe answers unless told otherwise.
 const STRIPE_URL: &str = "https://api.stripe.com";
@@ -30,17 +31,15 @@ pub enum ConfigError {
     Caller,
 }
 
-/// All that a function needs to know.
+/// All that a function needs to know that works on the shop.
 #[derive(Debug)]
 pub struct Config {
     /// `DATABASE_URL`
     pub database: DatabaseSettings,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the function's own.
-    pub credentials: Credentials,
-    /// `AWS_REGION`
-    pub region: String,
-    /// `DYNAMODB_ENDPOINT`; AWS's own if absent.
-    pub dynamodb_endpoint: Option<Uri>,
+    /// How AWS is called.
+    pub aws: AwsConfig,
+    /// `EVENTS_TOPIC_ARN`, an SNS FIFO topic; events stay in the outbox if absent.
+    pub events_topic_arn: Option<String>,
     /// `CARTS_TABLE`, `shopping-carts` if absent.
     pub carts_table: String,
     /// `INVENTORY_TABLE`, `inventory` if absent.
@@ -54,9 +53,6 @@ pub struct Config {
     /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, and `STRIPE_WEBHOOK_SECRET`, with
     /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
     pub stripe: StripeConfig,
-    /// `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
-    /// `EDGE_PREVIOUS_ACCESS_KEY_ID` and `EDGE_PREVIOUS_SECRET_ACCESS_KEY` while keys are rotated.
-    pub caller: CallerPolicy,
     /// `SHOP_CURRENCY`, and `TAX_RATE`, `SHIPPING_FEE` and `FREE_SHIPPING_FROM`, or `PRICING_RULES` in the place of these three.
     pub pricing: PricingRules,
 }
@@ -67,7 +63,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] for the first variable that is missing or of no use.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::from_lookup(variable)
     }
 
     /// What `lookup` says. An empty value counts as absent.
@@ -75,19 +71,14 @@ impl Config {
     /// # Errors
     /// As [`Self::from_environment`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let lookup = given(lookup);
         let required = |name: &'static str| lookup(name).ok_or(ConfigError::Missing(name));
         let issuer = required("TOKEN_ISSUER")?;
-        let region = required("AWS_REGION")?;
-        let endpoint = lookup("DYNAMODB_ENDPOINT").map(|url| url.parse());
         let client_ids = lookup("TOKEN_CLIENT_IDS").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
         Ok(Self {
             database: DatabaseSettings::new(required("DATABASE_URL")?),
-            credentials: Credentials::from_vars(lookup)
-                .map_err(|MissingCredentials(name)| ConfigError::Missing(name))?,
-            caller: caller(&lookup, &region)?,
-            region,
-            dynamodb_endpoint: endpoint.transpose().map_err(|_| ConfigError::Invalid("DYNAMODB_ENDPOINT"))?,
+            aws: AwsConfig::from_lookup(&lookup)?,
+            events_topic_arn: lookup("EVENTS_TOPIC_ARN"),
             carts_table: lookup("CARTS_TABLE").unwrap_or_else(|| CARTS_TABLE.to_owned()),
             inventory_table: lookup("INVENTORY_TABLE").unwrap_or_else(|| INVENTORY_TABLE.to_owned()),
             jwks_url: lookup("JWKS_URL")
@@ -100,13 +91,18 @@ impl Config {
                 return_url: required("PAYMENT_RETURN_URL")?,
                 webhook_secrets: ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]
                     .into_iter()
-                    .filter_map(lookup)
+                    .filter_map(&lookup)
                     .map(Secret::new)
                     .collect(),
             },
             pricing: pricing(&lookup)?,
         })
     }
+}
+
+/// The same variables, without those that are empty.
+pub(crate) fn given(lookup: impl Fn(&str) -> Option<String>) -> impl Fn(&str) -> Option<String> {
+    move |name| lookup(name).filter(|value| !value.is_empty())
 }
 
 fn pricing(lookup: &impl Fn(&str) -> Option<String>) -> Result<PricingRules, ConfigError> {
@@ -130,7 +126,13 @@ fn pricing(lookup: &impl Fn(&str) -> Option<String>) -> Result<PricingRules, Con
     })
 }
 
-fn caller(lookup: &impl Fn(&str) -> Option<String>, region: &str) -> Result<CallerPolicy, ConfigError> {
+/// How the edge proves itself: `EDGE_PRINCIPAL_ARN`, or `EDGE_ACCESS_KEY_ID` and `EDGE_SECRET_ACCESS_KEY`, with
+/// `EDGE_PREVIOUS_ACCESS_KEY_ID` and `EDGE_PREVIOUS_SECRET_ACCESS_KEY` while keys are rotated.
+///
+/// # Errors
+/// [`ConfigError::Caller`].
+pub(crate) fn caller(lookup: impl Fn(&str) -> Option<String>, region: &str) -> Result<CallerPolicy, ConfigError> {
+    let lookup = given(lookup);
     let pair = |id: &str, secret: &str| Some(Credentials::new(lookup(id)?, lookup(secret)?));
     let keys = pair("EDGE_ACCESS_KEY_ID", "EDGE_SECRET_ACCESS_KEY");
     match (lookup("EDGE_PRINCIPAL_ARN"), keys) {
@@ -166,28 +168,31 @@ mod tests {
         })
     }
 
+    fn edge(variables: &[(&str, &str)]) -> Result<CallerPolicy, ConfigError> {
+        let value =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        caller(value, "eu-west-1")
+    }
+
     #[test]
     fn what_is_missing_or_wrong_is_named() {
-        let arn = ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::1:user/edge");
         for (name, _) in REQUIRED {
-            assert_eq!(config(&[arn], name).unwrap_err(), ConfigError::Missing(name));
+            assert_eq!(config(&[], name).unwrap_err(), ConfigError::Missing(name));
         }
         for (name, value) in
             [("TAX_RATE", "-1"), ("TAX_RATE", "8"), ("SHIPPING_FEE", "4.999"), ("SHOP_CURRENCY", "usd")]
         {
-            assert_eq!(config(&[arn, (name, value)], "").unwrap_err(), ConfigError::Invalid(name));
+            assert_eq!(config(&[(name, value)], "").unwrap_err(), ConfigError::Invalid(name));
         }
-        assert_eq!(
-            config(&[arn, ("DYNAMODB_ENDPOINT", " ")], "").unwrap_err(),
-            ConfigError::Invalid("DYNAMODB_ENDPOINT")
-        );
+        for endpoint in ["DYNAMODB_ENDPOINT", "SNS_ENDPOINT"] {
+            assert_eq!(config(&[(endpoint, " ")], "").unwrap_err(), ConfigError::Invalid(endpoint));
+        }
     }
 
     #[test]
     fn a_document_of_rules_is_read_or_refused_in_one_line() {
-        let arn = ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::1:user/edge");
         let document = r#"{"currency": "EUR", "tax_zones": [], "shipping_zones": [{"fee": 4.90}]}"#;
-        let with = |document, more: &[(&str, &str)]| config(&[&[arn, ("PRICING_RULES", document)], more].concat(), "");
+        let with = |document, more: &[(&str, &str)]| config(&[&[("PRICING_RULES", document)], more].concat(), "");
         assert_eq!(with(document, &[]).unwrap().pricing.currency().code(), "EUR");
         let error = with(r#"{"currency": "EUR", "tax_zones": [{"name": "USt", "rate": 19}]}"#, &[]).unwrap_err();
         assert_eq!(error.to_string(), "PRICING_RULES is not valid: shipping_zones: is required");
@@ -199,16 +204,17 @@ mod tests {
     fn the_edge_is_known_in_exactly_one_way() {
         let arn = ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::1:user/edge");
         let keys = [("EDGE_ACCESS_KEY_ID", "AKIA2"), ("EDGE_SECRET_ACCESS_KEY", "t")];
-        assert!(matches!(config(&[arn], "").unwrap().caller, CallerPolicy::Iam { .. }));
-        assert!(matches!(config(&keys, "").unwrap().caller, CallerPolicy::Signed { .. }));
-        assert_eq!(config(&[], "").unwrap_err(), ConfigError::Caller);
-        assert_eq!(config(&[arn, keys[0], keys[1]], "").unwrap_err(), ConfigError::Caller);
+        assert!(matches!(edge(&[arn]), Ok(CallerPolicy::Iam { .. })));
+        assert!(matches!(edge(&keys), Ok(CallerPolicy::Signed { .. })));
+        for neither in [vec![], vec![arn, keys[0], keys[1]], vec![("EDGE_PRINCIPAL_ARN", "")]] {
+            assert_eq!(edge(&neither).unwrap_err(), ConfigError::Caller);
+        }
     }
 
     #[test]
     fn nothing_secret_is_shown() {
         let secrets = [("STRIPE_WEBHOOK_SECRET", "whsec_2"), ("STRIPE_PREVIOUS_WEBHOOK_SECRET", "whsec_1")];
-        let config = config(&[&[("EDGE_PRINCIPAL_ARN", "arn")], &secrets[..]].concat(), "").unwrap();
+        let config = config(&secrets, "").unwrap();
         assert_eq!(config.stripe.webhook_secrets, [Secret::new("whsec_2"), Secret::new("whsec_1")]);
         let shown = format!("{config:?}");
         for secret in ["sk_test_1", "u:p@db", "whsec_"] {
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_tokens_are_where_their_issuer_is() {
-        let config = config(&[("EDGE_PRINCIPAL_ARN", "arn")], "").unwrap();
+        let config = config(&[], "").unwrap();
         assert_eq!(config.jwks_url, "https://issuer.example/pool/.well-known/jwks.json");
     }
 }

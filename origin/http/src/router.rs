@@ -18,7 +18,7 @@ use commerce_api::{
 use commerce_domain::{Clock, Entropy};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use origin_core::{Backend, customers::meet};
+use origin_core::{Backend, customers::meet, events::publishing};
 
 use crate::{
     ApiError,
@@ -106,7 +106,15 @@ async fn answer<B: Backend>(
         meet(&origin.backend, principal, token).await;
     }
     let call = Call { route, parameter, parts, body, principal, request_id: request_id.to_owned() };
-    (Some(route), dispatch(&origin.backend, &call).await)
+    (Some(route), handle(&origin.backend, &call).await)
+}
+
+/// Hands the request to its handler. What a change has told is published, if that is quick; reads tell nothing.
+async fn handle<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    if call.route.method() == Method::GET {
+        return dispatch(backend, call).await;
+    }
+    publishing(backend, dispatch(backend, call)).await
 }
 
 /// One line a route. What the edge answers alone does not exist here, but for `/readyz`: to come this far shows the edge that

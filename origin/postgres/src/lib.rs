@@ -6,6 +6,7 @@
 
 mod catalog;
 mod checkout;
+mod collect;
 #[cfg(test)]
 mod constraint_tests;
 mod customers;
@@ -18,6 +19,7 @@ mod outbox;
 mod payments;
 mod pool;
 mod refunds;
+mod relay;
 mod sold;
 mod stock_ledger;
 mod sweep;

@@ -3,13 +3,17 @@
 use commerce_domain::EventId;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use origin_core::events::{OutgoingEvent, WrittenEvent};
 use uuid::Uuid;
 
-use crate::DbError;
+use crate::{DbError, collect::remember};
 
 // The writer holds a lock on the aggregate's row, or has just made it; the unique index watches over that.
 const INSERT: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
-    select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, $5 from outbox where aggregate_id = $2";
+    select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, $5 from outbox where aggregate_id = $2
+    returning sequence, created_at, exists (select 1 from outbox before
+        where before.aggregate_id = outbox.aggregate_id and before.sequence = outbox.sequence - 1
+            and before.published_at is null)";
 
 /// An event to come. The payload names things by their ids and holds no personal data.
 #[derive(Debug)]
@@ -29,7 +33,8 @@ const INSERT_MANY: &str = "insert into outbox (id, aggregate_id, sequence, event
         new.event, new.payload, $5
     from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[]) as new(id, aggregate_id, event, payload)";
 
-/// Writes events of different aggregates, each as the next one of its own.
+/// Writes events of different aggregates, each as the next one of its own. There may be thousands: nobody waits for them to be
+/// published.
 pub(crate) async fn write_events(tx: &Transaction<'_>, events: &[NewEvent], now: Timestamp) -> Result<(), DbError> {
     if events.is_empty() {
         return Ok(());
@@ -46,6 +51,17 @@ pub(crate) async fn write_events(tx: &Transaction<'_>, events: &[NewEvent], now:
 /// Writes an event, as the next one of its aggregate.
 pub(crate) async fn write_event(tx: &Transaction<'_>, event: &NewEvent, now: Timestamp) -> Result<(), DbError> {
     let statement = tx.prepare_cached(INSERT).await?;
-    tx.execute(&statement, &[&event.id.as_uuid(), &event.aggregate_id, &event.event, &event.payload, &now]).await?;
+    let NewEvent { id, aggregate_id, event, payload } = event;
+    let row = tx.query_one(&statement, &[&id.as_uuid(), aggregate_id, event, payload, &now]).await?;
+    let (sequence, time, behind_unpublished) = (sequence(row.try_get(0)?)?, row.try_get(1)?, row.try_get(2)?);
+    remember(|| {
+        let event = OutgoingEvent::new(*id, *event, aggregate_id, sequence, time, payload.clone());
+        WrittenEvent { event, behind_unpublished }
+    });
     Ok(())
+}
+
+/// A sequence as its column holds it.
+pub(crate) fn sequence(column: i64) -> Result<u64, DbError> {
+    u64::try_from(column).map_err(DbError::broken)
 }

@@ -10,7 +10,7 @@ use deadpool_postgres::Transaction;
 use futures_util::future::BoxFuture;
 use tokio_postgres::IsolationLevel;
 
-use crate::{Database, DbError};
+use crate::{Database, DbError, collect::remembering};
 
 /// A transaction is begun at most this often.
 const MAX_TRIES: u32 = 6;
@@ -86,11 +86,14 @@ impl Database {
             Isolation::ReadCommitted => IsolationLevel::ReadCommitted,
             Isolation::Serializable => IsolationLevel::Serializable,
         };
-        let mut client = self.client().await?;
-        let tx = client.build_transaction().isolation_level(level).start().await?;
-        let value = work(&tx, args).await?;
-        tx.commit().await?;
-        Ok(value)
+        remembering(async {
+            let mut client = self.client().await?;
+            let tx = client.build_transaction().isolation_level(level).start().await?;
+            let value = work(&tx, args).await?;
+            tx.commit().await?;
+            Ok(value)
+        })
+        .await
     }
 
     /// How often transactions had to be repeated since the start, by name.

@@ -49,3 +49,29 @@ resource "aws_dynamodb_table" "inventory" {
     enabled = true
   }
 }
+
+# The history of payments, fed by events. Nothing in it expires.
+resource "aws_dynamodb_table" "payments" {
+  name         = "${var.name_prefix}payments"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "paymentId"
+  range_key    = "sequence"
+
+  attribute {
+    name = "paymentId"
+    type = "S"
+  }
+
+  attribute {
+    name = "sequence"
+    type = "N"
+  }
+
+  point_in_time_recovery {
+    enabled = var.point_in_time_recovery
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}

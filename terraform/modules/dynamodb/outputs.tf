@@ -11,3 +11,8 @@ output "inventory_table" {
     stream_arn = aws_dynamodb_table.inventory.stream_arn
   }
 }
+
+output "payments_table" {
+  description = "Name and ARN of the table of the history of payments."
+  value       = { name = aws_dynamodb_table.payments.name, arn = aws_dynamodb_table.payments.arn }
+}

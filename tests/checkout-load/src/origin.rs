@@ -15,7 +15,7 @@ use origin_gateways::{
 };
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseSettings};
-use test_support::HttpServer;
+use test_support::{EventBus, HttpServer};
 use tokio::io::AsyncReadExt as _;
 
 use crate::{
@@ -88,6 +88,8 @@ fn origin(arguments: &Arguments) -> Result<Router, Failure> {
         gateway: Stripe::new(gateway)?,
         tokens: JwksVerifier::new(ReqwestClient::new(CALL_TIMEOUT)?, SystemClock, NOBODY.to_owned(), policy),
         profiles: UserInfo::new(None)?,
+        // In this process: what SNS takes for itself is not a part of the figures.
+        events: Some(EventBus::new(test_support::SystemClock::shared())),
         hooks: StepHooks,
         pricing: PricingRules::default(),
     });

@@ -13,7 +13,7 @@ use origin_gateways::{
     UserInfo,
 };
 use origin_postgres::Database;
-use test_support::{Issuer, PaymentProvider};
+use test_support::{EventBus, Issuer, PaymentProvider};
 
 use crate::{StackError, WEBHOOK_SECRET};
 
@@ -34,6 +34,7 @@ pub type LocalBackend = Assembled<
     Stripe,
     JwksVerifier<ReqwestClient, SystemClock>,
     UserInfo,
+    EventBus,
     NoHooks,
 >;
 
@@ -63,6 +64,7 @@ pub(crate) fn backend(
     issuer: &Issuer,
     payments: &PaymentProvider,
     payments_key: &str,
+    events: EventBus,
 ) -> Result<LocalBackend, StackError> {
     let http = ReqwestClient::new(CALL_TIMEOUT).map_err(StackError::part("HTTP client"))?;
     let policy = TokenPolicy { issuer: issuer.issuer().to_owned(), client_ids: None };
@@ -82,6 +84,7 @@ pub(crate) fn backend(
         gateway: gateway.map_err(StackError::part("payment gateway"))?,
         tokens: JwksVerifier::new(http, SystemClock, issuer.jwks_url(), policy),
         profiles: UserInfo::new(Some(issuer.user_info_url())).map_err(StackError::part("HTTP client"))?,
+        events: Some(events),
         hooks: NoHooks,
         pricing,
     }))

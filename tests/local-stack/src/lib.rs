@@ -7,6 +7,7 @@
 
 mod backend;
 mod catalog;
+mod consumers;
 mod error;
 mod filling;
 mod options;
@@ -17,6 +18,7 @@ mod ready;
 mod stack;
 mod state;
 mod sweeper;
+mod task;
 mod watcher;
 mod webhooks;
 

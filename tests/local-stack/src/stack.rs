@@ -8,18 +8,22 @@ use origin_core::{
     Backend,
     catalog::{ProductQuery, ProductSubject, ReadCatalog, Sort},
 };
-use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, create_tables};
+use origin_dynamo::{
+    CARTS_TABLE, DynamoPayments, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables,
+};
 use origin_gateways::SystemEntropy;
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
 use serde_json::Value;
 use test_support::{
-    DynamoFaults, DynamoServer, HttpServer, Issuer, PaymentProvider, TokenRequest, payments::WebhookTarget,
+    DynamoFaults, DynamoServer, EventBus, HttpServer, Issuer, PaymentProvider, SystemClock, TokenRequest,
+    payments::WebhookTarget,
 };
 
 use crate::{
     LocalBackend, LocalStock, Options, Ready, StackError,
     backend::{self, REGION, aws_client},
+    consumers::Consumers,
     filling::fill,
     origin::OriginListener,
     parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
@@ -47,6 +51,7 @@ pub struct RunningStack {
     sweeper: Sweeper,
     webhooks: HttpServer,
     watcher: Watcher,
+    consumers: Consumers,
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
@@ -76,8 +81,9 @@ impl LocalStack {
         step.set_message("starting DynamoDB");
         let dynamo = start_dynamo(&options, &state).await?;
         let direct = aws_client(dynamo.url(), credentials.clone())?;
-        let tables = create_tables(&DynamoDb::new(direct.clone()), CARTS_TABLE, INVENTORY_TABLE).await;
-        tables.map_err(StackError::Tables)?;
+        let db = DynamoDb::new(direct.clone());
+        create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.map_err(StackError::Tables)?;
+        create_payments_table(&db, PAYMENTS_TABLE).await.map_err(StackError::Tables)?;
         step.finish_and_clear();
 
         // 2. What is sold. Straight into DynamoDB: the strict one is for those who serve.
@@ -92,7 +98,13 @@ impl LocalStack {
 
         // 4. The origin.
         let client = aws_client(&endpoint, credentials.clone())?;
-        let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY)?;
+        let bus = EventBus::new(SystemClock::shared());
+        let consumers = Consumers::start(
+            &bus,
+            &backend::stock(client.clone()),
+            &DynamoPayments::new(client.clone(), PAYMENTS_TABLE),
+        );
+        let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY, bus)?;
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
@@ -110,6 +122,7 @@ impl LocalStack {
             sweeper,
             webhooks,
             watcher,
+            consumers,
             backend,
             issuer,
             payments,
@@ -195,12 +208,24 @@ impl RunningStack {
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
         let Self {
-            origin, sweeper, webhooks, watcher, backend, issuer, payments, dynamo_faults, dynamo, postgres, ..
+            origin,
+            sweeper,
+            webhooks,
+            watcher,
+            consumers,
+            backend,
+            issuer,
+            payments,
+            dynamo_faults,
+            dynamo,
+            postgres,
+            ..
         } = self;
         origin.stop().await;
         webhooks.stop().await;
         sweeper.stop().await;
         watcher.stop().await;
+        consumers.stop().await;
         drop(backend);
         issuer.stop().await;
         payments.stop().await;

@@ -19,7 +19,7 @@ pub mod payments;
 pub mod postgres;
 pub mod process;
 
-pub use bus::{BusFaults, DelayedMessages, EventBus, LocalQueue, QueueConfig};
+pub use bus::{BusFaults, DelayedMessages, EventBus, LocalQueue, QueueConfig, SnsEndpoint};
 pub use clock::{ManualClock, SharedClock, SystemClock};
 pub use dynamo::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches};
 pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     StoreError,
     customers::CustomerStore,
+    events::{CollectEvents, Outbox},
     idempotency::{ClaimKey, Hash, Lease, RequestStore, StoredAnswer},
     inventory::ListVariants,
     orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
@@ -198,7 +199,7 @@ pub trait CheckoutStore: Send + Sync {
     ) -> impl Future<Output = Result<Option<Replay>, StoreError>> + Send;
 }
 
-/// What the checkout, the orders and the payments need of the database.
+/// What the checkout, the orders, the payments and their events need of the database.
 pub trait OrdersDatabase:
     LoadPrices
     + ListVariants
@@ -215,6 +216,8 @@ pub trait OrdersDatabase:
     + RefundStore
     + WebhookStore
     + SweepStore
+    + Outbox
+    + CollectEvents
 {
 }
 impl<T> OrdersDatabase for T where
@@ -233,5 +236,7 @@ impl<T> OrdersDatabase for T where
         + RefundStore
         + WebhookStore
         + SweepStore
+        + Outbox
+        + CollectEvents
 {
 }

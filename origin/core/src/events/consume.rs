@@ -1,8 +1,9 @@
 //! A batch of deliveries, handled with partial failure.
 
-use std::{collections::HashSet, future::Future};
+use std::{collections::HashSet, future::Future, time::Duration};
 
-use super::{Delivery, Envelope};
+use super::{Delivery, Envelope, EventQueue, MAX_BATCH};
+use crate::StoreError;
 
 /// What became of a batch, by receipt, each list in the order of the batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,10 +17,15 @@ pub struct Handled {
 
 /// Hands each event to `handle`, one after the other, and stops a group at its first failure
 /// (AWS Lambda, "Reporting batch item failures": with FIFO queues, stop after the first failure). A message that is no event
-/// has failed.
+/// has failed. What fails although it was delivered `max_receive_count` times goes to the dead letters now, and its group goes on
+/// without it: those behind it in the batch were delivered as often as it was, and would go with it.
 ///
 /// The handler sees events at least once: it keeps the ids that it has seen in the transaction of its effect.
-pub async fn consume<E, F>(deliveries: &[Delivery], mut handle: impl FnMut(Envelope) -> F) -> Handled
+pub async fn consume<E, F>(
+    deliveries: &[Delivery],
+    max_receive_count: u32,
+    mut handle: impl FnMut(Envelope) -> F,
+) -> Handled
 where
     F: Future<Output = Result<(), E>>,
     E: std::fmt::Display,
@@ -30,7 +36,9 @@ where
         if done {
             result.done.push(delivery.receipt.clone());
         } else {
-            stopped.insert(delivery.group.as_str());
+            if delivery.receive_count < max_receive_count {
+                stopped.insert(delivery.group.as_str());
+            }
             result.failed.push(delivery.receipt.clone());
         }
     }
@@ -60,6 +68,28 @@ where
     }
 }
 
+/// Receives a batch, has it handled as [`consume`] does, deletes what is done, and gives the rest back for `pause`. How many events
+/// were received.
+///
+/// # Errors
+/// [`StoreError`] of the queue: what was not deleted comes again.
+pub async fn work_off<E, F>(
+    queue: &impl EventQueue,
+    max_receive_count: u32,
+    pause: Duration,
+    handle: impl FnMut(Envelope) -> F,
+) -> Result<usize, StoreError>
+where
+    F: Future<Output = Result<(), E>>,
+    E: std::fmt::Display,
+{
+    let deliveries = queue.receive(MAX_BATCH).await?;
+    let handled = consume(&deliveries, max_receive_count, handle).await;
+    queue.delete(&handled.done).await?;
+    queue.release(&handled.failed, pause).await?;
+    Ok(deliveries.len())
+}
+
 #[cfg(test)]
 mod tests {
     use std::{cell::RefCell, future::ready};
@@ -87,7 +117,7 @@ mod tests {
             delivery("c", 1),
         ];
         let seen = RefCell::new(Vec::new());
-        let handled = block_on(consume(&batch, |event| {
+        let handled = block_on(consume(&batch, 5, |event| {
             seen.borrow_mut().push(format!("{}{}", event.subject, event.sequence));
             ready(if event.subject == "a" && event.sequence == 2 { Err("no") } else { Ok(()) })
         }));
@@ -99,7 +129,17 @@ mod tests {
     #[test]
     fn what_is_no_event_fails_and_stops_its_group() {
         let broken = Delivery { event: Err("not JSON".to_owned()), ..delivery("a", 1) };
-        let handled = block_on(consume(&[broken, delivery("a", 2), delivery("b", 1)], |_| ready(Ok::<_, &str>(()))));
+        let handled = block_on(consume(&[broken, delivery("a", 2), delivery("b", 1)], 5, |_| ready(Ok::<_, &str>(()))));
         assert_eq!((handled.done, handled.failed), (vec!["b1".to_owned()], vec!["a1".to_owned(), "a2".to_owned()]));
+    }
+
+    #[test]
+    fn what_fails_at_its_last_delivery_does_not_take_its_group_along() {
+        let often = |sequence| Delivery { receive_count: 3, ..delivery("a", sequence) };
+        let fails = |event: Envelope| ready(if event.sequence == 1 { Err("no") } else { Ok(()) });
+        let handled = block_on(consume(&[often(1), often(2)], 3, fails));
+        assert_eq!((handled.done, handled.failed), (vec!["a2".to_owned()], vec!["a1".to_owned()]));
+        let handled = block_on(consume(&[often(1), often(2)], 4, fails));
+        assert_eq!(handled.failed, ["a1", "a2"]);
     }
 }

@@ -12,6 +12,8 @@ mod catalog;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod consumers;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod inventory;
@@ -41,6 +43,8 @@ mod reconcile;
 mod recovery;
 #[cfg(test)]
 mod refunds;
+#[cfg(test)]
+mod relay;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]

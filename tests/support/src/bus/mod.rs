@@ -5,9 +5,10 @@
 pub mod contract;
 mod delayed;
 mod queue;
+mod sns;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,6 +21,7 @@ use origin_core::{
 
 pub use delayed::DelayedMessages;
 pub use queue::LocalQueue;
+pub use sns::SnsEndpoint;
 
 use crate::SharedClock;
 
@@ -63,7 +65,9 @@ pub struct EventBus {
 
 #[derive(Default)]
 struct State {
-    seen: HashMap<EventId, Timestamp>,
+    seen: HashSet<EventId>,
+    /// The same ids, in the order in which they came.
+    seen_at: VecDeque<(Timestamp, EventId)>,
     queues: Vec<queue::Queue>,
     faults: BusFaults,
 }
@@ -123,11 +127,13 @@ impl PublishEvents for EventBus {
 
 impl State {
     fn take_in(&mut self, event: &OutgoingEvent, now: Timestamp) {
-        self.seen.retain(|_, at| now.duration_since(*at) < DEDUPLICATION_WINDOW);
-        if self.seen.contains_key(&event.id) {
+        while let Some((_, id)) = self.seen_at.pop_front_if(|(at, _)| now.duration_since(*at) >= DEDUPLICATION_WINDOW) {
+            self.seen.remove(&id);
+        }
+        if !self.seen.insert(event.id) {
             return;
         }
-        self.seen.insert(event.id, now);
+        self.seen_at.push_back((now, event.id));
         self.queues.iter_mut().for_each(|queue| queue.take_in(event));
     }
 }

@@ -77,6 +77,9 @@ impl Queue {
     /// Puts away what was delivered too often.
     fn bury(&mut self, now: Timestamp) {
         let max = self.config.max_receive_count;
+        if self.messages.iter().all(|message| message.receive_count < max) {
+            return;
+        }
         let (dead, alive): (Vec<_>, Vec<_>) = std::mem::take(&mut self.messages)
             .into_iter()
             .partition(|message| message.receive_count >= max && !message.is_lent(now));

@@ -96,7 +96,7 @@ async fn a_delivery_can_be_doubled() {
     for count in [1, 2] {
         let got = queue.receive(10).await.unwrap();
         assert_eq!(got[0].receive_count, count);
-        let handled = consume(&got, async |_| Ok::<_, &str>(())).await;
+        let handled = consume(&got, 5, async |_| Ok::<_, &str>(())).await;
         queue.delete(&handled.done).await.unwrap();
     }
     assert_eq!(queue.receive(10).await, Ok(vec![]));

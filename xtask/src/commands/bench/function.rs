@@ -136,6 +136,7 @@ fn configure(command: &mut Command, api: &str) {
         ("TOKEN_ISSUER", "https://issuer.invalid/"),
         ("STRIPE_SECRET_KEY", "bench"),
         ("PAYMENT_RETURN_URL", "https://shop.invalid/"),
+        ("CONSUMER", "counters"),
         ("EDGE_PRINCIPAL_ARN", "arn:aws:iam::000000000000:user/edge"),
     ]);
 }

@@ -170,6 +170,12 @@ impl Pause {
         reached.await.expect("the request should come this far");
     }
 
+    /// Waits, as the request.
+    pub(super) async fn wait(&self) {
+        self.reached.notify_one();
+        self.released.notified().await;
+    }
+
     /// Lets the request go on.
     pub(crate) fn release(&self) {
         self.released.notify_one();
@@ -199,8 +205,7 @@ impl Hooks for Stops {
     async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {
         let pause = self.pause.lock().unwrap().take_if(|(at, _)| *at == point);
         if let Some((_, pause)) = pause {
-            pause.reached.notify_one();
-            pause.released.notified().await;
+            pause.wait().await;
         }
         match self.stop.lock().unwrap().take_if(|at| *at == point) {
             Some(point) => Err(Stopped(point)),

@@ -1,5 +1,6 @@
 //! A whole origin for one test: its own database, its own DynamoDB, its own payment provider, one clock.
 
+mod bus;
 mod call;
 mod edge;
 mod environment;
@@ -16,7 +17,12 @@ use commerce_api::pricing::from_document;
 use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
 use commerce_domain::{PricingRules, pricing::PricingSettings};
 use jiff::Timestamp;
-use origin_core::{Assembled, Parts, hooks::Stopped, sweep::SweepReport};
+use origin_core::{
+    Assembled, Parts,
+    events::{RelayReport, relay},
+    hooks::Stopped,
+    sweep::SweepReport,
+};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
 use origin_gateways::{ReqwestClient, Secret, Stripe, StripeConfig};
 use origin_http::{CallerPolicy, Settings, router, sweep};
@@ -26,6 +32,7 @@ use test_support::{
     SystemEntropy, TestDatabases,
 };
 
+pub(crate) use bus::TestBus;
 pub(crate) use call::{Answer, Caller, sign};
 pub(crate) use edge::Edge;
 pub(crate) use environment::{Stops, TestEnvironment, TestProfiles, TestTimer, TestTokens};
@@ -41,8 +48,19 @@ pub(crate) const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"
 
 type Stock = DynamoStock<TestEnvironment>;
 type Carts = DynamoCarts<TestEnvironment>;
-type TestBackend =
-    Assembled<ManualClock, SystemEntropy, TestTimer, Database, Stock, Carts, Stripe, TestTokens, TestProfiles, Stops>;
+type TestBackend = Assembled<
+    ManualClock,
+    SystemEntropy,
+    TestTimer,
+    Database,
+    Stock,
+    Carts,
+    Stripe,
+    TestTokens,
+    TestProfiles,
+    TestBus,
+    Stops,
+>;
 
 /// The origin under test, and the handles to everything around it.
 pub(crate) struct Shop {
@@ -54,6 +72,7 @@ pub(crate) struct Shop {
     pub(crate) dynamo: DynamoDb<TestEnvironment>,
     pub(crate) dynamo_faults: DynamoFaults,
     pub(crate) provider: PaymentProvider,
+    pub(crate) bus: TestBus,
     pub(crate) stops: Stops,
     pub(crate) timer: TestTimer,
     pub(crate) profiles: TestProfiles,
@@ -114,6 +133,7 @@ impl Shop {
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
         let (stops, timer) = (Stops::default(), TestTimer::new(clock.clone()));
         let profiles = TestProfiles::default();
+        let bus = TestBus::new(&clock);
         let backend: TestBackend = Assembled::new(Parts {
             clock: clock.clone(),
             entropy: SystemEntropy,
@@ -124,6 +144,7 @@ impl Shop {
             gateway: stripe(&provider),
             tokens: TestTokens,
             profiles: profiles.clone(),
+            events: Some(bus.clone()),
             hooks: stops.clone(),
             pricing,
         });
@@ -139,6 +160,7 @@ impl Shop {
             dynamo,
             dynamo_faults,
             provider,
+            bus,
             stops,
             timer,
             profiles,
@@ -149,6 +171,11 @@ impl Shop {
     /// Brings to its end what nobody returns to.
     pub(crate) async fn sweep(&self) -> Result<SweepReport, Stopped> {
         sweep(&self.backend).await
+    }
+
+    /// Publishes what waits in the outbox.
+    pub(crate) async fn relay(&self) -> RelayReport {
+        relay(&self.backend).await
     }
 
     /// A signed caller on behalf of this shopper.

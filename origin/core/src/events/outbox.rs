@@ -1,0 +1,48 @@
+//! The ports to the outbox: events that are committed and may not be on the bus yet.
+
+use std::future::Future;
+
+use commerce_domain::EventId;
+use jiff::Timestamp;
+
+use super::OutgoingEvent;
+use crate::StoreError;
+
+/// An event of which the caller knows that it is committed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenEvent {
+    /// The event.
+    pub event: OutgoingEvent,
+    /// Whether the event before it, about the same thing, was not published when this one was written.
+    pub behind_unpublished: bool,
+}
+
+/// What waits to be published.
+pub trait Outbox: Send + Sync {
+    /// The next event of each subject: its lowest that is not published. None about the subjects in `without`; the oldest
+    /// first, at most `limit`. No two are about one thing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_next_events(
+        &self,
+        without: &[String],
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<OutgoingEvent>, StoreError>> + Send;
+
+    /// Notes that these events are on the bus. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`]; events that were not noted are published again.
+    fn mark_published(&self, events: &[EventId], now: Timestamp)
+    -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Tells what a piece of work has written, without asking the outbox for it.
+pub trait CollectEvents: Send + Sync {
+    /// Does the work, and returns what it returned with the events that its transactions have written and are known to have
+    /// committed, in the order of the commits. Of work that is handed to another task, none are seen.
+    fn collect_events<F>(&self, work: F) -> impl Future<Output = (F::Output, Vec<WrittenEvent>)> + Send
+    where
+        F: Future<Output: Send> + Send;
+}

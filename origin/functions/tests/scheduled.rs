@@ -1,0 +1,149 @@
+//! The functions that no edge calls, as Lambda runs them: `origin-sweeper` by a schedule, `origin-consumer` by its queue.
+
+#[cfg(test)]
+mod scheduled {
+    use std::{collections::HashMap, process::Stdio, time::Duration};
+
+    use commerce_aws::{
+        AwsClient, Credentials, DynamoDb,
+        dynamodb::{GetItem, item, number, text},
+    };
+    use commerce_domain::{Clock as _, EventId, OrderId, PaymentId};
+    use origin_core::events::{Envelope, EventQueue as _};
+    use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables};
+    use origin_gateways::{ReqwestClient, System};
+    use origin_postgres::{Database, DatabaseSettings};
+    use serde_json::{Value, json};
+    use test_support::{
+        DynamoServer, DynamoStore, EventBus, LambdaRuntime, LocalQueue, QueueConfig, SnsEndpoint, SystemClock,
+        SystemEntropy, TestDatabases, process::tied,
+    };
+    use tokio::process::Child;
+
+    /// How long a function may take until it asks for its first event; it takes milliseconds.
+    const START_DEADLINE: Duration = Duration::from_secs(20);
+
+    /// A running function. Ends with it.
+    struct Function {
+        runtime: LambdaRuntime,
+        _process: Child,
+    }
+
+    impl Function {
+        async fn start(program: &str, variables: &[(&str, &str)]) -> Self {
+            let runtime = LambdaRuntime::start().await.unwrap();
+            let mut command = tied(program);
+            runtime.configure(command.env_clear());
+            command.stdin(Stdio::null()).stdout(Stdio::null()).envs(variables.iter().copied());
+            let process = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+            let asked = async {
+                while runtime.asked() == 0 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(START_DEADLINE, asked).await.expect("the function should ask for its first event");
+            Self { runtime, _process: process }
+        }
+    }
+
+    /// DynamoDB with its tables, and a client of it.
+    async fn dynamo() -> (DynamoServer, DynamoDb<System>) {
+        let server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
+        let system = System::new(ReqwestClient::new(Duration::from_secs(20)).unwrap());
+        let endpoint = Some(server.url().parse().unwrap());
+        let db = DynamoDb::new(AwsClient::new(system, Credentials::new("test", "test"), "eu-central-1", endpoint));
+        create_tables(&db, CARTS_TABLE, INVENTORY_TABLE).await.unwrap();
+        create_payments_table(&db, PAYMENTS_TABLE).await.unwrap();
+        (server, db)
+    }
+
+    async fn database_url() -> String {
+        static DATABASES: TestDatabases = TestDatabases::new();
+        let migrate = async |url: &str| drop(Database::migrate(&DatabaseSettings::new(url)).await.unwrap());
+        DATABASES.url(migrate).await.unwrap()
+    }
+
+    fn event(kind: &str, subject: &str, sequence: u64, data: Value) -> Envelope {
+        let id = EventId::generate(&SystemClock, &SystemEntropy);
+        Envelope::new(id, kind, subject, sequence, SystemClock.now(), data)
+    }
+
+    async fn write(database: &Database, event: &Envelope) {
+        let sql = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at) values ($1, $2, $3, $4, $5, $6)";
+        let (id, sequence) = (event.id.as_uuid(), i64::try_from(event.sequence).unwrap());
+        let client = database.client().await.unwrap();
+        client.execute(sql, &[&id, &event.subject, &sequence, &event.kind, &event.data, &event.time]).await.unwrap();
+    }
+
+    async fn delivered(queue: &LocalQueue) -> Vec<u64> {
+        let events = queue.receive(10).await.unwrap();
+        events.iter().map(|delivery| delivery.event.as_ref().unwrap().sequence).collect()
+    }
+
+    /// What a schedule sends.
+    fn tick() -> Value {
+        json!({"version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}})
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_sweeper_publishes_what_is_committed_each_time_it_is_called() {
+        let (server, _) = dynamo().await;
+        let bus = EventBus::new(SystemClock::shared());
+        let queue = bus.subscribe(QueueConfig::default());
+        let (sns, url) = (SnsEndpoint::start(bus).await.unwrap(), database_url().await);
+        let database = Database::new(&DatabaseSettings::new(&url)).unwrap();
+        let order = OrderId::generate(&SystemClock, &SystemEntropy).to_string();
+        let data = json!({"orderId": order, "reason": "expired"});
+        write(&database, &event("OrderFailed", &order, 1, data.clone())).await;
+        write(&database, &event("OrderFailed", &order, 2, data.clone())).await;
+        let variables = [
+            ("DATABASE_URL", url.as_str()),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("DYNAMODB_ENDPOINT", server.url()),
+            ("SNS_ENDPOINT", sns.url()),
+            ("EVENTS_TOPIC_ARN", "arn:aws:sns:eu-central-1:000000000000:events.fifo"),
+            ("TOKEN_ISSUER", "https://issuer.invalid/"),
+            ("STRIPE_SECRET_KEY", "sk_test_1"),
+            ("PAYMENT_RETURN_URL", "https://shop.invalid/"),
+            ("TEND_PAUSE_SECONDS", "0"),
+        ];
+        let function = Function::start(env!("CARGO_BIN_EXE_origin-sweeper"), &variables).await;
+        assert_eq!(function.runtime.invoke(tick()).await, Ok(Value::Null));
+        assert_eq!(delivered(&queue).await, [1, 2]);
+        write(&database, &event("OrderFailed", &order, 3, data)).await;
+        function.runtime.invoke(tick()).await.unwrap();
+        let client = database.client().await.unwrap();
+        let left: i64 =
+            client.query_one("select count(*) from outbox where published_at is null", &[]).await.unwrap().get(0);
+        assert_eq!(left, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_consumer_keeps_what_it_can_and_names_the_rest() {
+        let (server, db) = dynamo().await;
+        let variables = [
+            ("CONSUMER", "payment-history"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("DYNAMODB_ENDPOINT", server.url()),
+        ];
+        let function = Function::start(env!("CARGO_BIN_EXE_origin-consumer"), &variables).await;
+        let order = OrderId::generate(&SystemClock, &SystemEntropy).to_string();
+        let payment = PaymentId::generate(&SystemClock, &SystemEntropy).to_string();
+        let good = event("PaymentFailed", &order, 2, json!({"orderId": order, "paymentId": payment, "reason": "no"}));
+        let record = |id: &str, group: &str, body: String| {
+            json!({"messageId": id, "receiptHandle": id, "body": body, "eventSource": "aws:sqs",
+                "attributes": {"MessageGroupId": group, "ApproximateReceiveCount": "1"}})
+        };
+        let records = [record("m1", &order, json!(good).to_string()), record("m2", "other", "no event".to_owned())];
+        let answer = function.runtime.invoke(json!({"Records": records})).await;
+        assert_eq!(answer, Ok(json!({"batchItemFailures": [{"itemIdentifier": "m2"}]})));
+        let key = item([("paymentId", text(payment)), ("sequence", number(2))]);
+        let get = GetItem { table_name: PAYMENTS_TABLE.to_owned(), key, ..GetItem::default() };
+        let kept: HashMap<_, _> = db.get_item(&get).await.unwrap().expect("an entry").into();
+        assert_eq!((&kept["status"], &kept["reason"]), (&text("FAILED"), &text("no")));
+    }
+}

@@ -1,0 +1,59 @@
+//! What the outbox still has to publish.
+
+use commerce_domain::EventId;
+use jiff::Timestamp;
+use origin_core::{
+    StoreError,
+    events::{Outbox, OutgoingEvent},
+};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{Database, DbError, outbox::sequence};
+
+// Sequences have no gaps: an event without an unpublished predecessor is the lowest of its aggregate.
+const NEXT: &str = "select o.id, o.aggregate_id, o.sequence, o.event, o.payload, o.created_at from outbox o
+    where o.published_at is null and o.aggregate_id <> all($1)
+        and not exists (select 1 from outbox before where before.aggregate_id = o.aggregate_id
+            and before.sequence = o.sequence - 1 and before.published_at is null)
+    order by o.created_at limit $2";
+// What another relay is noting at this moment is noted.
+const MARK: &str = "update outbox set published_at = $2 where id in
+    (select id from outbox where id = any($1) and published_at is null for update skip locked)";
+
+impl Outbox for Database {
+    async fn list_next_events(&self, without: &[String], limit: u32) -> Result<Vec<OutgoingEvent>, StoreError> {
+        Ok(self.next_events(without, limit).await?)
+    }
+
+    async fn mark_published(&self, events: &[EventId], now: Timestamp) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        Ok(self.note_published(events, now).await?)
+    }
+}
+
+impl Database {
+    async fn next_events(&self, without: &[String], limit: u32) -> Result<Vec<OutgoingEvent>, DbError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(NEXT).await?;
+        let rows = client.query(&statement, &[&without, &i64::from(limit)]).await?;
+        rows.iter().map(event).collect()
+    }
+
+    async fn note_published(&self, events: &[EventId], now: Timestamp) -> Result<(), DbError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(MARK).await?;
+        let ids: Vec<Uuid> = events.iter().map(|event| event.as_uuid()).collect();
+        client.execute(&statement, &[&ids, &now]).await?;
+        Ok(())
+    }
+}
+
+fn event(row: &Row) -> Result<OutgoingEvent, DbError> {
+    let id = EventId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?;
+    let (subject, kind): (String, String) = (row.try_get(1)?, row.try_get(3)?);
+    let (payload, time) = (row.try_get(4)?, row.try_get(5)?);
+    Ok(OutgoingEvent::new(id, kind, subject, sequence(row.try_get(2)?)?, time, payload))
+}
