@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use commerce_aws::{
     AttributeValue, DynamoDb, Item,
-    cart_table::{LIFE_SECONDS, StoredCart, StoredLine},
+    cart_table::{self as table, LIFE_SECONDS, StoredCart, StoredLine},
     dynamodb::{GetItem, PutItem, UpdateItem, item, map, number, text},
 };
 use commerce_domain::{CartId, Clock as _, OrderId, VariantId, state::HoldState};
@@ -114,10 +114,14 @@ impl Tables {
         let update = UpdateItem {
             table_name: CARTS_TABLE.to_owned(),
             key: cart_key(owner),
-            update_expression: "SET quantities.#v = if_not_exists(quantities.#v, :zero) + :pieces, lines.#v = :line,
+            update_expression: "SET quantities.#v = if_not_exists(quantities.#v, :zero) + :pieces, #lines.#v = :line,
                 addedAt.#v = if_not_exists(addedAt.#v, :now), updatedAt = :now ADD version :one"
                 .to_owned(),
-            expression_attribute_names: [("#v".to_owned(), variant.to_string())].into(),
+            expression_attribute_names: [
+                ("#lines".to_owned(), table::LINES.to_owned()),
+                ("#v".to_owned(), variant.to_string()),
+            ]
+            .into(),
             expression_attribute_values: [
                 (":zero".to_owned(), number(0)),
                 (":one".to_owned(), number(1)),

@@ -26,6 +26,8 @@ pub(crate) struct Found {
     pub(crate) checkout: String,
     /// None where it became no order.
     pub(crate) order: Option<OrderStatus>,
+    /// Whether it is noted that its pieces have left the cart.
+    pub(crate) is_taken: bool,
     /// Variant to pieces.
     pub(crate) lines: BTreeMap<String, i64>,
     /// Sequence and name of each event.
@@ -66,7 +68,7 @@ fn tally(shop: &Shop, found: &[Found]) {
     state.tally.stranded += found.iter().map(|checkout| checkout.count("PaymentStranded") as u64).sum::<u64>();
 }
 
-const CHECKOUTS: &str = "select u.sub, c.order_id, c.cart_id, c.cart_version, c.state, o.status
+const CHECKOUTS: &str = "select u.sub, c.order_id, c.cart_id, c.cart_version, c.state, o.status, c.cart_taken_at is not null
     from checkouts c join customers u on u.id = c.customer_id left join orders o on o.id = c.order_id
     where u.sub = any($1) order by c.id";
 const LINES: &str = "select variant_id, quantity::bigint from order_items where order_id = $1";
@@ -91,6 +93,7 @@ async fn find(lab: &Lab, shop: &Shop) -> Result<Vec<Found>, LabError> {
             cart: (cart.to_string(), u64::try_from(row.get::<_, i64>(3)).map_err(broken)?),
             checkout: row.get(4),
             order: status.map(str::parse).transpose().map_err(broken)?,
+            is_taken: row.get(6),
             lines: lines.iter().map(line).collect::<Result<_, LabError>>()?,
             events: events.iter().map(|row| (row.get(0), row.get(1))).collect(),
         });
