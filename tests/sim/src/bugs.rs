@@ -229,7 +229,10 @@ pub(crate) async fn listed_for_release(
     let client = database.real.client().await?;
     let rows = client.query(sql, &[&database.world.now(), &after, &i64::from(limit)]).await;
     let rows = rows.map_err(StoreError::broken)?;
-    rows.iter().map(|row| OrderId::from_uuid(row.get(0)).map_err(StoreError::broken)).collect::<Result<_, _>>().map(Some)
+    rows.iter()
+        .map(|row| OrderId::from_uuid(row.get(0)).map_err(StoreError::broken))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// What becomes of the rest of the cart.
@@ -240,7 +243,9 @@ pub(crate) async fn after_taking_out(
     taken: Option<u64>,
 ) -> Result<Option<u64>, StoreError> {
     let (id, version) = match carts.bug {
-        Some(Bug::CartClearedWhole) if taken.is_some() => (CartId::generate(&carts.world, carts.tables.dynamo.client().env()).to_string(), 1),
+        Some(Bug::CartClearedWhole) if taken.is_some() => {
+            (CartId::generate(&carts.world, carts.tables.dynamo.client().env()).to_string(), 1)
+        }
         Some(Bug::VersionReused) if taken.is_none() && is_empty(carts, owner).await? => (cart.to_string(), 1),
         _ => return Ok(taken),
     };

@@ -81,18 +81,30 @@ macro_rules! passed_on {
 }
 
 macro_rules! ty {
-    (ref $ty:ty) => { &$ty };
-    (val $ty:ty) => { $ty };
+    (ref $ty:ty) => {
+        &$ty
+    };
+    (val $ty:ty) => {
+        $ty
+    };
 }
 
 macro_rules! owned {
-    (ref $arg:ident) => { $arg.to_owned() };
-    (val $arg:ident) => { $arg };
+    (ref $arg:ident) => {
+        $arg.to_owned()
+    };
+    (val $arg:ident) => {
+        $arg
+    };
 }
 
 macro_rules! pass {
-    (ref $arg:ident) => { &$arg };
-    (val $arg:ident) => { $arg };
+    (ref $arg:ident) => {
+        &$arg
+    };
+    (val $arg:ident) => {
+        $arg
+    };
 }
 
 pub(crate) use {gated, owned, pass, passed_on, ty};

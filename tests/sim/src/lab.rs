@@ -122,8 +122,7 @@ impl Lab {
     /// An origin that sells these items.
     pub(crate) fn shop(&self, seed: u64, world: &World, bug: Option<Bug>, goods: Goods) -> Result<Shop, LabError> {
         let entropy = SeededEntropy::new(seed);
-        let environment =
-            SimEnvironment { http: self.http.clone(), world: world.clone(), entropy: entropy.clone() };
+        let environment = SimEnvironment { http: self.http.clone(), world: world.clone(), entropy: entropy.clone() };
         let aws = self.aws(environment)?;
         let tables = Tables { dynamo: DynamoDb::new(aws.clone()) };
         let provider = Provider::default();

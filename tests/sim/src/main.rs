@@ -31,7 +31,7 @@ struct Arguments {
 /// Seeds within which each planted bug is to be found.
 const MOST_FOR_A_BUG: u64 = 1_000;
 /// Runs between two lines that say how far it is.
-const LINE_EVERY: u64 = 500;
+const LINE_EVERY: u64 = 200;
 
 fn bug_named(name: &str) -> Result<Bug, String> {
     Bug::ALL.into_iter().find(|bug| bug.name() == name).ok_or_else(|| {

@@ -7,7 +7,10 @@ use std::{
 
 use commerce_domain::{Clock as _, ProductId, VariantId};
 use jiff::Timestamp;
-use origin_core::{inventory::{NewStock, PutStock as _}, sweep::SweepReport};
+use origin_core::{
+    inventory::{NewStock, PutStock as _},
+    sweep::SweepReport,
+};
 use rust_decimal::Decimal;
 use test_support::SeededEntropy;
 
@@ -49,7 +52,8 @@ pub(crate) async fn run(lab: &Lab, seed: u64, bug: Option<Bug>) -> Result<Run, L
     let start: Timestamp = "2024-01-21T11:00:00Z".parse().unwrap_or_default();
     let world = World::new(seed, start);
     let items = stock_up(lab, seed, &world).await?;
-    let customers: Vec<String> = (0..world.draw(|rng| rng.between(2, 4))).map(|number| format!("s{seed}-{number}")).collect();
+    let customers: Vec<String> =
+        (0..world.draw(|rng| rng.between(2, 4))).map(|number| format!("s{seed}-{number}")).collect();
     let shop = lab.shop(seed, &world, bug, Goods { items, customers })?;
     let new: Vec<NewStock> = shop.items.iter().map(new_stock).collect();
     origin_core::Backend::stock(&shop.backend).put_stock_if_absent(&new).await?;

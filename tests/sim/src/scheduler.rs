@@ -143,7 +143,10 @@ impl Scheduler {
                 let state = self.world.state();
                 for (id, waiting) in &state.waiting {
                     if self.is_ready(waiting, state.now) {
-                        can.push((Next::Go(*id, waiting.clone()), self.tasks.get(&waiting.task).map_or(1, |task| task.pace)));
+                        can.push((
+                            Next::Go(*id, waiting.clone()),
+                            self.tasks.get(&waiting.task).map_or(1, |task| task.pace),
+                        ));
                     }
                 }
                 (state.now, state.late.len())

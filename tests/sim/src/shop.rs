@@ -12,7 +12,11 @@ use commerce_auth::PrincipalHeader;
 use commerce_domain::{OrderId, ProductId, VariantId};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
-use origin_core::{Assembled, hooks::NoHooks, orders::{CloseOutcome, CloseReason, close_order}};
+use origin_core::{
+    Assembled,
+    hooks::NoHooks,
+    orders::{CloseOutcome, CloseReason, close_order},
+};
 use origin_http::CallerArn;
 use serde_json::Value;
 use test_support::SeededEntropy;
@@ -214,11 +218,7 @@ impl Shop {
     }
 
     /// Something that a process of the origin does for a shopper who waits for it.
-    async fn run<T: Send + 'static>(
-        &self,
-        name: String,
-        job: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
+    async fn run<T: Send + 'static>(&self, name: String, job: impl Future<Output = T> + Send + 'static) -> Option<T> {
         let result = Arc::new(Mutex::new(None));
         let slot = Arc::clone(&result);
         let task = self.world.begin(name, Role::Request, async move {

@@ -101,7 +101,8 @@ impl Shopper {
     }
 
     fn new_order(&self, keyed: bool) -> Ask {
-        let address = json!({"street": "1 Main St", "city": "Town", "state": "CA", "zipCode": "94102", "country": "US"});
+        let address =
+            json!({"street": "1 Main St", "city": "Town", "state": "CA", "zipCode": "94102", "country": "US"});
         let mut body = json!({"shippingAddress": address});
         if self.chance(300) {
             body["paymentMethodId"] = json!(GOOD);
@@ -249,7 +250,8 @@ impl Shopper {
         let answer = self.shop.hear(asked).await;
         if answer.as_ref().is_none_or(|answer| answer.status != 200) {
             let status = answer.map(|answer| (answer.status, answer.code()));
-            self.shop.violated(format!("{} cannot pay {} although nothing goes wrong: {status:?}", self.name, order.id));
+            self.shop
+                .violated(format!("{} cannot pay {} although nothing goes wrong: {status:?}", self.name, order.id));
         }
     }
 }

@@ -74,7 +74,9 @@ impl Tables {
             return Err(StoreError::broken("a hold without a state"));
         };
         let lines = match stored.get("lines") {
-            Some(AttributeValue::M(lines)) => lines.keys().map(|variant| (variant.clone(), whole(lines, variant))).collect(),
+            Some(AttributeValue::M(lines)) => {
+                lines.keys().map(|variant| (variant.clone(), whole(lines, variant))).collect()
+            }
             _ => BTreeMap::new(),
         };
         Ok(Some(StoredHold { state: state.parse().map_err(StoreError::broken)?, lines }))

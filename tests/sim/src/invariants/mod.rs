@@ -68,7 +68,8 @@ fn tally(shop: &Shop, found: &[Found]) {
     state.tally.stranded += found.iter().map(|checkout| checkout.count("PaymentStranded") as u64).sum::<u64>();
 }
 
-const CHECKOUTS: &str = "select u.sub, c.order_id, c.cart_id, c.cart_version, c.state, o.status, c.cart_taken_at is not null
+const CHECKOUTS: &str =
+    "select u.sub, c.order_id, c.cart_id, c.cart_version, c.state, o.status, c.cart_taken_at is not null
     from checkouts c join customers u on u.id = c.customer_id left join orders o on o.id = c.order_id
     where u.sub = any($1) order by c.id";
 const LINES: &str = "select variant_id, quantity::bigint from order_items where order_id = $1";

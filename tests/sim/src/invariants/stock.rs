@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use commerce_domain::{OrderId, state::{HoldState, OrderStatus}};
+use commerce_domain::{
+    OrderId,
+    state::{HoldState, OrderStatus},
+};
 
 use super::{Found, rows};
 use crate::{
@@ -10,7 +13,8 @@ use crate::{
     shop::{Item, Shop},
 };
 
-const ORDERS: &str = "select c.order_id from checkouts c join customers u on u.id = c.customer_id where u.sub = any($1)";
+const ORDERS: &str =
+    "select c.order_id from checkouts c join customers u on u.id = c.customer_id where u.sub = any($1)";
 const LEDGER: &str = "select v.stock, coalesce(sum(l.quantity), 0)::bigint from variants v
     left join stock_ledger l on l.variant_id = v.id where v.id = $1 group by v.stock";
 
@@ -30,7 +34,8 @@ pub(crate) async fn check_stock(lab: &Lab, shop: &Shop) -> Result<(), LabError> 
         if counters.reserved != held {
             shop.violated(format!("{held} of {variant} are held, and {counters:?}"));
         }
-        if counters.sellable < 0 || counters.on_hand - counters.reserved + counters.backorder_limit != counters.sellable {
+        if counters.sellable < 0 || counters.on_hand - counters.reserved + counters.backorder_limit != counters.sellable
+        {
             shop.violated(format!("{variant}: {counters:?}"));
         }
     }

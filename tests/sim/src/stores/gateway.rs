@@ -3,9 +3,7 @@
 use std::future::pending;
 
 use commerce_domain::Money;
-use origin_core::payments::{
-    CallOff, Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway,
-};
+use origin_core::payments::{CallOff, Confirmation, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway};
 
 use super::SimStock;
 use crate::{

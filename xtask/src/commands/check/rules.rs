@@ -106,6 +106,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { name: "golden", ours: &[], never: &[], never_at_all: &["tokio", "worker", "spin-sdk"] },
     Layer { name: "test-support", ours: &TEST_SUPPORT, never: &["worker", "spin-sdk"], never_at_all: &[] },
     Layer { name: "local-stack", ours: &LOCAL_STACK, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
+    Layer { name: "sim", ours: &SIM, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "spin-host", ours: &[], never: &["worker", "spin-sdk", "axum"], never_at_all: &[] },
     Layer { name: "e2e", ours: &E2E, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "event-schemas", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["tokio", "reqwest"] },
@@ -140,6 +141,18 @@ const LOCAL_STACK: [&str; 11] = [
     "origin-postgres",
     "origin-dynamo",
     "origin-events",
+    "origin-gateways",
+    "test-support",
+];
+const SIM: [&str; 10] = [
+    "commerce-api",
+    "commerce-auth",
+    "commerce-aws",
+    "commerce-domain",
+    "origin-core",
+    "origin-http",
+    "origin-postgres",
+    "origin-dynamo",
     "origin-gateways",
     "test-support",
 ];
