@@ -93,7 +93,7 @@ impl Kind {
         use Fate::{Failed, FailedAfter, Late, Refused, ReplyLost, RequestLost};
         match self {
             Self::Read => &[Refused, RequestLost],
-            Self::Write => &[Refused, RequestLost, ReplyLost, ReplyLost, Late],
+            Self::Write => &[Refused, RequestLost, ReplyLost, ReplyLost, Late, Late],
             Self::Keyed => &[Refused, RequestLost, ReplyLost, ReplyLost, Late, Late, Failed, FailedAfter],
             Self::Unkeyed => &[Refused, RequestLost, ReplyLost, Late, Failed, FailedAfter],
             Self::Question => &[Refused, RequestLost, Failed],

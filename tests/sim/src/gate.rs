@@ -72,7 +72,7 @@ macro_rules! passed_on {
         impl $Port for $Sim {
             $(
                 async fn $name(&self, $($arg: $ty),*) -> Result<$out, origin_core::StoreError> {
-                    self.real.$name($($arg),*).await
+                    self.world.alone(self.real.$name($($arg),*)).await
                 }
             )*
             $($($rest)*)?

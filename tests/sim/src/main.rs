@@ -20,8 +20,8 @@ struct Arguments {
     /// Run this one alone, and show its calls.
     #[arg(long, value_name = "S", conflicts_with_all = ["seeds", "from", "bugs"])]
     seed: Option<u64>,
-    /// With a planted bug.
-    #[arg(long, value_name = "BUG", requires = "seed", value_parser = bug_named)]
+    /// Plant this bug: look for it, or run a seed with it.
+    #[arg(long, value_name = "BUG", value_parser = bug_named, conflicts_with_all = ["seeds", "from", "bugs"])]
     bug: Option<Bug>,
     /// Show that each planted bug is found.
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
@@ -46,7 +46,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments {
         Arguments { seed: Some(seed), bug, .. } => sim::replay(seed, bug).map(|run| show(&run)),
-        Arguments { bugs: true, .. } => find_bugs(),
+        Arguments { bugs: true, .. } => find_bugs(&Bug::ALL),
+        Arguments { bug: Some(bug), .. } => find_bugs(&[bug]),
         Arguments { seeds, from, .. } => search(from, seeds),
     };
     match done {
@@ -93,7 +94,7 @@ fn search(from: u64, seeds: u64) -> Result<bool, LabError> {
     Ok(true)
 }
 
-fn find_bugs() -> Result<bool, LabError> {
+fn find_bugs(bugs: &[Bug]) -> Result<bool, LabError> {
     let missed = std::sync::atomic::AtomicBool::new(false);
     let tell = |found: &Found| match &found.run {
         Some(run) => {
@@ -105,6 +106,6 @@ fn find_bugs() -> Result<bool, LabError> {
             missed.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     };
-    sim::find_bugs(&Bug::ALL, MOST_FOR_A_BUG, &tell)?;
+    sim::find_bugs(bugs, MOST_FOR_A_BUG, &tell)?;
     Ok(!missed.into_inner())
 }

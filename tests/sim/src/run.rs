@@ -83,7 +83,7 @@ async fn stock_up(lab: &Lab, seed: u64, world: &World) -> Result<Vec<Item>, LabE
     for _ in 0..count {
         let product = ProductId::generate(world, &entropy);
         let variant = VariantId::generate(world, &entropy);
-        let stock = world.draw(|rng| i64::try_from(rng.between(1, 6)).unwrap_or(1));
+        let stock = world.draw(|rng| i64::try_from(rng.between(1, 8)).unwrap_or(1));
         let (id, handle, now) = (product.as_uuid(), product.to_string(), world.now());
         let sql = "insert into products (id, handle, name, category_id, price, currency, stock, created_at, updated_at)
             select $1, $2, 'Thing', id, $3, 'USD', $4, $5, $5 from categories where slug = 'things'";
@@ -136,9 +136,13 @@ impl Playing<'_> {
         let world = self.shop.world.clone();
         world.advance(LEASE);
         self.sweep().await?;
-        while self.scheduler.deliver_one().await {}
+        while world.draw(|rng| rng.chance(700)) && self.scheduler.deliver_one().await {}
         self.sweep_until_quiet(LEASE).await?;
         world.advance(HOLDS);
+        self.sweep_until_quiet(LEASE).await?;
+        // What arrives now finds everything over, and the stock on sale again.
+        while self.scheduler.deliver_one().await {}
+        world.advance(LEASE);
         self.sweep_until_quiet(LEASE).await?;
         self.repeat_everything().await?;
         for shopper in shoppers {

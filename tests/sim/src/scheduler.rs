@@ -35,8 +35,8 @@ impl Mood {
         Self {
             faults: rng.pick(&[20, 50, 100, 200]),
             crashes: rng.pick(&[0, 5, 10, 30]),
-            stalls: rng.pick(&[0, 2, 10, 30]),
-            leaps: rng.pick(&[0, 0, 2, 8]),
+            stalls: rng.pick(&[0, 5, 10, 30]),
+            leaps: rng.pick(&[0, 2, 8, 16]),
             sweeps: rng.pick(&[0, 5, 20]),
         }
     }
@@ -125,7 +125,7 @@ impl Scheduler {
                 return Ok(());
             }
             for NewTask { id, name, role, job } in new {
-                let pace = self.world.draw(|rng| rng.pick(&[1, 10, 20, 20, 20]));
+                let pace = self.world.draw(|rng| rng.pick(&[1, 1, 10, 20, 20]));
                 if role != Role::Shopper {
                     self.world.note(|| format!("{name}: begins"));
                 }

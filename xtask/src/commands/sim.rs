@@ -23,8 +23,8 @@ pub(crate) struct Args {
     /// Run this one alone, and show its calls.
     #[arg(long, value_name = "S", conflicts_with_all = ["seeds", "from", "bugs"])]
     seed: Option<u64>,
-    /// With this planted bug.
-    #[arg(long, value_name = "BUG", requires = "seed")]
+    /// Plant this bug: look for it, or run a seed with it.
+    #[arg(long, value_name = "BUG", conflicts_with_all = ["seeds", "from", "bugs"])]
     bug: Option<String>,
     /// Show that each planted bug is found.
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
@@ -34,13 +34,17 @@ pub(crate) struct Args {
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     build::native(workspace, false)?;
     let mut sim = program(workspace);
-    match (args.seed, args.bugs) {
-        (Some(seed), _) => {
-            sim.args(["--seed", &seed.to_string()]);
-            args.bug.iter().for_each(|bug| drop(sim.args(["--bug", bug])));
-        }
-        (None, true) => drop(sim.arg("--bugs")),
-        (None, false) => drop(sim.args(["--seeds", &args.seeds.to_string(), "--from", &args.from.to_string()])),
+    if args.bugs {
+        sim.arg("--bugs");
+    }
+    if let Some(bug) = &args.bug {
+        sim.args(["--bug", bug]);
+    }
+    if let Some(seed) = args.seed {
+        sim.args(["--seed", &seed.to_string()]);
+    }
+    if !args.bugs && args.bug.is_none() && args.seed.is_none() {
+        sim.args(["--seeds", &args.seeds.to_string(), "--from", &args.from.to_string()]);
     }
     process::run(&mut sim)
 }
