@@ -96,12 +96,11 @@ fn search(from: u64, seeds: u64) -> Result<bool, LabError> {
 
 fn find_bugs(bugs: &[Bug]) -> Result<bool, LabError> {
     let missed = std::sync::atomic::AtomicBool::new(false);
-    let tell = |found: &Found| match &found.run {
-        Some(run) => {
+    let tell = |found: &Found| {
+        if let Some(run) = &found.run {
             let violation = run.violations.first().map_or("", String::as_str);
             println!("{}: seed {}: {violation}", found.bug, run.seed);
-        }
-        None => {
+        } else {
             println!("{}: not found within {MOST_FOR_A_BUG} seeds", found.bug);
             missed.store(true, std::sync::atomic::Ordering::Relaxed);
         }

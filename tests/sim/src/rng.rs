@@ -1,4 +1,4 @@
-//! The numbers that decide a run: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>), small and the same everywhere.
+//! The numbers that decide a run: `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>), small and the same everywhere.
 
 /// A sequence that follows from its seed.
 #[derive(Debug, Clone)]

@@ -15,11 +15,11 @@ const LEDGER: &str = "select coalesce(sum(amount), 0), count(*) from ledger_entr
 
 pub(super) async fn check(lab: &Lab, shop: &Shop, found: &Found) -> Result<(), LabError> {
     let id = found.order_id;
-    let (mut charges, mut charged, mut intents) = (0_u32, Decimal::ZERO, BTreeMap::<PaymentId, u32>::new());
+    let (mut charges, mut taken, mut intents) = (0_u32, Decimal::ZERO, BTreeMap::<PaymentId, u32>::new());
     for intent in shop.provider.book().intents.values().filter(|intent| intent.order == id) {
         *intents.entry(intent.payment).or_default() += 1;
         charges += intent.charges;
-        charged += intent.amount.amount() * Decimal::from(intent.charges);
+        taken += intent.amount.amount() * Decimal::from(intent.charges);
     }
     if charges > 1 {
         shop.violated(format!("{id} was charged {charges} times"));
@@ -29,8 +29,8 @@ pub(super) async fn check(lab: &Lab, shop: &Shop, found: &Found) -> Result<(), L
     }
     let ledger = rows(lab, LEDGER, &[&id.as_uuid()]).await?;
     let captured: Decimal = ledger.first().map(|row| row.get(0)).unwrap_or_default();
-    if captured != charged {
-        shop.violated(format!("{id}: the provider took {charged}, the ledger says {captured}"));
+    if captured != taken {
+        shop.violated(format!("{id}: the provider took {taken}, the ledger says {captured}"));
     }
     let paid = found.order == Some(OrderStatus::Processing);
     let stranded = u32::try_from(found.count("PaymentStranded")).unwrap_or_default();

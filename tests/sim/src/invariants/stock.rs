@@ -11,6 +11,7 @@ use super::{Found, rows};
 use crate::{
     lab::{Lab, LabError},
     shop::{Item, Shop},
+    tables::StoredHold,
 };
 
 const ORDERS: &str =
@@ -20,17 +21,17 @@ const LEDGER: &str = "select v.stock, coalesce(sum(l.quantity), 0)::bigint from 
 
 /// At any time between two calls: live holds and counters agree, and nothing is sold that is not there.
 pub(crate) async fn check_stock(lab: &Lab, shop: &Shop) -> Result<(), LabError> {
-    let mut held: BTreeMap<String, i64> = BTreeMap::new();
+    let mut reserved: BTreeMap<String, i64> = BTreeMap::new();
     for row in rows(lab, ORDERS, &[&shop.customers]).await? {
         let order = OrderId::from_uuid(row.get(0)).map_err(|error| LabError::Store(error.to_string()))?;
         let hold = shop.tables.hold(order).await?;
-        for (variant, pieces) in hold.filter(|hold| hold.is_live()).into_iter().flat_map(|hold| hold.lines) {
-            *held.entry(variant).or_default() += pieces;
+        for (variant, pieces) in hold.filter(StoredHold::is_live).into_iter().flat_map(|hold| hold.lines) {
+            *reserved.entry(variant).or_default() += pieces;
         }
     }
     for Item { variant, .. } in &shop.items {
         let counters = shop.tables.counters(*variant).await?;
-        let held = held.get(&variant.to_string()).copied().unwrap_or_default();
+        let held = reserved.get(&variant.to_string()).copied().unwrap_or_default();
         if counters.reserved != held {
             shop.violated(format!("{held} of {variant} are held, and {counters:?}"));
         }

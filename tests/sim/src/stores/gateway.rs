@@ -37,12 +37,12 @@ impl SimGateway {
         F: FnOnce(&mut Book) -> Answer + Send + 'static,
     {
         let provider = self.provider.clone();
-        let call = move |acts: bool, fails: bool| match key {
-            Some(key) => provider.under(&key, fails, acts.then_some(act)),
-            None => {
-                let answer = if acts { act(&mut provider.book()) } else { failed() };
-                if fails { failed() } else { answer }
+        let call = move |acts: bool, fails: bool| {
+            if let Some(key) = key {
+                return provider.under(&key, fails, acts.then_some(act));
             }
+            let answer = if acts { act(&mut provider.book()) } else { failed() };
+            if fails { failed() } else { answer }
         };
         match self.world.turn(step).await {
             Fate::Done | Fate::Crash => call(true, false),

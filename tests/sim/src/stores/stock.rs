@@ -50,10 +50,10 @@ impl ReserveStock for SimStock {
     async fn give_up(&self, hold: &Hold, now: Timestamp) -> Result<GiveUpOutcome, StoreError> {
         let (this, hold) = (self.clone(), hold.clone());
         let call = move || async move {
-            match bugs::given_up_without_a_trace(&this, &hold).await? {
-                true => Ok(GiveUpOutcome::GivenUp),
-                false => this.real.give_up(&hold, now).await,
+            if bugs::given_up_without_a_trace(&this, &hold).await? {
+                return Ok(GiveUpOutcome::GivenUp);
             }
+            this.real.give_up(&hold, now).await
         };
         self.world.call(Step::write("give_up"), call).await
     }
