@@ -18,7 +18,7 @@ use origin_core::{
     payments::{Confirmation, GatewayError, Intent, IntentStatus, Settlement, Verdict},
 };
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     fate::Step,
@@ -214,25 +214,22 @@ pub(crate) async fn tell_again(
     Ok(())
 }
 
-/// What is overdue by the clock, whatever its hold waits for.
-pub(crate) async fn listed_for_release(
-    database: &SimDatabase,
-    after: Option<OrderId>,
-    limit: u32,
-) -> Result<Option<Vec<OrderId>>, StoreError> {
+/// A sweep that goes by the clock alone: releases what is overdue, whatever its hold waits for.
+pub(crate) async fn sweep_by_the_clock(database: &SimDatabase, stock: &SimStock) {
     if database.bug != Some(Bug::CommittingSwept) {
-        return Ok(None);
+        return;
     }
-    let sql = "select id from orders where (hold_step is not null or status = 'PENDING' and reserved_until <= $1)
-        and ($2::uuid is null or id > $2) order by id limit $3";
-    let after = after.map(OrderId::as_uuid);
-    let client = database.real.client().await?;
-    let rows = client.query(sql, &[&database.world.now(), &after, &i64::from(limit)]).await;
-    let rows = rows.map_err(StoreError::broken)?;
-    rows.iter()
-        .map(|row| OrderId::from_uuid(row.get(0)).map_err(StoreError::broken))
-        .collect::<Result<_, _>>()
-        .map(Some)
+    let this = database.clone();
+    let list = move || async move {
+        let client = this.real.client().await?;
+        let sql = "select id from orders where status = 'PENDING' and reserved_until <= $1 order by id limit 100";
+        let rows = client.query(sql, &[&this.world.now()]).await.map_err(StoreError::broken)?;
+        let id = |row: &Row| OrderId::from_uuid(row.get(0)).map_err(StoreError::broken);
+        rows.iter().map(id).collect::<Result<Vec<_>, _>>()
+    };
+    for order in database.world.call(Step::read("list_overdue_orders"), list).await.unwrap_or_default() {
+        drop(stock.release(order).await);
+    }
 }
 
 /// What becomes of the rest of the cart.

@@ -8,6 +8,7 @@ use std::{
 use commerce_domain::{Clock as _, ProductId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
+    Backend as _,
     inventory::{NewStock, PutStock as _},
     sweep::SweepReport,
 };
@@ -15,7 +16,7 @@ use rust_decimal::Decimal;
 use test_support::SeededEntropy;
 
 use crate::{
-    bugs::Bug,
+    bugs::{self, Bug},
     invariants,
     lab::{Goods, Lab, LabError},
     report::Tally,
@@ -56,7 +57,7 @@ pub(crate) async fn run(lab: &Lab, seed: u64, bug: Option<Bug>) -> Result<Run, L
         (0..world.draw(|rng| rng.between(2, 4))).map(|number| format!("s{seed}-{number}")).collect();
     let shop = lab.shop(seed, &world, bug, Goods { items, customers })?;
     let new: Vec<NewStock> = shop.items.iter().map(new_stock).collect();
-    origin_core::Backend::stock(&shop.backend).put_stock_if_absent(&new).await?;
+    shop.backend.stock().put_stock_if_absent(&new).await?;
     let shopper = |name: &String| Shopper { shop: shop.clone(), name: name.clone() };
     let shoppers: Vec<Shopper> = shop.customers.iter().map(shopper).collect();
     let mut playing = Playing { lab, shop: &shop, scheduler: Scheduler::new(world.clone()) };
@@ -215,6 +216,7 @@ fn begin_sweep(shop: &Shop) -> Arc<Mutex<Option<SweepReport>>> {
     let report = Arc::new(Mutex::new(None));
     let (slot, backend) = (Arc::clone(&report), shop.backend.clone());
     shop.world.begin("sweep".to_owned(), Role::Sweep, async move {
+        bugs::sweep_by_the_clock(backend.database(), backend.stock()).await;
         let swept = origin_http::sweep(&backend).await.ok();
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = swept;
     });

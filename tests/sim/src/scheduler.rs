@@ -10,6 +10,8 @@ use crate::{
     world::{Job, LateCall, NewTask, Role, TaskId, Wait, Waiting, World},
 };
 
+/// How soon a late call is made once it can be, beside the pace of tasks.
+const DELIVERY: u64 = 10;
 /// A run that takes more steps does not come to its end.
 const MOST_STEPS: u32 = 20_000;
 
@@ -139,8 +141,10 @@ impl Scheduler {
     fn next(&mut self) -> Option<Next> {
         loop {
             let mut can: Vec<(Next, u64)> = Vec::new();
-            let (now, late) = {
+            let now = {
                 let state = self.world.state();
+                let due = state.late.iter().enumerate().filter(|(_, late)| late.due <= state.now);
+                can.extend(due.map(|(place, _)| (Next::Deliver(place), DELIVERY)));
                 for (id, waiting) in &state.waiting {
                     if self.is_ready(waiting, state.now) {
                         can.push((
@@ -149,11 +153,8 @@ impl Scheduler {
                         ));
                     }
                 }
-                (state.now, state.late.len())
+                state.now
             };
-            if !can.is_empty() && late > 0 {
-                can.extend((0..late).map(|place| (Next::Deliver(place), 1)));
-            }
             if !can.is_empty() {
                 let all = can.iter().map(|(_, weight)| weight).sum();
                 let mut drawn = self.world.draw(|rng| rng.below(all));
@@ -253,7 +254,7 @@ impl Scheduler {
     }
 
     async fn deliver(&mut self, place: usize) {
-        let LateCall { step, job } = self.world.state().late.remove(place);
+        let LateCall { step, job, .. } = self.world.state().late.remove(place);
         self.world.note(|| format!("{}: arrives late", step.name));
         self.world.alone(job).await;
     }

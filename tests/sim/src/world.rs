@@ -73,6 +73,8 @@ impl Wait {
 /// A call that arrives later than anybody waits for it.
 pub(crate) struct LateCall {
     pub(crate) step: Step,
+    /// Not before that.
+    pub(crate) due: Timestamp,
     pub(crate) job: Job,
 }
 
@@ -179,9 +181,13 @@ impl World {
         call.await
     }
 
-    /// A call that is made later.
+    /// A call that is made later: before it is repeated, after that, or when all is over.
     pub(crate) fn later(&self, step: Step, call: impl Future<Output = ()> + Send + 'static) {
-        self.state().late.push(LateCall { step, job: Box::pin(call) });
+        let mut state = self.state();
+        let longest = state.rng.pick(&[1, 10, 40, 900, 7200]);
+        let wait = Duration::from_millis(1000 * state.rng.between(longest / 10, longest));
+        let due = later(state.now, wait);
+        state.late.push(LateCall { step, due, job: Box::pin(call) });
     }
 }
 
