@@ -25,6 +25,6 @@ mod world;
 pub use bugs::Bug;
 pub use fate::Fate;
 pub use lab::LabError;
-pub use report::{ENOUGH, Tally};
+pub use report::Tally;
 pub use run::Run;
 pub use workers::{Found, find_bugs, replay, search};

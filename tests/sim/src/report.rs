@@ -1,21 +1,17 @@
 //! What became of which calls, over all runs.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use crate::fate::{Fate, Kind, Step};
 
-/// Runs from which on every fault must have hit every call that it can hit.
-pub const ENOUGH: u64 = 2_000;
+/// A call that was made so often while things went wrong must have met every fault that can hit it.
+const OFTEN: u64 = 1_000;
 
 /// Counts of one run, or of many.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     cells: BTreeMap<(&'static str, Fate), u64>,
     kinds: BTreeMap<&'static str, &'static [Fate]>,
-    crashable: BTreeSet<&'static str>,
     /// Runs.
     pub runs: u64,
     /// Requests to order or to pay, and to call an order off.
@@ -29,13 +25,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts a call.
+    /// Counts a call that was made while things go wrong.
     pub(crate) fn count(&mut self, step: Step, fate: Fate) {
         if step.kind == Kind::Outside {
             return;
         }
         self.kinds.insert(step.name, step.kind.faults());
-        self.crashable.insert(step.name);
         *self.cells.entry((step.name, fate)).or_default() += 1;
     }
 
@@ -45,7 +40,6 @@ impl Tally {
             *self.cells.entry(*cell).or_default() += count;
         }
         self.kinds.extend(&other.kinds);
-        self.crashable.extend(&other.crashable);
         self.runs += other.runs;
         self.requests += other.requests;
         self.hit += other.hit;
@@ -55,10 +49,10 @@ impl Tally {
         }
     }
 
-    /// What never happened and could have: `call: fate`.
+    /// What never happened to a call that is made often: `call: fate`.
     pub fn empty_cells(&self) -> Vec<String> {
         let mut empty = Vec::new();
-        for (step, faults) in &self.kinds {
+        for (step, faults) in self.kinds.iter().filter(|(step, _)| self.calls(step) >= OFTEN) {
             for fate in Fate::ALL {
                 if (faults.contains(&fate) || fate == Fate::Crash) && !self.cells.contains_key(&(*step, fate)) {
                     empty.push(format!("{step}: {}", fate.name()));
@@ -66,6 +60,15 @@ impl Tally {
             }
         }
         empty
+    }
+
+    /// Calls that are made too seldom to say what cannot hit them.
+    pub fn rare_calls(&self) -> Vec<&'static str> {
+        self.kinds.keys().copied().filter(|step| self.calls(step) < OFTEN).collect()
+    }
+
+    fn calls(&self, step: &str) -> u64 {
+        self.cells.iter().filter(|((name, _), _)| *name == step).map(|(_, count)| count).sum()
     }
 
     fn cell(&self, step: &str, faults: &[Fate], fate: Fate) -> String {

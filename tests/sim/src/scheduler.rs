@@ -216,7 +216,9 @@ impl Scheduler {
     }
 
     fn tell(&self, task: TaskId, step: Step, fate: Fate) {
-        self.world.state().tally.count(step, fate);
+        if self.mood.faults > 0 {
+            self.world.state().tally.count(step, fate);
+        }
         let name = self.tasks.get(&task).map_or("?", |task| task.name.as_str());
         self.world.note(|| match fate {
             Fate::Done => format!("{name}: {}", step.name),
