@@ -36,6 +36,7 @@ enum Command {
     Check(commands::check::Args),
     Test(commands::test::Args),
     Dev(commands::dev::Args),
+    Sim(commands::sim::Args),
     Bench(commands::bench::Args),
     Package(commands::package::Args),
 }
@@ -59,6 +60,7 @@ fn run(command: &Command) -> Outcome {
         Command::Check(args) => commands::check::run(&workspace, args),
         Command::Test(args) => commands::test::run(&workspace, args),
         Command::Dev(args) => commands::dev::run(&workspace, args),
+        Command::Sim(args) => commands::sim::run(&workspace, args),
         Command::Bench(args) => commands::bench::run(&workspace, args),
         Command::Package(args) => commands::package::run(&workspace, args),
     }

@@ -6,4 +6,5 @@ pub(crate) mod check;
 pub(crate) mod dev;
 pub(crate) mod package;
 pub(crate) mod setup;
+pub(crate) mod sim;
 pub(crate) mod test;

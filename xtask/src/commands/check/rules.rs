@@ -106,6 +106,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { name: "golden", ours: &[], never: &[], never_at_all: &["tokio", "worker", "spin-sdk"] },
     Layer { name: "test-support", ours: &TEST_SUPPORT, never: &["worker", "spin-sdk"], never_at_all: &[] },
     Layer { name: "local-stack", ours: &LOCAL_STACK, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
+    Layer { name: "sim", ours: &SIM, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "spin-host", ours: &[], never: &["worker", "spin-sdk", "axum"], never_at_all: &[] },
     Layer { name: "e2e", ours: &E2E, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "event-schemas", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["tokio", "reqwest"] },
@@ -156,6 +157,18 @@ const CHECKOUT_LOAD: [&str; 11] = [
     "origin-gateways",
     "test-support",
     "load",
+];
+const SIM: [&str; 10] = [
+    "commerce-api",
+    "commerce-auth",
+    "commerce-aws",
+    "commerce-domain",
+    "origin-core",
+    "origin-http",
+    "origin-postgres",
+    "origin-dynamo",
+    "origin-gateways",
+    "test-support",
 ];
 const E2E: [&str; 7] =
     ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core", "test-support", "local-stack"];

@@ -1,5 +1,7 @@
 //! What each stage does.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 
 use super::aws_stack::AwsStack;
@@ -8,12 +10,15 @@ use super::kv_contract;
 use super::programs::{self, Program, Runner};
 use super::terraform;
 use crate::commands::setup::Needs;
-use crate::commands::{build, check, setup};
+use crate::commands::{build, check, setup, sim};
 use crate::failure::{Failure, Outcome};
 use crate::group::Interrupts;
 use crate::wasm::{SPIN, Toolchain, WORKER};
 use crate::workspace::Workspace;
 use crate::{process, tools, wasm};
+
+/// What the simulation may take: ten thousand seeds are a quarter of an hour where nothing else runs.
+const SIM_LIMIT: Duration = Duration::from_hours(1);
 
 /// In the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -38,6 +43,8 @@ pub(super) enum Stage {
     Native,
     /// Unit and contract tests.
     Unit,
+    /// Checkouts against stores, a provider and processes that fail, by seeds; ten thousand of them with `--full`.
+    Sim,
     /// The bus over a stand-in for SNS and SQS; with `--full`.
     AwsStack,
     /// The embedded Spin host.
@@ -86,6 +93,7 @@ impl<'w> Run<'w> {
             Stage::Deny => self.deny(),
             Stage::Native => self.compiled().map(drop),
             Stage::Unit => self.unit(),
+            Stage::Sim => self.sim(),
             Stage::AwsStack => self.aws_stack(),
             Stage::SpinHost => self.spin_host(),
             Stage::E2e => self.e2e(),
@@ -169,6 +177,20 @@ impl<'w> Run<'w> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         // An example that is marked `ignore` is not slow, but not complete.
         self.cargo_test(&arguments, false)
+    }
+
+    fn sim(&mut self) -> Outcome {
+        self.compiled()?;
+        let seeds = if self.slow_too { sim::MANY } else { sim::FEW };
+        for arguments in [["--seeds".to_owned(), seeds.to_string()].as_slice(), &["--bugs".to_owned()]] {
+            let mut program = sim::program(self.workspace);
+            program.args(arguments);
+            let printed = process::watch(&program, SIM_LIMIT, &self.interrupts, |line| println!("{line}"))?;
+            if !printed.success {
+                return Err(Failure::new("the simulation has found something"));
+            }
+        }
+        Ok(())
     }
 
     fn aws_stack(&mut self) -> Outcome {

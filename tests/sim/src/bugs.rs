@@ -1,0 +1,284 @@
+//! Bugs to be found: wrong versions of what adapters do, each the way it is commonly done wrong. No product code holds any.
+//!
+//! Two of the twelve wait for what they are about: the deduplication row outside the transaction, and the refund's cap that is
+//! read without a lock.
+
+use std::fmt;
+
+use commerce_aws::{
+    cart_table as table,
+    dynamodb::{UpdateItem, map, number, text},
+};
+use commerce_domain::{CartId, Clock as _, EventId, OrderId, state::HoldState};
+use jiff::Timestamp;
+use origin_core::{
+    StoreError,
+    checkout::Owned,
+    inventory::{HeldLine, Hold, ReserveOutcome, SettleHold as _, Shortage},
+    payments::{Confirmation, GatewayError, Intent, IntentStatus, Settlement, Verdict},
+};
+use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::{
+    fate::Step,
+    provider::Book,
+    stores::{SimCarts, SimDatabase, SimGateway, SimStock},
+    tables::{cart_key, held_item, stock_key},
+    world::World,
+};
+
+/// Something that is done wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// Stock is looked at, and held without a condition.
+    CheckThenWrite,
+    /// Each confirmation has a key of its own, so that the provider charges for each.
+    NewKeyPerRetry,
+    /// An order's stock is released before its payment is called off.
+    ReleaseBeforeCancel,
+    /// A checkout is given up without a mark that a late hold would meet.
+    NoTombstone,
+    /// The order is written whoever owns the checkout by now.
+    FenceNotChecked,
+    /// Who finds a payment paid already tells of it again.
+    LoserEmits,
+    /// The order is told of before it is committed.
+    EventBeforeCommit,
+    /// What was put into the cart since the order leaves it too.
+    CartClearedWhole,
+    /// A new life of a cart has the id and the versions of the last one.
+    VersionReused,
+    /// The sweep releases what is overdue, though a payment is under way.
+    CommittingSwept,
+}
+
+impl Bug {
+    /// Every bug.
+    pub const ALL: [Self; 10] = [
+        Self::CheckThenWrite,
+        Self::NewKeyPerRetry,
+        Self::ReleaseBeforeCancel,
+        Self::NoTombstone,
+        Self::FenceNotChecked,
+        Self::LoserEmits,
+        Self::EventBeforeCommit,
+        Self::CartClearedWhole,
+        Self::VersionReused,
+        Self::CommittingSwept,
+    ];
+
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CheckThenWrite => "check-then-write",
+            Self::NewKeyPerRetry => "new-key-per-retry",
+            Self::ReleaseBeforeCancel => "release-before-cancel",
+            Self::NoTombstone => "no-tombstone",
+            Self::FenceNotChecked => "fence-not-checked",
+            Self::LoserEmits => "loser-emits",
+            Self::EventBeforeCommit => "event-before-commit",
+            Self::CartClearedWhole => "cart-cleared-whole",
+            Self::VersionReused => "version-reused",
+            Self::CommittingSwept => "committing-swept",
+        }
+    }
+}
+
+impl fmt::Display for Bug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Two calls where there must be one: what the first one saw may be gone by the second.
+pub(crate) async fn reserve_after_a_look(stock: &SimStock, hold: &Hold) -> Result<ReserveOutcome, StoreError> {
+    let (tables, wanted) = (stock.tables.clone(), hold.clone());
+    let look = move || async move {
+        if let Some(there) = tables.hold(wanted.order_id).await? {
+            let released = there.state == HoldState::Released;
+            return Ok(Some(if released { ReserveOutcome::GivenUp } else { ReserveOutcome::Held }));
+        }
+        let mut short = Vec::new();
+        for HeldLine { variant_id, quantity } in &wanted.lines {
+            let sellable = tables.counters(*variant_id).await?.sellable;
+            if sellable < i64::from(*quantity) {
+                short.push(Shortage { variant_id: *variant_id, requested: *quantity, sellable });
+            }
+        }
+        Ok((!short.is_empty()).then_some(ReserveOutcome::SoldOut(short)))
+    };
+    if let Some(outcome) = stock.world.call(Step::read("reserve"), look).await? {
+        return Ok(outcome);
+    }
+    let (tables, hold) = (stock.tables.clone(), hold.clone());
+    let write = move || async move {
+        tables.put(INVENTORY_TABLE, held_item(&hold)).await?;
+        for HeldLine { variant_id, quantity } in &hold.lines {
+            let update = UpdateItem {
+                table_name: INVENTORY_TABLE.to_owned(),
+                key: stock_key(*variant_id),
+                update_expression: "SET reserved = reserved + :q, sellable = sellable - :q".to_owned(),
+                expression_attribute_values: [(":q".to_owned(), number(quantity))].into(),
+                ..UpdateItem::default()
+            };
+            tables.update(update).await?;
+        }
+        Ok(ReserveOutcome::Held)
+    };
+    stock.world.call(Step::write("reserve"), write).await
+}
+
+/// Whether a checkout was given up by doing nothing at all.
+pub(crate) async fn given_up_without_a_trace(stock: &SimStock, hold: &Hold) -> Result<bool, StoreError> {
+    Ok(stock.bug == Some(Bug::NoTombstone) && stock.tables.hold(hold.order_id).await?.is_none())
+}
+
+/// A key that the provider has never seen.
+pub(crate) fn new_key(world: &World, key: &str) -> String {
+    let number = world.draw(|rng| rng.below(u64::MAX));
+    format!("{key}:{number:x}")
+}
+
+/// A charge of its own, whatever was charged before.
+pub(crate) fn charge_anew(book: &mut Book, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
+    let Confirmation { intent_id, payment_method_id, .. } = confirmation;
+    match book.intents.get_mut(intent_id) {
+        Some(intent) if intent.status == IntentStatus::Succeeded => intent.charges += 1,
+        _ => return book.confirm(intent_id, payment_method_id),
+    }
+    book.read(intent_id)
+}
+
+/// The stock goes first, and whether the payment can be called off is seen then.
+pub(crate) async fn before_calling_off(gateway: &SimGateway, intent: &str) {
+    if gateway.bug != Some(Bug::ReleaseBeforeCancel) {
+        return;
+    }
+    let order = gateway.provider.book().intents.get(intent).map(|intent| intent.order);
+    if let Some(order) = order {
+        drop(gateway.stock.release(order).await);
+    }
+}
+
+/// Tells of the order in a transaction of its own.
+pub(crate) async fn before_commit(database: &SimDatabase, owned: &Owned, now: Timestamp) -> Result<(), StoreError> {
+    if database.bug != Some(Bug::EventBeforeCommit) {
+        return Ok(());
+    }
+    let (this, order) = (database.clone(), owned.checkout.order_id);
+    let write = move || async move { tell(&this, order, "OrderCreated", now).await };
+    database.world.call(Step::write("commit_order"), write).await
+}
+
+/// Whether the order is there already, for who does not look whether it is still theirs to make.
+pub(crate) async fn order_is_there(database: &SimDatabase, owned: &Owned) -> Result<bool, StoreError> {
+    if database.bug != Some(Bug::FenceNotChecked) {
+        return Ok(false);
+    }
+    let checkout = owned.checkout.id.as_uuid();
+    if run(database, "select 1 from orders where checkout_id = $1", &[&checkout]).await? > 0 {
+        return Ok(true);
+    }
+    let key = &owned.key;
+    let mine = "update idempotency_keys set state = 'IN_FLIGHT', fence = $4, response_status = null,
+        response_headers = null, response_body = null where principal = $1 and route = $2 and key_hash = $3";
+    run(database, mine, &[&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice(), &owned.fence]).await?;
+    run(database, "update checkouts set state = 'OPEN' where id = $1", &[&checkout]).await?;
+    Ok(false)
+}
+
+/// The order was told of before: not a second time.
+pub(crate) async fn after_commit(database: &SimDatabase, event: EventId) -> Result<(), StoreError> {
+    if database.bug == Some(Bug::EventBeforeCommit) {
+        run(database, "delete from outbox where id = $1", &[&event.as_uuid()]).await?;
+    }
+    Ok(())
+}
+
+/// Whether somebody else has told of the payment before.
+pub(crate) async fn is_told(database: &SimDatabase, order: OrderId) -> Result<bool, StoreError> {
+    let sql = "select 1 from outbox where aggregate_id = $1 and event = 'PaymentSucceeded'";
+    Ok(database.bug == Some(Bug::LoserEmits) && run(database, sql, &[&order.to_string()]).await? > 0)
+}
+
+/// Tells of the payment whoever was first.
+pub(crate) async fn tell_again(
+    database: &SimDatabase,
+    settlement: &Settlement<'_>,
+    told: bool,
+) -> Result<(), StoreError> {
+    if told && matches!(settlement.verdict, Verdict::Succeeded { .. }) {
+        tell(database, settlement.attempt.order_id, "PaymentSucceeded", settlement.now).await?;
+    }
+    Ok(())
+}
+
+/// A sweep that goes by the clock alone: releases what is overdue, whatever its hold waits for.
+pub(crate) async fn sweep_by_the_clock(database: &SimDatabase, stock: &SimStock) {
+    if database.bug != Some(Bug::CommittingSwept) {
+        return;
+    }
+    let this = database.clone();
+    let list = move || async move {
+        let client = this.real.client().await?;
+        let sql = "select id from orders where status = 'PENDING' and reserved_until <= $1 order by id limit 100";
+        let rows = client.query(sql, &[&this.world.now()]).await.map_err(StoreError::broken)?;
+        let id = |row: &Row| OrderId::from_uuid(row.get(0)).map_err(StoreError::broken);
+        rows.iter().map(id).collect::<Result<Vec<_>, _>>()
+    };
+    for order in database.world.call(Step::read("list_overdue_orders"), list).await.unwrap_or_default() {
+        drop(stock.release(order).await);
+    }
+}
+
+/// What becomes of the rest of the cart.
+pub(crate) async fn after_taking_out(
+    carts: &SimCarts,
+    owner: &str,
+    cart: CartId,
+    taken: Option<u64>,
+) -> Result<Option<u64>, StoreError> {
+    let (id, version) = match carts.bug {
+        Some(Bug::CartClearedWhole) if taken.is_some() => {
+            (CartId::generate(&carts.world, carts.tables.dynamo.client().env()).to_string(), 1)
+        }
+        Some(Bug::VersionReused) if taken.is_none() && is_empty(carts, owner).await? => (cart.to_string(), 1),
+        _ => return Ok(taken),
+    };
+    let update = UpdateItem {
+        table_name: CARTS_TABLE.to_owned(),
+        key: cart_key(owner),
+        update_expression: "SET quantities = :nothing, #lines = :nothing, addedAt = :nothing, cartId = :id,
+            #version = :version"
+            .to_owned(),
+        expression_attribute_names: [
+            ("#lines".to_owned(), table::LINES.to_owned()),
+            ("#version".to_owned(), table::VERSION.to_owned()),
+        ]
+        .into(),
+        expression_attribute_values: [
+            (":nothing".to_owned(), map::<String>([])),
+            (":id".to_owned(), text(id)),
+            (":version".to_owned(), number(version)),
+        ]
+        .into(),
+        ..UpdateItem::default()
+    };
+    carts.tables.update(update).await.map(|()| None)
+}
+
+async fn is_empty(carts: &SimCarts, owner: &str) -> Result<bool, StoreError> {
+    Ok(carts.tables.cart(owner).await?.is_some_and(|cart| cart.quantities.is_empty()))
+}
+
+async fn tell(database: &SimDatabase, order: OrderId, event: &str, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
+        select gen_random_uuid(), $1, coalesce(max(sequence), 0) + 1, $2, '{}', $3 from outbox where aggregate_id = $1";
+    run(database, sql, &[&order.to_string(), &event, &now]).await.map(drop)
+}
+
+async fn run(database: &SimDatabase, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
+    let client = database.real.client().await?;
+    client.execute(sql, parameters).await.map_err(StoreError::broken)
+}

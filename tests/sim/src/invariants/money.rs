@@ -1,0 +1,45 @@
+//! The provider's book, the ledger, and the orders: the same story.
+
+use std::collections::BTreeMap;
+
+use commerce_domain::{PaymentId, state::OrderStatus};
+use rust_decimal::Decimal;
+
+use super::{Found, rows};
+use crate::{
+    lab::{Lab, LabError},
+    shop::Shop,
+};
+
+const LEDGER: &str = "select coalesce(sum(amount), 0), count(*) from ledger_entries where order_id = $1";
+
+pub(super) async fn check(lab: &Lab, shop: &Shop, found: &Found) -> Result<(), LabError> {
+    let id = found.order_id;
+    let (mut charges, mut taken, mut intents) = (0_u32, Decimal::ZERO, BTreeMap::<PaymentId, u32>::new());
+    let mut sent_back = Decimal::ZERO;
+    for intent in shop.provider.book().intents.values().filter(|intent| intent.order == id) {
+        *intents.entry(intent.payment).or_default() += 1;
+        charges += intent.charges;
+        taken += intent.amount.amount() * Decimal::from(intent.charges);
+        sent_back += intent.refunds.values().map(|refund| refund.amount()).sum::<Decimal>();
+    }
+    if charges > 1 {
+        shop.violated(format!("{id} was charged {charges} times"));
+    }
+    if intents.values().any(|count| *count > 1) {
+        shop.violated(format!("{id} has several intents of one payment: {intents:?}"));
+    }
+    let ledger = rows(lab, LEDGER, &[&id.as_uuid()]).await?;
+    let kept: Decimal = ledger.first().map(|row| row.get(0)).unwrap_or_default();
+    if kept != taken - sent_back {
+        shop.violated(format!("{id}: the provider took {taken} and sent {sent_back} back, the ledger says {kept}"));
+    }
+    let paid = found.order == Some(OrderStatus::Processing);
+    if paid && (charges == 0 || sent_back != Decimal::ZERO) {
+        shop.violated(format!("{id} is paid, was charged {charges} times, and {sent_back} went back"));
+    }
+    if !paid && taken != sent_back {
+        shop.violated(format!("{id} is {:?}, {taken} was taken, and {sent_back} went back", found.order));
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! A payment provider in memory: payment intents as Stripe has them
+//! (<https://docs.stripe.com/payments/paymentintents/lifecycle>), keys under which it keeps its answers, and a book.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use commerce_domain::{Money, OrderId, PaymentId, RefundId};
+use origin_core::{
+    Secret,
+    payments::{Decline, GatewayError, Intent, IntentStatus, NewIntent},
+    refunds::{ProviderRefund, Refund, RefundVerdict},
+};
+
+/// A card that pays.
+pub(crate) const GOOD: &str = "pm_card_visa";
+/// A card that is declined.
+pub(crate) const DECLINED: &str = "pm_card_chargeDeclined";
+/// A card whose owner is asked by the bank first.
+pub(crate) const ASKED: &str = "pm_card_authenticationRequired";
+
+type Answer = Result<Intent, GatewayError>;
+
+/// An intent and what was charged for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Booked {
+    pub(crate) payment: PaymentId,
+    pub(crate) order: OrderId,
+    pub(crate) amount: Money,
+    pub(crate) status: IntentStatus,
+    /// How often the customer was charged.
+    pub(crate) charges: u32,
+    /// What was sent back, by our refund.
+    pub(crate) refunds: BTreeMap<RefundId, Money>,
+    decline: Option<Decline>,
+    method: Option<String>,
+}
+
+/// All that the provider remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) intents: BTreeMap<String, Booked>,
+    keys: BTreeMap<String, Answer>,
+    refund_keys: BTreeMap<String, Result<ProviderRefund, GatewayError>>,
+}
+
+/// An answer that can be kept under a key.
+pub(crate) trait Kept: Clone + Send + 'static {
+    /// Those that are kept; none where nobody sends a key.
+    fn kept(book: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>>;
+}
+
+impl Kept for Intent {
+    fn kept(book: &mut Book) -> Option<&mut BTreeMap<String, Answer>> {
+        Some(&mut book.keys)
+    }
+}
+
+impl Kept for ProviderRefund {
+    fn kept(book: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>> {
+        Some(&mut book.refund_keys)
+    }
+}
+
+impl Kept for Option<ProviderRefund> {
+    fn kept(_: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>> {
+        None
+    }
+}
+
+/// The provider. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Provider(Arc<Mutex<Book>>);
+
+impl Provider {
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Acts once under the key, and keeps the answer, `None` for an action that is not taken.
+    pub(crate) fn under<T: Kept>(
+        &self,
+        key: &str,
+        failing: bool,
+        act: Option<impl FnOnce(&mut Book) -> Result<T, GatewayError>>,
+    ) -> Result<T, GatewayError> {
+        let mut book = self.book();
+        if let Some(kept) = T::kept(&mut book).and_then(|kept| kept.get(key)) {
+            return kept.clone();
+        }
+        let acted = act.map(|act| act(&mut book));
+        let answer = match acted {
+            Some(answer) if !failing => answer,
+            _ => Err(GatewayError::Failed("simulated: 500".to_owned())),
+        };
+        if let Some(kept) = T::kept(&mut book) {
+            kept.insert(key.to_owned(), answer.clone());
+        }
+        answer
+    }
+}
+
+impl Book {
+    pub(crate) fn create(&mut self, new: &NewIntent) -> Answer {
+        let id = format!("pi_{}_{}", new.payment_id, self.intents.len());
+        let booked = Booked {
+            payment: new.payment_id,
+            order: new.order_id,
+            amount: new.amount,
+            status: IntentStatus::RequiresPaymentMethod,
+            charges: 0,
+            refunds: BTreeMap::new(),
+            decline: None,
+            method: None,
+        };
+        self.intents.insert(id.clone(), booked);
+        self.read(&id)
+    }
+
+    pub(crate) fn confirm(&mut self, id: &str, method: &str) -> Answer {
+        let intent = self.intent(id)?;
+        if matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Canceled) {
+            return Err(refused(intent.status));
+        }
+        intent.method = Some(method.to_owned());
+        match method {
+            ASKED => intent.status = IntentStatus::RequiresAction,
+            DECLINED => return Err(GatewayError::Declined(intent.declined("card_declined"))),
+            _ => intent.charge(),
+        }
+        self.read(id)
+    }
+
+    /// What the customer says to the bank. Whether the bank was asking.
+    pub(crate) fn authenticate(&mut self, id: &str, agrees: bool) -> bool {
+        let Ok(intent) = self.intent(id) else { return false };
+        if intent.status != IntentStatus::RequiresAction {
+            return false;
+        }
+        if agrees {
+            intent.charge();
+        } else {
+            intent.declined("authentication_failed");
+        }
+        true
+    }
+
+    pub(crate) fn cancel(&mut self, id: &str) -> Answer {
+        let intent = self.intent(id)?;
+        if matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Canceled) {
+            return Err(refused(intent.status));
+        }
+        intent.status = IntentStatus::Canceled;
+        self.read(id)
+    }
+
+    pub(crate) fn read(&mut self, id: &str) -> Answer {
+        let intent = self.intent(id)?.clone();
+        let asks = intent.status == IntentStatus::RequiresAction;
+        let paid = intent.status == IntentStatus::Succeeded;
+        Ok(Intent {
+            id: id.to_owned(),
+            status: intent.status,
+            client_secret: Some(Secret::new(format!("{id}_secret"))),
+            redirect_url: asks.then(|| Secret::new(format!("https://bank.test/{id}"))),
+            receipt_url: paid.then(|| format!("https://provider.test/receipts/{id}")),
+            decline: intent.decline,
+        })
+    }
+
+    /// Sends money back, and no more than was taken.
+    pub(crate) fn refund(&mut self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
+        let intent = self.intent(refund.intent_id.as_deref().unwrap_or_default())?;
+        let gone: i64 = intent.refunds.values().map(|money| money.minor()).sum();
+        let taken = intent.amount.minor() * i64::from(intent.charges);
+        if gone + refund.amount.minor() > taken {
+            let (code, message) = ("charge_already_refunded".to_owned(), "No.".to_owned());
+            return Err(GatewayError::Declined(Decline { code, message }));
+        }
+        intent.refunds.insert(refund.id, refund.amount);
+        Ok(sent_back(refund))
+    }
+
+    pub(crate) fn find_refund(&mut self, refund: &Refund) -> Option<ProviderRefund> {
+        let intent = self.intents.get(refund.intent_id.as_deref()?)?;
+        intent.refunds.contains_key(&refund.id).then(|| sent_back(refund))
+    }
+
+    fn intent(&mut self, id: &str) -> Result<&mut Booked, GatewayError> {
+        self.intents.get_mut(id).ok_or_else(|| GatewayError::Refused(format!("no such intent: {id}")))
+    }
+}
+
+impl Booked {
+    fn charge(&mut self) {
+        self.status = IntentStatus::Succeeded;
+        self.charges += 1;
+    }
+
+    fn declined(&mut self, code: &str) -> Decline {
+        let decline = Decline { code: code.to_owned(), message: "No.".to_owned() };
+        self.status = IntentStatus::RequiresPaymentMethod;
+        self.method = None;
+        self.decline = Some(decline.clone());
+        decline
+    }
+}
+
+fn refused(status: IntentStatus) -> GatewayError {
+    GatewayError::Refused(format!("the intent is {status:?}"))
+}
+
+fn sent_back(refund: &Refund) -> ProviderRefund {
+    ProviderRefund { id: format!("re_{}", refund.id), verdict: Some(RefundVerdict::Succeeded) }
+}

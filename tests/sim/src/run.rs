@@ -1,0 +1,224 @@
+//! One run: a seed, its shoppers, and what must hold once all is quiet.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use commerce_domain::{Clock as _, ProductId, VariantId};
+use jiff::Timestamp;
+use origin_core::{
+    Backend as _,
+    inventory::{NewStock, PutStock as _},
+    sweep::SweepReport,
+};
+use rust_decimal::Decimal;
+use test_support::SeededEntropy;
+
+use crate::{
+    bugs::{self, Bug},
+    invariants,
+    lab::{Goods, Lab, LabError},
+    report::Tally,
+    scheduler::{Mood, Scheduler, Stuck},
+    shop::{Item, Shop},
+    shopper::{PRICE, Shopper},
+    world::{Role, World},
+};
+
+/// Sweeps after which all must be quiet.
+const MOST_SWEEPS: u32 = 12;
+/// Longer than a lease, and than a sweep leaves things alone.
+const LEASE: Duration = Duration::from_secs(31);
+/// Longer than any hold.
+const HOLDS: Duration = Duration::from_mins(31);
+/// Steps between two looks at the counters.
+const STEPS_BETWEEN_LOOKS: u32 = 60;
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Run {
+    /// Its seed.
+    pub seed: u64,
+    /// Every call and what became of it.
+    pub trace: Vec<String>,
+    /// What must not have happened.
+    pub violations: Vec<String>,
+    /// What became of its calls.
+    pub tally: Tally,
+}
+
+/// Runs a seed on these stores. Nothing of it is left to do, unless something must not have happened.
+pub(crate) async fn run(lab: &Lab, seed: u64, bug: Option<Bug>) -> Result<Run, LabError> {
+    let start: Timestamp = "2024-01-21T11:00:00Z".parse().unwrap_or_default();
+    let world = World::new(seed, start);
+    let items = stock_up(lab, seed, &world).await?;
+    let customers: Vec<String> =
+        (0..world.draw(|rng| rng.between(2, 4))).map(|number| format!("s{seed}-{number}")).collect();
+    let shop = lab.shop(seed, &world, bug, Goods { items, customers })?;
+    let new: Vec<NewStock> = shop.items.iter().map(new_stock).collect();
+    shop.backend.stock().put_stock_if_absent(&new).await?;
+    let shopper = |name: &String| Shopper { shop: shop.clone(), name: name.clone() };
+    let shoppers: Vec<Shopper> = shop.customers.iter().map(shopper).collect();
+    let mut playing = Playing { lab, shop: &shop, scheduler: Scheduler::new(world.clone()) };
+    if let Err(stuck) = playing.play(&shoppers).await? {
+        shop.violated(stuck.to_string());
+    }
+    invariants::check(lab, &shop, &shoppers).await?;
+    let mut state = world.state();
+    state.tally.runs = 1;
+    let (trace, tally) = (std::mem::take(&mut state.trace), std::mem::take(&mut state.tally));
+    let violations = std::mem::take(&mut shop.memory().violations);
+    Ok(Run { seed, trace, violations, tally })
+}
+
+/// One to three things, few pieces of each.
+async fn stock_up(lab: &Lab, seed: u64, world: &World) -> Result<Vec<Item>, LabError> {
+    // Its own numbers: what is sold must not share ids with what is made of it.
+    let entropy = SeededEntropy::new(!seed);
+    let count = world.draw(|rng| rng.between(1, 3));
+    let client = lab.database().client().await?;
+    let failed = |error: tokio_postgres::Error| LabError::Store(error.to_string());
+    let price: Decimal = PRICE.parse().unwrap_or_default();
+    let mut items = Vec::new();
+    for _ in 0..count {
+        let product = ProductId::generate(world, &entropy);
+        let variant = VariantId::generate(world, &entropy);
+        let stock = world.draw(|rng| i64::try_from(rng.between(1, 8)).unwrap_or(1));
+        let (id, handle, now) = (product.as_uuid(), product.to_string(), world.now());
+        let sql = "insert into products (id, handle, name, category_id, price, currency, stock, created_at, updated_at)
+            select $1, $2, 'Thing', id, $3, 'USD', $4, $5, $5 from categories where slug = 'things'";
+        client.execute(sql, &[&id, &handle, &price, &stock, &now]).await.map_err(failed)?;
+        let sql = "insert into variants (id, product_id, position, sku, options, price, currency, stock)
+            values ($1, $2, 0, 'SKU-1', '[]', $3, 'USD', $4)";
+        client.execute(sql, &[&variant.as_uuid(), &id, &price, &stock]).await.map_err(failed)?;
+        let sql = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
+            values ($1, 'receipt', $2, 'start', $3)";
+        client.execute(sql, &[&variant.as_uuid(), &stock, &now]).await.map_err(failed)?;
+        items.push(Item { product, variant, stock });
+    }
+    Ok(items)
+}
+
+fn new_stock(item: &Item) -> NewStock {
+    NewStock {
+        variant_id: item.variant,
+        product_id: item.product,
+        on_hand: u32::try_from(item.stock).unwrap_or_default(),
+        backorder_limit: 0,
+    }
+}
+
+struct Playing<'a> {
+    lab: &'a Lab,
+    shop: &'a Shop,
+    scheduler: Scheduler,
+}
+
+impl Playing<'_> {
+    /// Shopping while things go wrong; then nothing goes wrong any more and everything comes to its end.
+    async fn play(&mut self, shoppers: &[Shopper]) -> Result<Result<(), Stuck>, LabError> {
+        let world = self.shop.world.clone();
+        for shopper in shoppers {
+            world.begin(shopper.name.clone(), Role::Shopper, shopper.clone().go_shopping());
+        }
+        let mood = world.draw(Mood::draw);
+        self.scheduler.set_mood(mood);
+        world.note(|| format!("{mood:?}, {} shoppers, stock {:?}", shoppers.len(), self.stock()));
+        if let Err(stuck) = self.until_quiet().await? {
+            return Ok(Err(stuck));
+        }
+        self.scheduler.set_mood(Mood::CALM);
+        world.note(|| "-- from here on nothing goes wrong".to_owned());
+        Ok(self.come_to_rest(shoppers).await)
+    }
+
+    async fn come_to_rest(&mut self, shoppers: &[Shopper]) -> Result<(), Stuck> {
+        let world = self.shop.world.clone();
+        world.advance(LEASE);
+        self.sweep().await?;
+        while world.draw(|rng| rng.chance(700)) && self.scheduler.deliver_one().await {}
+        self.sweep_until_quiet(LEASE).await?;
+        world.advance(HOLDS);
+        self.sweep_until_quiet(LEASE).await?;
+        // What arrives now finds everything over, and the stock on sale again.
+        while self.scheduler.deliver_one().await {}
+        world.advance(LEASE);
+        self.sweep_until_quiet(LEASE).await?;
+        self.repeat_everything().await?;
+        for shopper in shoppers {
+            let cart = self.shop.tables.cart(&shopper.name).await;
+            if cart.is_ok_and(|cart| cart.is_some_and(|cart| !cart.lines.is_empty())) {
+                world.begin(shopper.name.clone(), Role::Shopper, shopper.clone().order_the_rest());
+                while self.scheduler.step(&|| {}).await? {}
+            }
+        }
+        world.advance(HOLDS);
+        self.sweep_until_quiet(LEASE).await
+    }
+
+    /// Everybody repeats what was answered under a key: the answers must be the same.
+    async fn repeat_everything(&mut self) -> Result<(), Stuck> {
+        let asks: Vec<_> = self.shop.memory().finals.keys().cloned().collect();
+        for ask in asks {
+            let shop = self.shop.clone();
+            self.shop.world.begin(ask.who.clone(), Role::Shopper, async move {
+                let asked = shop.ask(&ask);
+                if shop.hear(asked).await.is_none_or(|answer| answer.is_passing()) {
+                    shop.violated(format!("{ask:?} is not answered again"));
+                }
+            });
+            while self.scheduler.step(&|| {}).await? {}
+        }
+        Ok(())
+    }
+
+    async fn until_quiet(&mut self) -> Result<Result<(), Stuck>, LabError> {
+        let begin = || drop(begin_sweep(self.shop));
+        for step in 1.. {
+            match self.scheduler.step(&begin).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(stuck) => return Ok(Err(stuck)),
+            }
+            if step % STEPS_BETWEEN_LOOKS == 0 {
+                invariants::check_stock(self.lab, self.shop).await?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    async fn sweep_until_quiet(&mut self, pause: Duration) -> Result<(), Stuck> {
+        for _ in 0..MOST_SWEEPS {
+            if self.sweep().await? == SweepReport::default() {
+                return Ok(());
+            }
+            self.shop.world.advance(pause);
+        }
+        self.shop.violated(format!("{MOST_SWEEPS} sweeps have left something to do"));
+        Ok(())
+    }
+
+    async fn sweep(&mut self) -> Result<SweepReport, Stuck> {
+        let report = begin_sweep(self.shop);
+        while self.scheduler.step(&|| {}).await? {}
+        let report = report.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        self.shop.world.note(|| format!("{report:?}"));
+        Ok(report)
+    }
+
+    fn stock(&self) -> Vec<i64> {
+        self.shop.items.iter().map(|item| item.stock).collect()
+    }
+}
+
+fn begin_sweep(shop: &Shop) -> Arc<Mutex<Option<SweepReport>>> {
+    let report = Arc::new(Mutex::new(None));
+    let (slot, backend) = (Arc::clone(&report), shop.backend.clone());
+    shop.world.begin("sweep".to_owned(), Role::Sweep, async move {
+        bugs::sweep_by_the_clock(backend.database(), backend.stock()).await;
+        let swept = origin_http::sweep(&backend).await.ok();
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = swept;
+    });
+    report
+}

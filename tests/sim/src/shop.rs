@@ -1,0 +1,242 @@
+//! One origin for one run, and what its shoppers have seen of it.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use commerce_auth::PrincipalHeader;
+use commerce_domain::{OrderId, ProductId, VariantId};
+use http::{Request, header};
+use http_body_util::BodyExt as _;
+use origin_core::{
+    Assembled,
+    hooks::NoHooks,
+    orders::{CancelOutcome, CloseReason, cancel_order},
+};
+use origin_http::CallerArn;
+use serde_json::Value;
+use test_support::{EventBus, SeededEntropy};
+use tower::ServiceExt as _;
+
+use crate::{
+    provider::Provider,
+    stores::{Profiles, SimCarts, SimDatabase, SimGateway, SimStock, Tokens, principal},
+    tables::Tables,
+    world::{Role, TaskId, World},
+};
+
+pub(crate) type SimBackend = Assembled<
+    World,
+    SeededEntropy,
+    World,
+    SimDatabase,
+    SimStock,
+    SimCarts,
+    SimGateway,
+    Tokens,
+    Profiles,
+    EventBus,
+    NoHooks,
+>;
+
+/// Who calls the origin: the edge.
+pub(crate) const EDGE_ARN: &str = "arn:aws:iam::1:role/edge";
+pub(crate) const ORDERS: &str = "/v1/orders";
+pub(crate) const PAYMENTS: &str = "/v1/payments";
+
+/// Something that is sold.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) product: ProductId,
+    pub(crate) variant: VariantId,
+    pub(crate) stock: i64,
+}
+
+/// A request of a shopper's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ask {
+    pub(crate) who: String,
+    pub(crate) path: &'static str,
+    pub(crate) key: Option<String>,
+    pub(crate) body: String,
+}
+
+/// What a shopper was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The code of a problem body.
+    pub(crate) fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether the same request may be sent again, and come to something else.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.status >= 500 || self.status == 202 || self.headers.contains_key("retry-after")
+    }
+
+    /// Whether every repetition under the key is answered the same.
+    fn is_final(&self) -> bool {
+        let refusals = ["OUT_OF_STOCK", "RESERVATION_EXPIRED", "PAYMENT_DECLINED", "ORDER_ALREADY_PAID"];
+        let paid = || self.json()["status"] == "succeeded";
+        self.status == 201 || (self.status == 200 && paid()) || refusals.contains(&self.code().as_str())
+    }
+}
+
+/// What shoppers remember.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// The final answers, by the request under its key.
+    pub(crate) finals: BTreeMap<Ask, Answer>,
+    /// Pieces that were put into carts.
+    pub(crate) added: BTreeMap<(String, VariantId), i64>,
+    /// What was in a cart at a version of it.
+    pub(crate) contents: BTreeMap<(String, u64), BTreeMap<String, i64>>,
+    /// What must not have happened, and has.
+    pub(crate) violations: Vec<String>,
+}
+
+/// One origin. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Shop(Arc<Inside>);
+
+pub(crate) struct Inside {
+    pub(crate) world: World,
+    pub(crate) backend: SimBackend,
+    pub(crate) router: Router,
+    pub(crate) provider: Provider,
+    pub(crate) tables: Tables,
+    pub(crate) items: Vec<Item>,
+    /// The `sub` of each shopper.
+    pub(crate) customers: Vec<String>,
+    pub(crate) memory: Mutex<Memory>,
+}
+
+impl std::ops::Deref for Shop {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        &self.0
+    }
+}
+
+/// A request that is under way.
+pub(crate) struct Asked {
+    ask: Ask,
+    task: TaskId,
+    answer: Arc<Mutex<Option<Answer>>>,
+}
+
+impl Shop {
+    pub(crate) fn new(inside: Inside) -> Self {
+        Self(Arc::new(inside))
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what must not happen.
+    pub(crate) fn violated(&self, what: String) {
+        self.world.note(|| format!("VIOLATION: {what}"));
+        self.memory().violations.push(what);
+    }
+
+    /// Sends a request.
+    pub(crate) fn ask(&self, ask: &Ask) -> Asked {
+        let answer = Arc::new(Mutex::new(None));
+        let (slot, shop, sent) = (Arc::clone(&answer), self.clone(), ask.clone());
+        let key = ask.key.as_deref().unwrap_or("no key");
+        let name = format!("{} POST {} ({key})", ask.who, ask.path);
+        let task = self.world.begin(name, Role::Request, async move {
+            let came = shop.answer(&sent).await;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(came);
+        });
+        Asked { ask: ask.clone(), task, answer }
+    }
+
+    /// Waits for the answer, as long as a shopper does: none from a process that has died.
+    pub(crate) async fn hear(&self, asked: Asked) -> Option<Answer> {
+        self.world.answered(asked.task).await;
+        let answer = asked.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Asked { ask, .. } = asked;
+        match &answer {
+            Some(answer) => {
+                self.world.note(|| format!("{} hears {} {}", ask.who, answer.status, answer.code()));
+                self.remember(&ask, answer);
+            }
+            None => self.world.note(|| format!("{} hears nothing", ask.who)),
+        }
+        answer
+    }
+
+    fn remember(&self, ask: &Ask, answer: &Answer) {
+        if answer.status == 500 {
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            return self.violated(format!("{} {} was answered with a 500: {body}", ask.who, ask.path));
+        }
+        if ask.key.is_none() || !answer.is_final() {
+            return;
+        }
+        let before = self.memory().finals.entry(ask.clone()).or_insert_with(|| answer.clone()).clone();
+        if (before.status, &before.body) != (answer.status, &answer.body) {
+            let text = |answer: &Answer| format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body));
+            self.violated(format!("{ask:?} was answered with {} and with {}", text(&before), text(answer)));
+        }
+    }
+
+    async fn answer(&self, ask: &Ask) -> Answer {
+        let principal = PrincipalHeader::encode(&principal(&ask.who));
+        let mut request = Request::post(ask.path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("x-cc-principal", principal)
+            .header("x-cc-shopper-token", &ask.who)
+            .extension(CallerArn(EDGE_ARN.to_owned()));
+        if let Some(key) = &ask.key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = request.body(Body::from(ask.body.clone())).expect("should be a request");
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            Some((name.to_string(), value.to_str().ok()?.to_owned()))
+        };
+        Answer { status: parts.status.as_u16(), headers: parts.headers.iter().filter_map(header).collect(), body }
+    }
+
+    /// Calls an order off on behalf of its customer. What came of it; none if the process has died.
+    pub(crate) async fn call_off(&self, who: &str, order: OrderId) -> Option<CancelOutcome> {
+        let backend = self.backend.clone();
+        self.run(format!("{who} calls {order} off"), async move {
+            cancel_order(&backend, order, CloseReason::Customer).await.ok()
+        })
+        .await
+        .flatten()
+    }
+
+    /// Something that a process of the origin does for a shopper who waits for it.
+    async fn run<T: Send + 'static>(&self, name: String, job: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let result = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&result);
+        let task = self.world.begin(name, Role::Request, async move {
+            let came = job.await;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(came);
+        });
+        self.world.answered(task).await;
+        result.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,263 @@
+//! Shoppers: what they put into carts, order, pay and call off, and how they repeat what was not answered.
+
+use std::time::Duration;
+
+use commerce_aws::{Timer as _, cart_table::StoredLine};
+use commerce_domain::OrderId;
+use serde_json::{Value, json};
+
+use crate::{
+    fate::Step,
+    provider::{ASKED, DECLINED, GOOD},
+    rng::Rng,
+    shop::{Answer, Ask, Item, ORDERS, PAYMENTS, Shop},
+};
+
+/// The price of everything.
+pub(crate) const PRICE: &str = "10.00";
+/// How often a request is sent that is not answered for good.
+const MOST_TRIES: u32 = 6;
+
+const ADD: Step = Step::outside("add_to_cart");
+const BANK: Step = Step::outside("authenticate");
+
+/// Somebody who shops.
+#[derive(Clone)]
+pub(crate) struct Shopper {
+    pub(crate) shop: Shop,
+    pub(crate) name: String,
+}
+
+/// An order that was placed.
+#[derive(Debug, Clone)]
+struct Placed {
+    id: OrderId,
+    total: Value,
+}
+
+impl Shopper {
+    /// Everything that this shopper does.
+    pub(crate) async fn go_shopping(self) {
+        let rounds = self.draw(|rng| rng.between(1, 3));
+        for _ in 0..rounds {
+            self.pause().await;
+            self.fill_cart().await;
+            let Some(order) = self.order().await else { continue };
+            self.pause().await;
+            self.settle(&order).await;
+        }
+    }
+
+    fn draw<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
+        self.shop.world.draw(draw)
+    }
+
+    fn chance(&self, per_mille: u64) -> bool {
+        self.draw(|rng| rng.chance(per_mille))
+    }
+
+    async fn pause(&self) {
+        let millis = self.draw(|rng| if rng.chance(100) { rng.between(1_000, 40_000) } else { rng.between(1, 300) });
+        self.shop.world.sleep(Duration::from_millis(millis)).await;
+    }
+
+    fn key(&self) -> String {
+        let number = self.draw(|rng| rng.below(u64::MAX));
+        format!("{number:016x}")
+    }
+
+    async fn fill_cart(&self) {
+        let times = self.draw(|rng| rng.between(1, 2));
+        for _ in 0..times {
+            self.add_something().await;
+        }
+    }
+
+    /// Puts pieces of one item into the cart, as the edge does.
+    pub(crate) async fn add_something(&self) {
+        let shop = &self.shop;
+        let place = self.draw(|rng| rng.below(shop.items.len() as u64));
+        let Item { product, variant, .. } = shop.items[usize::try_from(place).unwrap_or_default()].clone();
+        let pieces = self.draw(|rng| i64::try_from(rng.between(1, 2)).unwrap_or(1));
+        let line = StoredLine {
+            product_id: product.to_string(),
+            name: "Thing".to_owned(),
+            options: Vec::new(),
+            price: PRICE.to_owned(),
+            currency: "USD".to_owned(),
+            category: None,
+            product_version: 1,
+            image_url: None,
+        };
+        shop.world.turn(ADD).await;
+        match shop.world.alone(shop.tables.add_to_cart(&self.name, variant, &line, pieces)).await {
+            Ok(cart) => {
+                let mut memory = shop.memory();
+                *memory.added.entry((self.name.clone(), variant)).or_default() += pieces;
+                memory.contents.insert((cart.cart_id, cart.version), cart.quantities);
+            }
+            Err(error) => shop.violated(format!("a cart could not be filled: {error}")),
+        }
+    }
+
+    fn new_order(&self, keyed: bool) -> Ask {
+        let address =
+            json!({"street": "1 Main St", "city": "Town", "state": "CA", "zipCode": "94102", "country": "US"});
+        let mut body = json!({"shippingAddress": address});
+        if self.chance(300) {
+            body["paymentMethodId"] = json!(GOOD);
+        }
+        Ask { who: self.name.clone(), path: ORDERS, key: keyed.then(|| self.key()), body: body.to_string() }
+    }
+
+    /// Orders the cart, perhaps twice at once, and perhaps while it changes. The order, if there is one.
+    async fn order(&self) -> Option<Placed> {
+        let keyed = self.chance(700);
+        let ask = self.new_order(keyed);
+        let first = self.shop.ask(&ask);
+        let second = if self.chance(250) {
+            // A second click: the same request, or one of its own.
+            let second = if self.chance(500) { ask.clone() } else { self.new_order(true) };
+            Some(self.shop.ask(&second))
+        } else {
+            None
+        };
+        if self.chance(250) {
+            self.add_something().await;
+        }
+        let mut answer = self.shop.hear(first).await;
+        let mut placed = None;
+        if let Some(second) = second {
+            placed = self.shop.hear(second).await.as_ref().and_then(placed_by);
+        }
+        for _ in 0..MOST_TRIES {
+            match &answer {
+                Some(answer) if !answer.is_passing() => return placed_by(answer).or(placed),
+                _ if self.chance(100) => return placed,
+                _ => {}
+            }
+            self.pause().await;
+            let again = self.shop.ask(&ask);
+            answer = self.shop.hear(again).await;
+        }
+        placed
+    }
+
+    /// What becomes of an order: paid, called off, both at once, or nothing.
+    async fn settle(&self, order: &Placed) {
+        match self.draw(|rng| rng.below(10)) {
+            0 => {}
+            1 => self.call_off(order).await,
+            2 => {
+                let ask = self.new_payment(order, GOOD);
+                let paying = self.shop.ask(&ask);
+                self.call_off(order).await;
+                let heard = self.shop.hear(paying).await;
+                if heard.is_none_or(|answer| answer.is_passing()) && self.chance(500) {
+                    self.pay(order).await;
+                }
+            }
+            _ => self.pay(order).await,
+        }
+    }
+
+    async fn call_off(&self, order: &Placed) {
+        for _ in 0..self.draw(|rng| rng.between(1, 3)) {
+            if self.shop.call_off(&self.name, order.id).await.is_some() {
+                return;
+            }
+            self.pause().await;
+        }
+    }
+
+    fn new_payment(&self, order: &Placed, method: &str) -> Ask {
+        let key = self.chance(700).then(|| self.key());
+        let body = json!({"orderId": order.id, "amount": order.total, "paymentMethodId": method}).to_string();
+        Ask { who: self.name.clone(), path: PAYMENTS, key, body }
+    }
+
+    /// Pays, with one card after the other where the first ones are declined.
+    async fn pay(&self, order: &Placed) {
+        for _ in 0..3 {
+            let method = self.draw(|rng| rng.pick(&[GOOD, GOOD, DECLINED, ASKED]));
+            let ask = self.new_payment(order, method);
+            if !self.pay_by(order, &ask).await {
+                return;
+            }
+            self.pause().await;
+        }
+    }
+
+    /// Whether another card is to be tried.
+    async fn pay_by(&self, order: &Placed, ask: &Ask) -> bool {
+        for _ in 0..MOST_TRIES {
+            let first = self.shop.ask(ask);
+            let second = self.chance(100).then(|| self.shop.ask(&self.new_payment(order, GOOD)));
+            let answer = self.shop.hear(first).await;
+            if let Some(second) = second {
+                self.shop.hear(second).await;
+            }
+            match &answer {
+                Some(answer) if answer.json()["status"] == "requires_action" => {
+                    if self.chance(850) {
+                        self.go_to_the_bank(order).await;
+                    } else {
+                        // Another card, while the bank still asks about this one.
+                        return self.chance(500);
+                    }
+                }
+                Some(answer) if answer.status == 402 => return true,
+                Some(answer) if !answer.is_passing() => return false,
+                _ if self.chance(100) => return self.chance(500),
+                _ => {}
+            }
+            self.pause().await;
+        }
+        false
+    }
+
+    async fn go_to_the_bank(&self, order: &Placed) {
+        self.pause().await;
+        self.shop.world.turn(BANK).await;
+        let agrees = self.chance(750);
+        let mut book = self.shop.provider.book();
+        let asked: Vec<String> =
+            book.intents.iter().filter(|(_, intent)| intent.order == order.id).map(|(id, _)| id.clone()).collect();
+        for id in asked {
+            if book.authenticate(&id, agrees) {
+                self.shop.world.note(|| format!("{} tells the bank: {}", self.name, if agrees { "yes" } else { "no" }));
+            }
+        }
+    }
+
+    /// Once all is quiet: orders and pays what is still in the cart, as anybody can.
+    pub(crate) async fn order_the_rest(self) {
+        let ask = self.new_order(true);
+        let asked = self.shop.ask(&ask);
+        let Some(answer) = self.shop.hear(asked).await else {
+            return self.shop.violated(format!("{} was not answered although nothing goes wrong", self.name));
+        };
+        match (answer.status, answer.code().as_str()) {
+            (201, _) => {}
+            (409, "OUT_OF_STOCK") => return,
+            (status, code) => {
+                return self.shop.violated(format!("{} cannot order what is in the cart: {status} {code}", self.name));
+            }
+        }
+        let Some(order) = placed_by(&answer) else { return };
+        let ask = self.new_payment(&order, GOOD);
+        let asked = self.shop.ask(&ask);
+        let answer = self.shop.hear(asked).await;
+        if answer.as_ref().is_none_or(|answer| answer.status != 200) {
+            let status = answer.map(|answer| (answer.status, answer.code()));
+            self.shop
+                .violated(format!("{} cannot pay {} although nothing goes wrong: {status:?}", self.name, order.id));
+        }
+    }
+}
+
+fn placed_by(answer: &Answer) -> Option<Placed> {
+    let body = answer.json();
+    let id = body["orderId"].as_str().filter(|_| answer.status == 201)?.parse().ok()?;
+    Some(Placed { id, total: body["total"].clone() })
+}

@@ -1,0 +1,120 @@
+//! What the simulated shop does not ask for goes straight through.
+
+use commerce_api::page::Page;
+use commerce_domain::{AdjustmentId, CustomerId, EventId, OrderId, PaymentId, VariantId};
+use jiff::Timestamp;
+use origin_core::{
+    checkout::{FailedCheckoutPage, ReadFailedCheckouts},
+    events::{CollectEvents, Outbox, OutgoingEvent, WrittenEvent},
+    idempotency::Hash,
+    inventory::{
+        Adjustment, AdjustmentEnd, AuditLedger, AuditStock, CallOffOutcome, Finding, FoundHold, Hold, HoldPage,
+        KeepAdjustments, LedgerCorrection, LedgerSum, ListStock, MoveOutcome, MoveStock, NewAdjustment,
+        ReservedCorrection, RestoredLine, Standing, StockChanged, StockClaim, StockMovement, StockPage, ThresholdState,
+        WatchThresholds,
+    },
+    orders::{ReadTimeline, TimelineEntry},
+    payments::{
+        Attempt, DisputeNews, DisputeNoted, PaymentPage, PaymentRecord, ReadPayments, WebhookReceipt, WebhookStore,
+    },
+};
+
+use super::{SimDatabase, SimStock};
+use crate::gate::passed_on;
+
+passed_on! {
+    impl ReadTimeline for SimDatabase {
+        fn list_timeline(order: OrderId, limit: u32) -> Vec<TimelineEntry>;
+    }
+}
+
+passed_on! {
+    impl ReadPayments for SimDatabase {
+        fn find_payment(customer: Option<CustomerId>, payment: PaymentId) -> Option<PaymentRecord>;
+        fn list_payments(customer: CustomerId, order: Option<OrderId>, page: Page) -> PaymentPage;
+    }
+}
+
+passed_on! {
+    impl ReadFailedCheckouts for SimDatabase {
+        fn list_failed_checkouts(page: Page) -> FailedCheckoutPage;
+    }
+}
+
+passed_on! {
+    impl WebhookStore for SimDatabase {
+        fn is_webhook_handled(event_id: &str) -> bool;
+        fn find_attempt_by_intent(intent_id: &str) -> Option<Attempt>;
+        fn note_webhook(receipt: &WebhookReceipt<'_>) -> ();
+        fn note_dispute(news: &DisputeNews<'_>) -> DisputeNoted;
+        fn forget_webhooks(before: Timestamp, limit: u32) -> ();
+    }
+}
+
+passed_on! {
+    impl Outbox for SimDatabase {
+        fn list_next_events(stopped: &[String], limit: u32) -> Vec<OutgoingEvent>;
+        fn mark_published(events: &[EventId], now: Timestamp) -> ();
+    }
+}
+
+impl CollectEvents for SimDatabase {
+    async fn collect_events<F>(&self, work: F) -> (F::Output, Vec<WrittenEvent>)
+    where
+        F: Future + Send,
+        F::Output: Send,
+    {
+        self.real.collect_events(work).await
+    }
+}
+
+passed_on! {
+    impl KeepAdjustments for SimDatabase {
+        fn find_adjustment(request: Hash) -> Option<Adjustment>;
+        fn begin_adjustment(adjustment: &NewAdjustment<'_>) -> bool;
+        fn end_adjustment(end: &AdjustmentEnd<'_>) -> ();
+        fn list_open_adjustments(before: Timestamp, after: Option<AdjustmentId>, limit: u32) -> Vec<Adjustment>;
+        fn load_thresholds(variants: &[VariantId]) -> Vec<(VariantId, u32)>;
+    }
+}
+
+passed_on! {
+    impl ListStock for SimDatabase {
+        fn list_stock(low_only: bool, page: Page) -> StockPage;
+    }
+}
+
+passed_on! {
+    impl WatchThresholds for SimDatabase {
+        fn load_watched(variants: &[VariantId]) -> Vec<ThresholdState>;
+        fn note_crossing(change: &StockChanged, event: EventId, now: Timestamp) -> ();
+    }
+}
+
+passed_on! {
+    impl AuditLedger for SimDatabase {
+        fn list_ledger(after: Option<VariantId>, limit: u32) -> Vec<LedgerSum>;
+        fn load_ledger(variants: &[VariantId]) -> Vec<LedgerSum>;
+        fn list_claims(variants: &[VariantId], limit: u32) -> Vec<StockClaim>;
+        fn find_standing(orders: &[OrderId]) -> Vec<(OrderId, Standing)>;
+        fn find_due_hold(order: OrderId) -> Option<Hold>;
+        fn correct_ledger(correction: &LedgerCorrection<'_>) -> bool;
+        fn tell_finding(finding: &Finding, event: EventId, now: Timestamp) -> ();
+    }
+}
+
+passed_on! {
+    impl MoveStock for SimStock {
+        fn move_stock(movement: &StockMovement) -> MoveOutcome;
+        fn call_off(reference: &str) -> CallOffOutcome;
+    }
+}
+
+passed_on! {
+    impl AuditStock for SimStock {
+        fn list_holds(after: Option<&str>) -> HoldPage;
+        fn read_holds(orders: &[OrderId]) -> Vec<FoundHold>;
+        fn correct_reserved(correction: &ReservedCorrection) -> bool;
+        fn restore_hold(hold: &Hold, lines: &[RestoredLine]) -> bool;
+    }
+}

@@ -1,0 +1,111 @@
+//! Seeds, spread over the machine's cores. Each worker has a thread and stores of its own.
+
+use std::{
+    ops::Range,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use crate::{
+    bugs::Bug,
+    lab::{Lab, LabError},
+    report::Tally,
+    run::{Run, run},
+};
+
+/// A bug, and the first seed that shows it.
+#[derive(Debug)]
+pub struct Found {
+    /// The bug.
+    pub bug: Bug,
+    /// The run that showed it; none if no seed did.
+    pub run: Option<Run>,
+}
+
+/// Runs one seed, in new stores.
+///
+/// # Errors
+/// [`LabError`].
+pub fn replay(seed: u64, bug: Option<Bug>) -> Result<Run, LabError> {
+    alone(async {
+        let lab = Lab::open().await?;
+        run(&lab, seed, bug).await
+    })
+}
+
+/// Runs these seeds until one of them shows what must not happen: what became of their calls, and that run.
+///
+/// # Errors
+/// [`LabError`].
+pub fn search(seeds: Range<u64>, progress: &(dyn Fn(u64) + Sync)) -> Result<(Tally, Option<Run>), LabError> {
+    let (next, done) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
+    let result = Mutex::new((Tally::default(), None));
+    spread(|| {
+        alone(async {
+            let lab = Lab::open().await?;
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds.end {
+                    return Ok(());
+                }
+                let run = run(&lab, seed, None).await?;
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+                let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
+                result.0.add(&run.tally);
+                if !run.violations.is_empty() {
+                    next.store(seeds.end, Ordering::Relaxed);
+                    let first: &Option<Run> = &result.1;
+                    if first.as_ref().is_none_or(|first| run.seed < first.seed) {
+                        result.1 = Some(run);
+                    }
+                    // What it has left behind would show in the next run.
+                    return Ok(());
+                }
+            }
+        })
+    })?;
+    Ok(result.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Looks for each bug, from seed 0 to below `most`.
+///
+/// # Errors
+/// [`LabError`].
+pub fn find_bugs(bugs: &[Bug], most: u64, found: &(dyn Fn(&Found) + Sync)) -> Result<(), LabError> {
+    let next = AtomicUsize::new(0);
+    spread(|| {
+        while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let run = alone(async {
+                let lab = Lab::open().await?;
+                for seed in 0..most {
+                    let run = run(&lab, seed, Some(*bug)).await?;
+                    if !run.violations.is_empty() {
+                        return Ok(Some(run));
+                    }
+                }
+                Ok::<_, LabError>(None)
+            })?;
+            found(&Found { bug: *bug, run });
+        }
+        Ok(())
+    })
+}
+
+fn spread(work: impl Fn() -> Result<(), LabError> + Sync) -> Result<(), LabError> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(&work)).collect();
+        let ended = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(LabError::Worker)));
+        ended.collect::<Vec<_>>().into_iter().collect()
+    })
+}
+
+/// One thread, on which calls are made one at a time.
+fn alone<T>(work: impl Future<Output = Result<T, LabError>>) -> Result<T, LabError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| LabError::Store(error.to_string()))?;
+    runtime.block_on(work)
+}
