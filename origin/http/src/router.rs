@@ -111,10 +111,12 @@ async fn answer<B: Backend>(
 
 /// Hands the request to its handler. What a change has told is published, if that is quick; reads tell nothing.
 async fn handle<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    // On the heap: the future has room for the largest of all handlers.
+    let handled = Box::pin(dispatch(backend, call));
     if call.route.method() == Method::GET {
-        return dispatch(backend, call).await;
+        return handled.await;
     }
-    publishing(backend, dispatch(backend, call)).await
+    publishing(backend, handled).await
 }
 
 /// One line a route. What the edge answers alone does not exist here, but for `/readyz`: to come this far shows the edge that
