@@ -1,7 +1,6 @@
 //! Bugs to be found: wrong versions of what adapters do, each the way it is commonly done wrong. No product code holds any.
 //!
-//! Two of the twelve wait for what they are about: the deduplication row outside the transaction, and the refund's cap that is
-//! read without a lock.
+//! One of the twelve waits for webhooks to be simulated: the deduplication row outside the transaction.
 
 use std::fmt;
 
@@ -16,6 +15,7 @@ use origin_core::{
     checkout::Owned,
     inventory::{HeldLine, Hold, ReserveOutcome, SettleHold as _, Shortage},
     payments::{Confirmation, GatewayError, Intent, IntentStatus, Settlement, Verdict},
+    refunds::{BeginRefund, NewRefund, RefundStore as _},
 };
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
 use tokio_postgres::{Row, types::ToSql};
@@ -51,11 +51,13 @@ pub enum Bug {
     VersionReused,
     /// The sweep releases what is overdue, though a payment is under way.
     CommittingSwept,
+    /// What is left of a payment is read, and the refund written without a look.
+    RefundCapUnlocked,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CheckThenWrite,
         Self::NewKeyPerRetry,
         Self::ReleaseBeforeCancel,
@@ -66,6 +68,7 @@ impl Bug {
         Self::CartClearedWhole,
         Self::VersionReused,
         Self::CommittingSwept,
+        Self::RefundCapUnlocked,
     ];
 
     /// As on the command line.
@@ -81,6 +84,7 @@ impl Bug {
             Self::CartClearedWhole => "cart-cleared-whole",
             Self::VersionReused => "version-reused",
             Self::CommittingSwept => "committing-swept",
+            Self::RefundCapUnlocked => "refund-cap-unlocked",
         }
     }
 }
@@ -276,6 +280,28 @@ async fn tell(database: &SimDatabase, order: OrderId, event: &str, now: Timestam
     let sql = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
         select gen_random_uuid(), $1, coalesce(max(sequence), 0) + 1, $2, '{}', $3 from outbox where aggregate_id = $1";
     run(database, sql, &[&order.to_string(), &event, &now]).await.map(drop)
+}
+
+const REFUND: &str = "insert into refunds (id, payment_id, order_id, cause, reason, amount, currency, state, created_at, updated_at)
+    select $1, id, order_id, $3, $4, $5, currency, 'PENDING', $6, $6 from payments where id = $2 on conflict do nothing";
+
+/// What is left is looked up in one call, and the refund written in another.
+pub(crate) async fn refund_what_was_left(database: &SimDatabase, new: &NewRefund) -> Result<BeginRefund, StoreError> {
+    let (real, payment) = (database.real.clone(), new.payment_id);
+    let look = move || async move { real.find_refundable(payment).await };
+    let found = database.world.call(Step::read("find_refundable"), look).await?;
+    let Some(refundable) = found else { return Ok(BeginRefund::NoPayment) };
+    let amount = new.amount.unwrap_or(refundable.left);
+    if amount.minor() <= 0 || amount.minor() > refundable.left.minor() {
+        return Ok(BeginRefund::NotLeft(refundable));
+    }
+    let (this, new) = (database.clone(), new.clone());
+    let write = move || async move {
+        let (id, payment) = (new.id.as_uuid(), new.payment_id.as_uuid());
+        run(&this, REFUND, &[&id, &payment, &new.cause, &new.reason.as_str(), &amount.amount(), &new.now]).await?;
+        this.real.begin_refund(&new).await
+    };
+    database.world.call(Step::write("begin_refund"), write).await
 }
 
 async fn run(database: &SimDatabase, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {

@@ -182,6 +182,13 @@ impl Book {
         Ok(sent_back(refund))
     }
 
+    /// A payment that was charged for this order, and 60 % of it: twice that is too much.
+    pub(crate) fn part_of(&self, order: OrderId) -> Option<(PaymentId, Money)> {
+        let paid = self.intents.values().find(|intent| intent.order == order && intent.charges > 0)?;
+        let part = Money::from_minor(paid.amount.minor() * 3 / 5, paid.amount.currency()).ok()?;
+        (part.minor() > 0).then_some((paid.payment, part))
+    }
+
     pub(crate) fn find_refund(&mut self, refund: &Refund) -> Option<ProviderRefund> {
         let intent = self.intents.get(refund.intent_id.as_deref()?)?;
         intent.refunds.contains_key(&refund.id).then(|| sent_back(refund))

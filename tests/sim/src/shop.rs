@@ -8,6 +8,7 @@ use std::{
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
+use commerce_api::Amount;
 use commerce_auth::PrincipalHeader;
 use commerce_domain::{OrderId, ProductId, VariantId};
 use http::{Request, header};
@@ -15,7 +16,9 @@ use http_body_util::BodyExt as _;
 use origin_core::{
     Assembled,
     hooks::NoHooks,
+    idempotency::{IdempotencyKey, StoredAnswer},
     orders::{CancelOutcome, CloseReason, cancel_order},
+    refunds::{AskRefund, Refund, RefundReason, ask_refund},
 };
 use origin_http::CallerArn;
 use serde_json::Value;
@@ -226,6 +229,30 @@ impl Shop {
         })
         .await
         .flatten()
+    }
+
+    /// The shop begins to send a part of what was paid for an order back; none if nothing is known of a payment.
+    pub(crate) fn send_back(&self, order: OrderId, key: &str) -> Option<TaskId> {
+        let (payment, amount) = self.provider.book().part_of(order)?;
+        let (backend, key) = (self.backend.clone(), key.to_owned());
+        Some(self.world.begin(
+            format!("the shop sends {amount:?} of {order} back ({key})"),
+            Role::Request,
+            async move {
+                let shop = principal("the shop");
+                let request = AskRefund {
+                    principal: &shop,
+                    key: IdempotencyKey::of(&key),
+                    request_hash: [0; 32],
+                    payment_id: payment,
+                    amount: Some(Amount::from(amount)),
+                    reason: RefundReason::RequestedByCustomer,
+                };
+                let kept = |_: &Refund| StoredAnswer { status: 201, headers: Vec::new(), body: Bytes::new() };
+                // What comes of it is in the ledger.
+                let _ = ask_refund(&backend, &request, kept).await;
+            },
+        ))
     }
 
     /// Something that a process of the origin does for a shopper who waits for it.

@@ -157,7 +157,24 @@ impl Shopper {
                     self.pay(order).await;
                 }
             }
+            3..6 => {
+                self.pay(order).await;
+                self.complain(order).await;
+            }
             _ => self.pay(order).await,
+        }
+    }
+
+    /// Two people of the shop send the same part back at once, or one of them twice; perhaps the order is called off as well.
+    async fn complain(&self, order: &Placed) {
+        let first = self.key();
+        let second = if self.chance(300) { first.clone() } else { self.key() };
+        let refunds = [self.shop.send_back(order.id, &first), self.shop.send_back(order.id, &second)];
+        if self.chance(400) {
+            self.call_off(order).await;
+        }
+        for refund in refunds.into_iter().flatten() {
+            self.shop.world.answered(refund).await;
         }
     }
 

@@ -24,13 +24,22 @@ pub(super) fn check(shop: &Shop, found: &Found) {
 fn check_events(shop: &Shop, found: &Found) {
     let gapless = found.events.iter().zip(1..).all(|((sequence, _), expected)| *sequence == expected);
     let created = usize::from(found.order.is_some());
-    let paid = usize::from(found.order == Some(OrderStatus::Processing));
+    // Paid once, if it is to be packed; and perhaps before it was called off.
+    let paid = found.count("PaymentSucceeded");
+    let paid_rightly = match found.order {
+        Some(OrderStatus::Processing) => paid == 1,
+        Some(OrderStatus::Cancelled) => paid <= 1,
+        _ => paid == 0,
+    };
     let failed = usize::from(found.order == Some(OrderStatus::Failed));
     let cancelled = usize::from(found.order == Some(OrderStatus::Cancelled));
     let right = gapless
         && (created == 0 || found.events.first().is_some_and(|(_, name)| name == "OrderCreated"))
         && found.count("OrderCreated") == created
-        && found.count("PaymentSucceeded") == paid
+        && paid_rightly
+        && found.count("RefundFailed") == 0
+        // It goes back by itself, but no step of ours may lead there.
+        && found.count("PaymentStranded") == 0
         && found.count("OrderFailed") == failed
         && found.count("OrderCancelled") == cancelled;
     if !right {

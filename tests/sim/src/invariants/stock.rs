@@ -63,6 +63,9 @@ pub(super) async fn check_hold(shop: &Shop, found: &Found) -> Result<(), LabErro
     let state = hold.map(|hold| hold.state);
     let right = match found.order {
         Some(OrderStatus::Processing) => state == Some(HoldState::Consumed),
+        Some(OrderStatus::Cancelled) if found.count("PaymentSucceeded") == 1 => {
+            matches!(state, Some(HoldState::Returned | HoldState::Released))
+        }
         // Where no tombstone was needed there is nothing at all.
         _ => matches!(state, None | Some(HoldState::Released)),
     };

@@ -123,11 +123,18 @@ gated! {
 gated! {
     impl RefundStore for SimDatabase {
         read fn find_refundable(payment: val PaymentId) -> Option<Refundable>;
-        write fn begin_refund(refund: ref NewRefund) -> BeginRefund;
         write fn note_refund(refund: val RefundId, provider_id: ref str, now: val Timestamp) -> ();
         read fn find_refund_by_provider_id(provider_id: ref str) -> Option<Refund>;
         read fn list_pending_refunds(before: val Timestamp, after: val Option<RefundId>, limit: val u32) -> Vec<Refund>;
     } by hand {
+        async fn begin_refund(&self, refund: &NewRefund) -> Result<BeginRefund, StoreError> {
+            if self.bug == Some(Bug::RefundCapUnlocked) {
+                return bugs::refund_what_was_left(self, refund).await;
+            }
+            let (real, refund) = (self.real.clone(), refund.clone());
+            self.world.call(Step::write("begin_refund"), move || async move { real.begin_refund(&refund).await }).await
+        }
+
         async fn settle_refund(&self, settlement: RefundSettlement<'_>) -> Result<Refund, StoreError> {
             let real = self.real.clone();
             let (refund, verdict) = (settlement.refund.clone(), settlement.verdict.clone());
