@@ -250,7 +250,7 @@ impl Shop {
                 };
                 let kept = |_: &Refund| StoredAnswer { status: 201, headers: Vec::new(), body: Bytes::new() };
                 // What comes of it is in the ledger.
-                let _ = ask_refund(&backend, &request, kept).await;
+                let _ = Box::pin(ask_refund(&backend, &request, kept)).await;
             },
         ))
     }
