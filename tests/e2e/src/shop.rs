@@ -59,6 +59,8 @@ pub struct World {
     pub quiet_variant: String,
     /// A product that this edge's administrator made.
     pub own_product: String,
+    /// A product whose stock this edge's administrator changes.
+    pub counted_product: String,
     /// An unpaid order of the shopper's.
     pub order: String,
     /// Its total, as JSON has it.
@@ -112,6 +114,8 @@ impl Shop {
         let one = plain.next().expect("should have a plain product");
         let many = catalog.iter().find(|product| variants(product).len() > 1).expect("should have one with variants");
         let quiet = plain.next().expect("should have another");
+        // Sold for good, so that its stock differs from edge to edge.
+        let sold = id(plain.next().expect("should have a third"));
         let shopper = self.token(&name, &[], 3600);
         let foreigner = self.token(&format!("{name}-foreign"), &[], 3600);
         let admin = self.token(&format!("{name}-admin"), &["admin"], 3600);
@@ -120,8 +124,8 @@ impl Shop {
         let order = self.place_order(edge, &shopper, &product, 1).await;
         let foreign_order = self.place_order(edge, &foreigner, &product, 1).await;
         let second_order = self.place_order(edge, &shopper, &product, 1).await;
-        let paid_order = self.place_order(edge, &shopper, &product, 1).await;
-        let foreign_paid = self.place_order(edge, &foreigner, &product, 1).await;
+        let paid_order = self.place_order(edge, &shopper, &sold, 1).await;
+        let foreign_paid = self.place_order(edge, &foreigner, &sold, 1).await;
         let payment = self.pay(edge, &shopper, &paid_order).await;
         let foreign_payment = self.pay(edge, &foreigner, &foreign_paid).await;
         self.add_to_cart(edge, &foreigner, &quiet_variant, 1).await;
@@ -138,6 +142,7 @@ impl Shop {
             signed_with_public_key: forged(Forgery::SignedWithPublicKey),
             quiet_variant,
             own_product: self.make_product(edge, &admin).await,
+            counted_product: self.make_product(edge, &admin).await,
             order: order["orderId"].as_str().unwrap_or_default().to_owned(),
             total: order["total"].to_string(),
             foreign_order: foreign_order["orderId"].as_str().unwrap_or_default().to_owned(),

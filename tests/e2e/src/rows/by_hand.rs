@@ -384,7 +384,7 @@ fn adjust_inventory() -> Vec<Row> {
     let route = Route::AdjustInventory;
     let put = |body: Value| {
         move |world: &World| {
-            let path = format!("/v1/inventory/{}", world.quiet_variant);
+            let path = format!("/v1/inventory/{}", world.counted_product);
             Call::new(Method::PUT, path).json(&body).token(&world.admin)
         }
     };
