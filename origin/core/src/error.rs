@@ -38,3 +38,18 @@ pub enum Interrupted {
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
+
+/// Takes an [`Interrupted`] apart into the error's own `Store` and `Stopped`.
+macro_rules! from_interrupted {
+    ($Error:ident) => {
+        impl From<$crate::Interrupted> for $Error {
+            fn from(interrupted: $crate::Interrupted) -> Self {
+                match interrupted {
+                    $crate::Interrupted::Store(error) => Self::Store(error),
+                    $crate::Interrupted::Stopped(stopped) => Self::Stopped(stopped),
+                }
+            }
+        }
+    };
+}
+pub(crate) use from_interrupted;

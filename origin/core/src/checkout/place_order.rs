@@ -12,21 +12,15 @@ use super::{
     types::{CartDiff, Checkout, OrderOutcome},
 };
 use crate::{
-    Backend, Interrupted, StoreError,
+    Backend, StoreError,
     customers::known_customer,
+    error::from_interrupted,
     hooks::{HookPoint, Hooks, Stopped},
     idempotency::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer},
     payments::GatewayLimit,
 };
 
-impl From<Interrupted> for PlaceOrderError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Store(error) => Self::Store(error),
-            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
-        }
-    }
-}
+from_interrupted!(PlaceOrderError);
 
 /// How often the cart is read while other checkouts of it are brought to their ends.
 const MAX_ROUNDS: u32 = 3;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Backend, Interrupted, StoreError,
+    error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{ClaimEnd, ClaimRefused, EndsClaim},
     refunds,
@@ -53,14 +54,7 @@ pub enum CancelError {
     Stopped(#[from] Stopped),
 }
 
-impl From<Interrupted> for CancelError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Store(error) => Self::Store(error),
-            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
-        }
-    }
-}
+from_interrupted!(CancelError);
 
 impl EndsClaim for CancelError {
     fn claim_end(&self) -> ClaimEnd {

@@ -13,8 +13,9 @@ use super::{
     types::{Begun, NewAttempt, Payable},
 };
 use crate::{
-    Backend, Interrupted, StoreError,
+    Backend, StoreError,
     customers::known_customer,
+    error::from_interrupted,
     hooks::{HookPoint, Stopped},
     idempotency::{
         Answer, ClaimEnd, ClaimRefused, Claimed, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, claim,
@@ -83,14 +84,7 @@ pub enum PayError {
     Stopped(#[from] Stopped),
 }
 
-impl From<Interrupted> for PayError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Store(error) => Self::Store(error),
-            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
-        }
-    }
-}
+from_interrupted!(PayError);
 
 impl EndsClaim for PayError {
     /// A failure can be resumed, a refusal leaves no trace.

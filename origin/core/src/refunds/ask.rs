@@ -11,8 +11,9 @@ use super::{
     types::{NewRefund, Refund, RefundReason, Refundable},
 };
 use crate::{
-    Backend, Interrupted, StoreError,
+    Backend, StoreError,
     customers::known_customer,
+    error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
         Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once,
@@ -59,14 +60,7 @@ pub enum RefundError {
     Stopped(#[from] Stopped),
 }
 
-impl From<Interrupted> for RefundError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Store(error) => Self::Store(error),
-            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
-        }
-    }
-}
+from_interrupted!(RefundError);
 
 impl EndsClaim for RefundError {
     fn claim_end(&self) -> ClaimEnd {

@@ -10,9 +10,10 @@ use super::{
     StockChange, follow,
 };
 use crate::{
-    Backend, Interrupted, StoreError,
+    Backend, StoreError,
     catalog::ExpectedVersion,
     customers::known_customer,
+    error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
         Answer, ClaimEnd, ClaimKey, ClaimRefused, Claimed, Hash, IdempotencyKey, KeyedRequest, RequestStore as _,
@@ -75,14 +76,7 @@ pub enum AdjustStockError {
     Stopped(#[from] Stopped),
 }
 
-impl From<Interrupted> for AdjustStockError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Store(error) => Self::Store(error),
-            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
-        }
-    }
-}
+from_interrupted!(AdjustStockError);
 
 /// Changes how much of a variant is there. `render` makes the answer that is kept with the change.
 ///

@@ -22,7 +22,8 @@ use super::{
     types::{Attempt, Verdict},
 };
 use crate::{
-    Backend, Interrupted, StoreError,
+    Backend, StoreError,
+    error::from_interrupted,
     hooks::Stopped,
     refunds::{Refund, RefundGateway as _, RefundStore as _, settle_refund},
 };
@@ -63,14 +64,7 @@ pub enum WebhookError {
     Stopped(#[from] Stopped),
 }
 
-impl From<Interrupted> for WebhookError {
-    fn from(interrupted: Interrupted) -> Self {
-        match interrupted {
-            Interrupted::Store(error) => Self::Store(error),
-            Interrupted::Stopped(stopped) => Self::Stopped(stopped),
-        }
-    }
-}
+from_interrupted!(WebhookError);
 
 /// Takes a webhook: verifies it, reads what it is about from the provider, and writes down what that says.
 ///
