@@ -12,4 +12,6 @@ mod tables;
 pub use carts::DynamoCarts;
 pub use payments::DynamoPayments;
 pub use stock::{DynamoStock, StockStream, StreamRecords};
-pub use tables::{CARTS_TABLE, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables};
+pub use tables::{
+    CARTS_TABLE, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables, create_tables_without_stream,
+};

@@ -29,13 +29,34 @@ pub async fn create_tables<E: AwsEnvironment>(
     carts: &str,
     inventory: &str,
 ) -> Result<bool, AwsError> {
+    create(db, carts, inventory, true).await
+}
+
+/// As [`create_tables`], without the stream of the changes of stock. For what does not read it, and writes much: the DynamoDB that
+/// runs in this process goes through all records of all streams at each write that adds one.
+///
+/// # Errors
+/// [`AwsError`].
+pub async fn create_tables_without_stream<E: AwsEnvironment>(
+    db: &DynamoDb<E>,
+    carts: &str,
+    inventory: &str,
+) -> Result<bool, AwsError> {
+    create(db, carts, inventory, false).await
+}
+
+async fn create<E: AwsEnvironment>(
+    db: &DynamoDb<E>,
+    carts: &str,
+    inventory: &str,
+    stream: bool,
+) -> Result<bool, AwsError> {
     let with_ttl = |name: &str, key: &str| CreateTable {
         ttl_attribute: Some("ttl".to_owned()),
         ..CreateTable::new(name, KeyAttribute::text(key))
     };
     let made_carts = db.create_table(&with_ttl(carts, cart_table::OWNER)).await?;
-    let with_stream = CreateTable { stream: true, ..with_ttl(inventory, PK) };
-    let made_inventory = db.create_table(&with_stream).await?;
+    let made_inventory = db.create_table(&CreateTable { stream, ..with_ttl(inventory, PK) }).await?;
     Ok(made_carts || made_inventory)
 }
 

@@ -5,7 +5,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 use commerce_aws::DynamoDb;
 use commerce_domain::{ProductId, VariantId};
 use origin_core::inventory::{NewStock, PutStock as _};
-use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables};
+use origin_dynamo::{CARTS_TABLE, DynamoStock, INVENTORY_TABLE, create_tables_without_stream};
 use origin_gateways::{ReqwestClient, System, SystemClock, SystemEntropy};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, PgConfig, PgServer};
@@ -83,7 +83,7 @@ impl Shop {
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await?;
         let client = aws_client(dynamo_server.url())?;
         let dynamo = DynamoDb::new(client.clone());
-        create_tables(&dynamo, CARTS_TABLE, INVENTORY_TABLE).await?;
+        create_tables_without_stream(&dynamo, CARTS_TABLE, INVENTORY_TABLE).await?;
         let config = DynamoFaultsConfig::new(dynamo_server.url()).signed_by(edge_keys(), REGION);
         let decorator = DynamoFaults::start(config).await?;
         decorator.set(DynamoSwitches::strict());

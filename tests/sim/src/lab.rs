@@ -6,7 +6,7 @@ use commerce_aws::{AwsClient, Credentials, DynamoDb, TransportError};
 use commerce_domain::PricingRules;
 use jiff::Timestamp;
 use origin_core::{Assembled, Parts, StoreError, hooks::NoHooks};
-use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
+use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables_without_stream};
 use origin_gateways::ReqwestClient;
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseError, DatabaseSettings, DbError};
@@ -98,7 +98,7 @@ impl Lab {
             world: World::new(0, Timestamp::UNIX_EPOCH),
             entropy: SeededEntropy::new(0),
         };
-        create_tables(&DynamoDb::new(lab.aws(environment)?), CARTS_TABLE, INVENTORY_TABLE)
+        create_tables_without_stream(&DynamoDb::new(lab.aws(environment)?), CARTS_TABLE, INVENTORY_TABLE)
             .await
             .map_err(|error| LabError::Store(error.to_string()))?;
         let client = lab.database.client().await?;
