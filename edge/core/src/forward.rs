@@ -56,20 +56,24 @@ pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<
         insert(request.headers_mut(), SHOPPER_TOKEN, caller.token)?;
     }
     let answer = origin::send(call.platform, call.config, request, LIMIT).await;
-    let answer = answer.map_err(|failure| told(call.route, failure))?;
+    let answer = answer.map_err(|failure| told(call, failure))?;
     if answer.status().is_success() && matches!(call.route, Route::UpdateProduct | Route::DeleteProduct) {
         catalog::forget_product(call, answer.body()).await;
     }
     Ok(client_response(answer))
 }
 
-/// What is told of a failure. An order or a payment that is sent again finds what the first has done, and a change of a product
-/// is the same twice; a product that is made twice is two products.
-fn told(route: Route, failure: OriginFailure) -> Problem {
-    if route != Route::CreateProduct || !failure.perhaps_done {
+/// What is told of a failure. Most requests that are sent again find what the first has done, and all do under a key; without
+/// one, a product that is made twice is two products, and goods that come twice are counted twice.
+fn told<P>(call: &Call<'_, P>, failure: OriginFailure) -> Problem {
+    let detail = match call.route {
+        Route::CreateProduct => "It is not known whether the product was made. Look for it before trying again",
+        Route::AdjustInventory => "It is not known whether the stock was changed. Look at it before trying again",
+        _ => return failure.problem,
+    };
+    if !failure.perhaps_done || call.headers().contains_key(IDEMPOTENCY_KEY) {
         return failure.problem;
     }
-    let detail = "It is not known whether the product was made. Look for it before trying again";
     Problem::new(ProblemCode::OutcomeUnknown, detail).with_cause(failure.problem)
 }
 

@@ -6,6 +6,10 @@ use std::future::Future;
 /// A place in a use case, before or after one of its steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HookPoint {
+    /// Before a product is created in the database.
+    BeforeProduct,
+    /// After a product was created, changed or deleted in the database.
+    AfterProduct,
     /// Before the claim is committed.
     BeforeClaim,
     /// After the claim was committed.

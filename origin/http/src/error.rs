@@ -158,7 +158,9 @@ fn write_product(error: WriteProductError) -> Problem {
         WriteProductError::VersionMismatch => {
             Problem::new(ProblemCode::PreconditionFailed, ProblemCode::PreconditionFailed.title())
         }
+        WriteProductError::Claim(refused) => claim(&refused),
         WriteProductError::Store(error) => store(&error),
+        WriteProductError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    DecimalNumber, Problem, Sort,
+    DecimalNumber, Problem, ProblemContext, Sort,
     page::{Page, Pagination},
     product::{
         CreateProductRequest, CreateProductResponse, ProductListResponse, ProductResponse, ProductSummary,
@@ -14,15 +14,17 @@ use http::{HeaderValue, Response, StatusCode, header};
 use origin_core::{
     Backend,
     catalog::{
-        ListedProduct, ProductQuery, ProductSubject, ReadCatalog, change_product, create_product as create,
-        delete_product as delete,
+        ListedProduct, ProductQuery, ProductRequest, ProductSubject, ReadCatalog, change_product,
+        create_product as create, delete_product as delete, write_once,
     },
+    idempotency::StoredAnswer,
 };
 
 use crate::{
     ApiError,
     call::Call,
-    respond::{json, with_version},
+    error::problem,
+    respond::{answer, json, stored, with_version},
 };
 
 /// `GET /products`: a page of what shoppers see.
@@ -69,8 +71,15 @@ fn subject(id: &str) -> Option<ProductSubject> {
 
 /// `POST /products`. No object store is configured yet, so that no upload URL is handed out.
 pub(crate) async fn create_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let request: CreateProductRequest = call.json()?;
-    let product = create(backend.database(), backend.stock(), backend.clock(), backend.entropy(), &request).await?;
+    let body: CreateProductRequest = call.json()?;
+    let created = write_once(backend, &request(call)?, |claim| async move {
+        let product = create(backend, claim.as_ref(), &body).await?;
+        Ok(rendered(call, created(&product)))
+    });
+    answer(created.await?)
+}
+
+fn created(product: &Product) -> Result<Response<Bytes>, ApiError> {
     let body = CreateProductResponse {
         id: product.id.to_string(),
         name: product.name.clone(),
@@ -87,20 +96,38 @@ pub(crate) async fn create_product<B: Backend>(backend: &B, call: &Call) -> Resu
 /// `PUT /products/{productId}`: changes what is named and answers the product in full, also one that shoppers do not see.
 pub(crate) async fn update_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: ProductId = call.id("Product")?;
-    let request: UpdateProductRequest = call.json()?;
-    let expected = call.expected_version();
-    let (database, stock) = (backend.database(), backend.stock());
-    let product = change_product(database, stock, backend.clock(), backend.entropy(), id, &expected, &request).await?;
-    in_full(&product)
+    let body: UpdateProductRequest = call.json()?;
+    let changed = write_once(backend, &request(call)?, |claim| async move {
+        let product = change_product(backend, claim.as_ref(), id, &call.expected_version(), &body).await?;
+        Ok(rendered(call, in_full(&product)))
+    });
+    answer(changed.await?)
 }
 
 /// `DELETE /products/{productId}`.
 pub(crate) async fn delete_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: ProductId = call.id("Product")?;
-    delete(backend.database(), backend.clock(), backend.entropy(), id, &call.expected_version()).await?;
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    Ok(response)
+    let deleted = write_once(backend, &request(call)?, |claim| async move {
+        delete(backend, claim.as_ref(), id, &call.expected_version()).await?;
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(stored(response))
+    });
+    answer(deleted.await?)
+}
+
+fn request(call: &Call) -> Result<ProductRequest<'_>, ApiError> {
+    Ok(ProductRequest {
+        principal: call.principal()?,
+        route: call.route,
+        key: call.idempotency_key()?,
+        request_hash: call.request_hash(),
+    })
+}
+
+fn rendered(call: &Call, response: Result<Response<Bytes>, ApiError>) -> StoredAnswer {
+    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
+    stored(response.unwrap_or_else(|error| problem(error).into_response(context)))
 }
 
 fn in_full(product: &Product) -> Result<Response<Bytes>, ApiError> {

@@ -1,10 +1,10 @@
 //! The rows behind Idempotency-Keys.
 
 use bytes::Bytes;
-use commerce_domain::CheckoutId;
+use commerce_domain::{CheckoutId, ProductId};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
-use origin_core::idempotency::{ClaimKey, KEPT_FOR, Lease, StoredAnswer};
+use origin_core::idempotency::{ClaimKey, HeldClaim, KEPT_FOR, Lease, StoredAnswer};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -16,14 +16,14 @@ const INSERT: &str = "insert into idempotency_keys as k
     on conflict (principal, route, key_hash) do update set
         request_hash = excluded.request_hash, state = excluded.state, lease_until = excluded.lease_until,
         fence = k.fence + 1, checkout_id = excluded.checkout_id, created_at = excluded.created_at,
-        expires_at = excluded.expires_at, response_status = null, response_headers = null, response_body = null
+        expires_at = excluded.expires_at, product_id = null, response_status = null, response_headers = null, response_body = null
     where k.state = 'DONE' and (k.expires_at <= excluded.created_at or k.synthetic and exists (
         select 1 from checkouts c where c.id = k.checkout_id and c.state in ('FAILED', 'CANCELLED')))
     returning fence";
 
 const FIND: &str =
     "select k.request_hash, k.state, k.lease_until, k.fence, k.checkout_id, k.response_status, k.response_headers,
-        k.response_body, k.synthetic and c.state in ('FAILED', 'CANCELLED') as dead, k.expires_at
+        k.response_body, k.synthetic and c.state in ('FAILED', 'CANCELLED') as dead, k.expires_at, k.product_id
     from idempotency_keys k left join checkouts c on c.id = k.checkout_id
     where k.principal = $1 and k.route = $2 and k.key_hash = $3";
 
@@ -36,6 +36,9 @@ pub(crate) const FINISH: &str = "update idempotency_keys
     where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
 
 const END_LEASE: &str = "update idempotency_keys set lease_until = $5
+    where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
+
+const NOTE_PRODUCT: &str = "update idempotency_keys set product_id = $5
     where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
 
 const FORGET: &str = "delete from idempotency_keys
@@ -53,7 +56,7 @@ pub(crate) enum KeyState {
     /// Made for another request.
     OtherRequest,
     /// Taken over from an owner whose lease had lapsed.
-    TakenOver { fence: i64, checkout: Option<CheckoutId> },
+    TakenOver { fence: i64, checkout: Option<CheckoutId>, product: Option<ProductId> },
 }
 
 /// Claims the key: the fence, or none if the key is somebody's already.
@@ -106,8 +109,9 @@ pub(crate) async fn find_key(client: &impl GenericClient, key: &ClaimKey, lease:
     if row.try_get::<_, Timestamp>(2)? > lease.now {
         return Ok(KeyState::InFlight);
     }
+    let product = row.try_get::<_, Option<Uuid>>(10)?.map(ProductId::from_uuid).transpose().map_err(DbError::broken)?;
     let fence = take_over(client, key, row.try_get(3)?, lease).await?;
-    Ok(fence.map_or(KeyState::InFlight, |fence| KeyState::TakenOver { fence, checkout }))
+    Ok(fence.map_or(KeyState::InFlight, |fence| KeyState::TakenOver { fence, checkout, product }))
 }
 
 async fn take_over(
@@ -152,6 +156,22 @@ pub(crate) async fn end_lease(
     let (principal, key_hash) = (key.principal.as_uuid(), key.key_hash.as_slice());
     client.execute(&statement, &[&principal, &key.route, &key_hash, &fence, &now]).await?;
     Ok(())
+}
+
+/// Writes down what a request has made, changed or deleted, in the transaction that does so.
+///
+/// # Errors
+/// [`DbError::CalledOff`] where the claim has another owner by now.
+pub(crate) async fn note_product(
+    client: &impl GenericClient,
+    claim: Option<&HeldClaim>,
+    product: ProductId,
+) -> Result<(), DbError> {
+    let Some(HeldClaim { key, fence, .. }) = claim else { return Ok(()) };
+    let statement = client.prepare_cached(NOTE_PRODUCT).await?;
+    let (principal, key_hash, product) = (key.principal.as_uuid(), key.key_hash.as_slice(), product.as_uuid());
+    let noted = client.execute(&statement, &[&principal, &key.route, &key_hash, fence, &product]).await?;
+    if noted == 1 { Ok(()) } else { Err(DbError::CalledOff) }
 }
 
 /// Takes a claim back that ends without an answer to keep. Whether it was still the owner's.

@@ -176,7 +176,7 @@ fn an_origin_that_cannot_be_reached_is_a_502_or_503_with_retry_after() {
 }
 
 #[test]
-fn a_product_that_may_have_been_made_is_not_to_be_made_again_unseen() {
+fn what_may_have_been_done_and_is_not_the_same_twice_is_not_to_be_repeated_unseen() {
     type Failing = fn() -> Result<Response<bytes::Bytes>, TransportError>;
     let perhaps: [Failing; 4] = [
         || Err(TransportError::Connection("reset".to_owned())),
@@ -189,11 +189,16 @@ fn a_product_that_may_have_been_made_is_not_to_be_made_again_unseen() {
         (|| Ok(problem(403, "SIGNATURE_REJECTED")), 502),
     ];
     let made = perhaps.into_iter().map(|failing| (failing, 504)).chain(not);
-    for (failing, status) in made {
+    let requests = [("POST", "/v1/products"), ("PUT", "/v1/inventory/prod_01h4vjdvzefw18zfwz5dxw5y8g")];
+    for ((failing, status), (method, path)) in made.flat_map(|failing| requests.map(|request| (failing, request))) {
         let fake = Fake::new();
         fake.origin(move |_| failing());
-        let answer = fake.ask(send(&tokens::admin(), "POST", "/v1/products", &json!({})));
+        let mut request = send(&tokens::admin(), method, path, &json!({}));
+        let answer = fake.ask(request.clone());
         assert_eq!((answer.status().as_u16(), header(&answer, "retry-after").is_empty()), (status, status == 504));
+        // Under a key it is done once, however often it is sent.
+        request.headers_mut().insert("idempotency-key", "k".parse().unwrap());
+        assert_eq!(header(&fake.ask(request), "retry-after"), "5", "{method} {path}");
     }
 }
 

@@ -16,4 +16,6 @@ pub use ports::{
     SaveOutcome, Sort, StoredProduct, VariantChange, WriteCatalog,
 };
 pub use report::{ImportCounts, Item, MAX_PRODUCTS, ReadEntry, ReadError, RowFault};
-pub use write::{ExpectedVersion, WriteProductError, change_product, create_product, delete_product};
+pub use write::{
+    ExpectedVersion, ProductRequest, WriteProductError, change_product, create_product, delete_product, write_once,
+};

@@ -11,8 +11,10 @@ use commerce_domain::CustomerId;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-pub use requests::{ClaimEnd, ClaimRefused, Ended, EndsClaim, KeyedRequest, RequestClaim, RequestStore, once};
-pub(crate) use requests::{Claimed, HeldClaim, claim, leave};
+pub use requests::{
+    ClaimEnd, ClaimRefused, Ended, EndsClaim, HeldClaim, KeyedRequest, RequestClaim, RequestStore, once, once_holding,
+};
+pub(crate) use requests::{Claimed, claim, leave};
 
 /// How long an answer is kept for replays.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use commerce_api::Route;
-use commerce_domain::{Clock as _, CustomerId};
+use commerce_domain::{Clock as _, CustomerId, ProductId};
 use jiff::Timestamp;
 
 use super::{Answer, ClaimKey, Hash, IdempotencyKey, Lease, StoredAnswer};
@@ -12,8 +12,13 @@ use crate::{Backend, StoreError};
 /// Who owns the claim of a request without a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestClaim {
-    /// This request, with this fence: it made the claim, or took it over.
-    Mine(i64),
+    /// This request, which made the claim or took it over.
+    Mine {
+        /// Grows with each owner.
+        fence: i64,
+        /// The product that an earlier owner has made, changed or deleted before it died.
+        product: Option<ProductId>,
+    },
     /// An earlier request, which was answered.
     Done(StoredAnswer),
     /// Another request, which is at it.
@@ -77,13 +82,21 @@ pub struct KeyedRequest {
     pub request_hash: Hash,
 }
 
-/// A claim that a request holds, with its fence; none where the client sent no key.
-pub(crate) type HeldClaim = Option<(ClaimKey, i64)>;
+/// A claim that a request holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldClaim {
+    /// What is claimed.
+    pub key: ClaimKey,
+    /// Grows with each owner.
+    pub fence: i64,
+    /// The product that an earlier owner has made, changed or deleted before it died: that is not done again.
+    pub product: Option<ProductId>,
+}
 
 /// What the claim of a request came to.
 pub(crate) enum Claimed {
-    /// The request has to be answered.
-    Mine(HeldClaim),
+    /// The request has to be answered. It holds nothing where the client sent no key.
+    Mine(Option<HeldClaim>),
     /// An earlier one was.
     Done(Answer),
 }
@@ -113,7 +126,7 @@ pub(crate) async fn claim<B: Backend>(backend: &B, request: &KeyedRequest) -> Re
         request_hash: request.request_hash,
     };
     match backend.database().claim_request(&key, Lease::from(backend.clock().now())).await? {
-        RequestClaim::Mine(fence) => Ok(Claimed::Mine(Some((key, fence)))),
+        RequestClaim::Mine { fence, product } => Ok(Claimed::Mine(Some(HeldClaim { key, fence, product }))),
         RequestClaim::Done(stored) => Ok(Claimed::Done(Answer { stored, replayed: true })),
         RequestClaim::InFlight => Err(ClaimRefused::InProgress),
         RequestClaim::OtherRequest => Err(ClaimRefused::KeyReused),
@@ -132,8 +145,8 @@ pub enum ClaimEnd {
 }
 
 /// Ends a claim without an answer. A failure leaves it to lapse.
-pub(crate) async fn leave<B: Backend>(backend: &B, claim: &HeldClaim, end: ClaimEnd) {
-    let Some((key, fence)) = claim else { return };
+pub(crate) async fn leave<B: Backend>(backend: &B, claim: Option<&HeldClaim>, end: ClaimEnd) {
+    let Some(HeldClaim { key, fence, .. }) = claim else { return };
     let database = backend.database();
     let left = match end {
         ClaimEnd::Lapses => Ok(()),
@@ -174,17 +187,35 @@ where
     B: Backend,
     E: EndsClaim + Send,
 {
+    once_holding(backend, request, |_| operation).await
+}
+
+/// As [`once`], for an operation that writes its effect down with the claim that it is given, and so does not have it again
+/// where it is resumed.
+///
+/// # Errors
+/// What the operation ends with, or what the claim was refused for.
+pub async fn once_holding<B, E, F>(
+    backend: &B,
+    request: &KeyedRequest,
+    operation: impl FnOnce(Option<HeldClaim>) -> F + Send,
+) -> Result<Answer, E>
+where
+    B: Backend,
+    E: EndsClaim + Send,
+    F: Future<Output = Result<Ended, E>> + Send,
+{
     let claim = match claim(backend, request).await? {
         Claimed::Mine(claim) => claim,
         Claimed::Done(answer) => return Ok(answer),
     };
-    match operation.await {
+    match operation(claim.clone()).await {
         Ok(Ended { answer, kept: false }) => {
-            leave(backend, &claim, ClaimEnd::Resumable).await;
+            leave(backend, claim.as_ref(), ClaimEnd::Resumable).await;
             Ok(Answer { stored: answer, replayed: false })
         }
         Ok(Ended { answer, kept: true }) => {
-            if let Some((key, fence)) = &claim
+            if let Some(HeldClaim { key, fence, .. }) = &claim
                 && let Err(error) = backend.database().finish_request(key, *fence, &answer, backend.clock().now()).await
             {
                 tracing::warn!(%error, "answer not kept");
@@ -192,7 +223,7 @@ where
             Ok(Answer { stored: answer, replayed: false })
         }
         Err(error) => {
-            leave(backend, &claim, error.claim_end()).await;
+            leave(backend, claim.as_ref(), error.claim_end()).await;
             Err(error)
         }
     }

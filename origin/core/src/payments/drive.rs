@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Driving<'a, B, R> {
     pub(super) backend: &'a B,
     pub(super) patience: &'a Patience<'a, B>,
-    pub(super) claim: &'a HeldClaim,
+    pub(super) claim: Option<&'a HeldClaim>,
     pub(super) render: &'a R,
 }
 
@@ -171,7 +171,7 @@ where
         verdict: &Verdict,
         answer: Option<&StoredAnswer>,
     ) -> Result<Settled, PayError> {
-        let claim = self.claim.as_ref().zip(answer).map(|((key, fence), answer)| (key, *fence, answer));
+        let claim = self.claim.zip(answer).map(|(claim, answer)| (&claim.key, claim.fence, answer));
         Ok(settle_and_follow(self.backend, attempt, verdict, claim, None).await?)
     }
 
@@ -179,7 +179,7 @@ where
     /// asks.
     pub(super) async fn end(&self, outcome: PaymentOutcome) -> Result<Driven, PayError> {
         let answer = (self.render)(&outcome);
-        if let Some((key, fence)) = self.claim {
+        if let Some(HeldClaim { key, fence, .. }) = self.claim {
             let (database, now) = (self.backend.database(), self.backend.clock().now());
             if outcome.is_kept() {
                 database.finish_request(key, *fence, &answer, now).await?;

@@ -122,12 +122,12 @@ where
         Claimed::Mine(claim) => claim,
         Claimed::Done(answer) => return Ok(answer),
     };
-    let driving = Driving { backend, patience: &patience, claim: &claim, render: &render };
+    let driving = Driving { backend, patience: &patience, claim: claim.as_ref(), render: &render };
     let outcome = attempt(&driving, customer, request.order_id, method).await;
     match outcome {
         Ok(stored) => Ok(Answer { stored, replayed: false }),
         Err(error) => {
-            leave(backend, &claim, error.claim_end()).await;
+            leave(backend, claim.as_ref(), error.claim_end()).await;
             Err(error)
         }
     }

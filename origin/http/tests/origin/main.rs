@@ -34,6 +34,7 @@ mod payments;
 #[cfg(test)]
 mod pricing;
 #[cfg(test)]
+mod product_keys;
 mod products;
 #[cfg(test)]
 mod races;

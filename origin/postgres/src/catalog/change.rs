@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use origin_core::{
     StoreError,
     catalog::{InsertOutcome, PlacedEntry, ProductChange, SaveOutcome, StoredProduct, VariantChange, WriteCatalog},
+    idempotency::HeldClaim,
     inventory::NewStock,
 };
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use super::{
     export::load_product,
     rows::{Rows, new_stock},
 };
-use crate::{Database, DbError, Isolation, outbox::write_event};
+use crate::{Database, DbError, Isolation, idempotency::note_product, outbox::write_event};
 
 /// What the ledger gives as the cause of a new variant's first stock.
 pub(super) const CREATION: &str = "creation";
@@ -53,12 +54,17 @@ impl WriteCatalog for Database {
         Ok(load_product(self, product).await?)
     }
 
-    async fn insert_product(&self, placed: &PlacedEntry, now: Timestamp) -> Result<InsertOutcome, StoreError> {
-        let args = (placed, now);
-        let outcome = self.run_tx("insert_product", Isolation::ReadCommitted, &args, |tx, (placed, now)| {
-            insert(tx, placed, *now).boxed()
+    async fn insert_product(
+        &self,
+        placed: &PlacedEntry,
+        claim: Option<&HeldClaim>,
+        now: Timestamp,
+    ) -> Result<InsertOutcome, StoreError> {
+        let args = (placed, claim, now);
+        let outcome = self.run_tx("insert_product", Isolation::ReadCommitted, &args, |tx, (placed, claim, now)| {
+            insert(tx, placed, *claim, *now).boxed()
         });
-        Ok(outcome.await?)
+        unless_called_off(outcome.await, InsertOutcome::ClaimLost)
     }
 
     async fn save_product(
@@ -66,33 +72,47 @@ impl WriteCatalog for Database {
         product: ProductId,
         version: u64,
         change: &ProductChange,
+        claim: Option<&HeldClaim>,
         event: EventId,
         now: Timestamp,
     ) -> Result<SaveOutcome, StoreError> {
-        let args = (product, i64::try_from(version).map_err(StoreError::broken)?, change, (event, now));
-        let outcome = self.run_tx(
-            "save_product",
-            Isolation::ReadCommitted,
-            &args,
-            |tx, (product, version, change, (event, now))| save(tx, *product, *version, change, *event, *now).boxed(),
-        );
-        Ok(outcome.await?)
+        let version = i64::try_from(version).map_err(StoreError::broken)?;
+        let args = (Saving { product, claim, event, now }, version, change);
+        let outcome = self.run_tx("save_product", Isolation::ReadCommitted, &args, |tx, (saving, version, change)| {
+            save(tx, saving, *version, change).boxed()
+        });
+        unless_called_off(outcome.await, SaveOutcome::ClaimLost)
     }
 
     async fn delete_product(
         &self,
         product: ProductId,
         version: Option<u64>,
+        claim: Option<&HeldClaim>,
         event: EventId,
         now: Timestamp,
     ) -> Result<SaveOutcome, StoreError> {
         let version = version.map(i64::try_from).transpose().map_err(StoreError::broken)?;
-        let args = (product, version, event, now);
-        let outcome =
-            self.run_tx("delete_product", Isolation::ReadCommitted, &args, |tx, (product, version, event, now)| {
-                delete(tx, *product, *version, *event, *now).boxed()
-            });
-        Ok(outcome.await?)
+        let args = (Saving { product, claim, event, now }, version);
+        let outcome = self.run_tx("delete_product", Isolation::ReadCommitted, &args, |tx, (saving, version)| {
+            delete(tx, saving, *version).boxed()
+        });
+        unless_called_off(outcome.await, SaveOutcome::ClaimLost)
+    }
+}
+
+/// A change that is being written.
+struct Saving<'a> {
+    product: ProductId,
+    claim: Option<&'a HeldClaim>,
+    event: EventId,
+    now: Timestamp,
+}
+
+fn unless_called_off<T>(outcome: Result<T, DbError>, called_off: T) -> Result<T, StoreError> {
+    match outcome {
+        Err(DbError::CalledOff) => Ok(called_off),
+        outcome => Ok(outcome?),
     }
 }
 
@@ -101,7 +121,12 @@ async fn category_id(tx: &Transaction<'_>, slug: &str) -> Result<Option<Uuid>, D
     tx.query_opt(&statement, &[&slug]).await?.map(|row| row.try_get(0)).transpose().map_err(DbError::from)
 }
 
-async fn insert(tx: &Transaction<'_>, placed: &PlacedEntry, now: Timestamp) -> Result<InsertOutcome, DbError> {
+async fn insert(
+    tx: &Transaction<'_>,
+    placed: &PlacedEntry,
+    claim: Option<&HeldClaim>,
+    now: Timestamp,
+) -> Result<InsertOutcome, DbError> {
     let PlacedEntry { product_id, variant_ids, entry, .. } = placed;
     let Some(category) = category_id(tx, entry.category.slug.as_str()).await? else {
         return Ok(InsertOutcome::UnknownCategory);
@@ -118,17 +143,17 @@ async fn insert(tx: &Transaction<'_>, placed: &PlacedEntry, now: Timestamp) -> R
     let stock: Vec<NewStock> =
         variant_ids.iter().zip(&entry.variants).map(|(id, variant)| new_stock(*id, *product_id, variant)).collect();
     write_event(tx, &events::created(placed, &stock), now).await?;
+    note_product(tx, claim, *product_id).await?;
     Ok(InsertOutcome::Inserted)
 }
 
 async fn save(
     tx: &Transaction<'_>,
-    product: ProductId,
+    saving: &Saving<'_>,
     version: i64,
     change: &ProductChange,
-    event: EventId,
-    now: Timestamp,
 ) -> Result<SaveOutcome, DbError> {
+    let Saving { product, claim, event, now } = *saving;
     let mut category = None;
     if let Some(slug) = &change.category {
         category = category_id(tx, slug.as_str()).await?;
@@ -172,6 +197,7 @@ async fn save(
         save_images(tx, product, images).await?;
     }
     write_event(tx, &events::updated(event, product, &[]), now).await?;
+    note_product(tx, claim, product).await?;
     Ok(SaveOutcome::Saved)
 }
 
@@ -194,18 +220,14 @@ async fn save_images(tx: &Transaction<'_>, product: ProductId, urls: &[String]) 
     images.insert_images(tx).await
 }
 
-async fn delete(
-    tx: &Transaction<'_>,
-    product: ProductId,
-    version: Option<i64>,
-    event: EventId,
-    now: Timestamp,
-) -> Result<SaveOutcome, DbError> {
+async fn delete(tx: &Transaction<'_>, saving: &Saving<'_>, version: Option<i64>) -> Result<SaveOutcome, DbError> {
+    let Saving { product, claim, event, now } = *saving;
     let id = product.as_uuid();
     if tx.execute(DELETE, &[&id, &version, &now]).await? == 0 {
         return Ok(SaveOutcome::Overtaken);
     }
     tx.execute(DELETE_VARIANTS, &[&id, &now]).await?;
     write_event(tx, &events::deleted(event, product), now).await?;
+    note_product(tx, claim, product).await?;
     Ok(SaveOutcome::Saved)
 }

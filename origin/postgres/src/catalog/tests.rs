@@ -172,9 +172,9 @@ async fn what_is_sold_names_its_category_and_those_above_it() {
 async fn a_product_is_found_by_its_own_id_and_by_its_variants() {
     let database = testing::database().await;
     let placed = place(entry("shirt", "Home", vec![variant("M", 1050, 3), variant("L", 999, 4)]));
-    assert_eq!(database.insert_product(&placed, at(0)).await.unwrap(), InsertOutcome::UnknownCategory);
+    assert_eq!(database.insert_product(&placed, None, at(0)).await.unwrap(), InsertOutcome::UnknownCategory);
     database.import_entries(&[place(entry("other", "Home", vec![variant("", 1, 0)]))], at(0)).await.unwrap();
-    assert_eq!(database.insert_product(&placed, at(1)).await.unwrap(), InsertOutcome::Inserted);
+    assert_eq!(database.insert_product(&placed, None, at(1)).await.unwrap(), InsertOutcome::Inserted);
     let by_id = database.find_product(ProductSubject::Product(placed.product_id)).await.unwrap().unwrap();
     let by_variant = database.find_product(ProductSubject::Variant(placed.variant_ids[1])).await.unwrap().unwrap();
     assert_eq!(by_id, by_variant);

@@ -72,7 +72,7 @@ impl Database {
             KeyState::InFlight => Claim::InFlight,
             KeyState::OtherRequest => Claim::OtherRequest,
             KeyState::Done { answer, checkout } => Claim::Done(replay(&client, answer, checkout).await?),
-            KeyState::TakenOver { fence, checkout } => {
+            KeyState::TakenOver { fence, checkout, .. } => {
                 let id = checkout.ok_or_else(|| DbError::broken("a claim without its checkout"))?;
                 let checkout = load(&client, id).await?;
                 tracing::info!(order.id = %checkout.order_id, fence, "checkout taken over");

@@ -19,7 +19,7 @@ impl RequestStore for Database {
             .run_tx("claim_request", Isolation::ReadCommitted, &args, |tx, (key, lease)| {
                 async move {
                     match insert_key(tx, key, None, *lease).await? {
-                        Some(fence) => Ok(KeyState::TakenOver { fence, checkout: None }),
+                        Some(fence) => Ok(KeyState::TakenOver { fence, checkout: None, product: None }),
                         None => find_key(tx, key, *lease).await,
                     }
                 }
@@ -27,7 +27,7 @@ impl RequestStore for Database {
             })
             .await?;
         Ok(match state {
-            KeyState::TakenOver { fence, .. } => RequestClaim::Mine(fence),
+            KeyState::TakenOver { fence, product, .. } => RequestClaim::Mine { fence, product },
             KeyState::Done { answer, .. } => RequestClaim::Done(answer),
             // Freed at this very moment: the client's next try finds it so.
             KeyState::InFlight | KeyState::Free => RequestClaim::InFlight,

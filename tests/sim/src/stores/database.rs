@@ -15,7 +15,7 @@ use origin_core::{
     },
     checkout::{Checkout, CheckoutStore, Claim, LoadPrices, Owned, PricedVariant, Replay},
     customers::{CustomerStore, Profile},
-    idempotency::{ClaimKey, Hash, Lease, RequestClaim, RequestStore, StoredAnswer},
+    idempotency::{ClaimKey, Hash, HeldClaim, Lease, RequestClaim, RequestStore, StoredAnswer},
     inventory::{BackorderLimit, KeepLimits, ListVariants},
     orders::{
         BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, End, Order, OrderEnd, OrderPage,
@@ -247,11 +247,14 @@ passed_on! {
 passed_on! {
     impl WriteCatalog for SimDatabase {
         fn load_product(product: ProductId) -> Option<StoredProduct>;
-        fn insert_product(placed: &PlacedEntry, now: Timestamp) -> InsertOutcome;
+        fn insert_product(placed: &PlacedEntry, claim: Option<&HeldClaim>, now: Timestamp) -> InsertOutcome;
         fn save_product(
-            product: ProductId, version: u64, change: &ProductChange, event: EventId, now: Timestamp
+            product: ProductId, version: u64, change: &ProductChange, claim: Option<&HeldClaim>, event: EventId,
+            now: Timestamp
         ) -> SaveOutcome;
-        fn delete_product(product: ProductId, version: Option<u64>, event: EventId, now: Timestamp) -> SaveOutcome;
+        fn delete_product(
+            product: ProductId, version: Option<u64>, claim: Option<&HeldClaim>, event: EventId, now: Timestamp
+        ) -> SaveOutcome;
     }
 }
 

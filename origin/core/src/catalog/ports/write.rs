@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, future::Future};
 use commerce_domain::{CategorySlug, EventId, Money, Product, ProductId, Variant, VariantId};
 use jiff::Timestamp;
 
-use crate::{StoreError, catalog::entry::CatalogEntry};
+use crate::{StoreError, catalog::entry::CatalogEntry, idempotency::HeldClaim};
 
 /// An entry with the ids it gets if the catalog does not know it yet: one for the product, one a variant, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +123,8 @@ pub enum InsertOutcome {
     Inserted,
     /// Its category does not exist; nothing was written.
     UnknownCategory,
+    /// The request's claim has another owner by now; nothing was written.
+    ClaimLost,
 }
 
 /// What became of a change.
@@ -134,12 +136,15 @@ pub enum SaveOutcome {
     Overtaken,
     /// The category does not exist; nothing was written.
     UnknownCategory,
+    /// The request's claim has another owner by now; nothing was written.
+    ClaimLost,
 }
 
 /// Changes the catalog, one product at a time.
 ///
 /// Each change writes the event that tells of it, in its own transaction: `ProductCreated` with the variants and their stock,
-/// so that the relay can put counters that a process died before; `ProductUpdated`; `ProductDeleted`.
+/// so that the relay can put counters that a process died before; `ProductUpdated`; `ProductDeleted`. With the claim of a
+/// request goes the note that the request has had its effect.
 pub trait WriteCatalog: Send + Sync {
     /// The product, whether shoppers see it or not; none that was deleted.
     ///
@@ -157,6 +162,7 @@ pub trait WriteCatalog: Send + Sync {
     fn insert_product(
         &self,
         placed: &PlacedEntry,
+        claim: Option<&HeldClaim>,
         now: Timestamp,
     ) -> impl Future<Output = Result<InsertOutcome, StoreError>> + Send;
 
@@ -169,6 +175,7 @@ pub trait WriteCatalog: Send + Sync {
         product: ProductId,
         version: u64,
         change: &ProductChange,
+        claim: Option<&HeldClaim>,
         event: EventId,
         now: Timestamp,
     ) -> impl Future<Output = Result<SaveOutcome, StoreError>> + Send;
@@ -181,6 +188,7 @@ pub trait WriteCatalog: Send + Sync {
         &self,
         product: ProductId,
         version: Option<u64>,
+        claim: Option<&HeldClaim>,
         event: EventId,
         now: Timestamp,
     ) -> impl Future<Output = Result<SaveOutcome, StoreError>> + Send;

@@ -1,13 +1,19 @@
 //! Changing and deleting a product, by compare-and-swap on its version.
 
 use commerce_api::{problem::FieldError, product::UpdateProductRequest};
-use commerce_domain::{Clock, Entropy, EventId, Product, ProductId, VariantId};
+use commerce_domain::{Clock as _, EventId, Product, ProductId, VariantId};
 
-use super::{WriteProductError, validate};
+use super::{
+    WriteProductError,
+    once::{done_before, load, load_whole},
+    validate,
+};
 use crate::{
-    StoreError,
-    catalog::ports::{ProductChange, SaveOutcome, StoredProduct, WriteCatalog},
-    inventory::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits},
+    Backend, StoreError,
+    catalog::ports::{ProductChange, SaveOutcome, StoredProduct, WriteCatalog as _},
+    hooks::{HookPoint, Hooks as _},
+    idempotency::{ClaimRefused, HeldClaim},
+    inventory::{BackorderLimit, LimitOutcome, SetLimits, settle_limits},
 };
 
 /// A change that did not expect a version is tried again this often when others are faster.
@@ -31,77 +37,105 @@ impl ExpectedVersion {
     }
 }
 
-/// Changes what the request names and answers the product as it is then, whether shoppers see it or not.
+/// Changes what the request names and answers the product as it is then, whether shoppers see it or not; unless an earlier owner
+/// of the request's claim has.
 ///
 /// A limit of what may be sold beyond the stock is changed on the counter first, which refuses it where more is sold already;
 /// then nothing changes. In the end counter and database say the same.
 ///
 /// # Errors
 /// [`WriteProductError`].
-pub async fn change_product<D: WriteCatalog + KeepLimits, S: SetLimits>(
-    database: &D,
-    stock: &S,
-    clock: &(impl Clock + Sync),
-    entropy: &(impl Entropy + Sync),
+pub async fn change_product<B: Backend>(
+    backend: &B,
+    claim: Option<&HeldClaim>,
     id: ProductId,
     expected: &ExpectedVersion,
     request: &UpdateProductRequest,
 ) -> Result<Product, WriteProductError> {
-    let event = EventId::generate(clock, entropy);
+    if done_before(claim).is_some() {
+        let product = load_whole(backend, id).await?;
+        let variants: Vec<VariantId> = product.variants.iter().map(|variant| variant.id).collect();
+        settle_limits(backend.database(), backend.stock(), &variants).await?;
+        return Ok(product);
+    }
+    let event = EventId::generate(backend.clock(), backend.entropy());
     for _ in 0..MAX_TRIES {
-        let stored = known(database, id, expected).await?;
-        let change = validate::change(request, &stored)?;
-        let saved = match set_limits(stock, &change).await {
-            Ok(()) => {
-                let saved = database.save_product(id, stored.version, &change, event, clock.now()).await;
-                saved.map_err(WriteProductError::from)
-            }
-            Err(error) => Err(error),
-        };
-        // Also after a failure: a limit that was set by then goes back to what the database says.
-        let limited = change.variants.iter().filter(|variant| variant.backorder_limit.is_some());
-        let limited: Vec<VariantId> = limited.map(|variant| variant.id).collect();
-        let settled = settle_limits(database, stock, &limited).await;
-        match saved? {
-            SaveOutcome::Saved => {
-                settled?;
-                let stored = database.load_product(id).await?;
-                return stored.map(Product::from).ok_or(WriteProductError::NotFound);
-            }
+        match try_change(backend, claim, id, expected, request, event).await? {
+            SaveOutcome::Saved => return load_whole(backend, id).await,
             SaveOutcome::UnknownCategory => return Err(WriteProductError::field("categoryId", "no such category")),
+            SaveOutcome::ClaimLost => return Err(ClaimRefused::InProgress.into()),
             SaveOutcome::Overtaken => {}
         }
     }
     Err(StoreError::unavailable("others kept changing the product").into())
 }
 
-/// Takes the product out of the shop.
+async fn try_change<B: Backend>(
+    backend: &B,
+    claim: Option<&HeldClaim>,
+    id: ProductId,
+    expected: &ExpectedVersion,
+    request: &UpdateProductRequest,
+    event: EventId,
+) -> Result<SaveOutcome, WriteProductError> {
+    let (database, stock) = (backend.database(), backend.stock());
+    let stored = known(backend, id, expected).await?;
+    let change = validate::change(request, &stored)?;
+    let saved = match set_limits(stock, &change).await {
+        Ok(()) => {
+            let now = backend.clock().now();
+            let saved = database.save_product(id, stored.version, &change, claim, event, now).await;
+            backend.hooks().reached(HookPoint::AfterProduct).await?;
+            saved.map_err(WriteProductError::from)
+        }
+        Err(error) => Err(error),
+    };
+    // Also after a failure: a limit that was set by then goes back to what the database says.
+    let limited = change.variants.iter().filter(|variant| variant.backorder_limit.is_some());
+    let limited: Vec<VariantId> = limited.map(|variant| variant.id).collect();
+    let settled = settle_limits(database, stock, &limited).await;
+    let saved = saved?;
+    if saved == SaveOutcome::Saved {
+        settled?;
+    }
+    Ok(saved)
+}
+
+/// Takes the product out of the shop, unless an earlier owner of the request's claim has.
 ///
 /// # Errors
 /// [`WriteProductError`].
-pub async fn delete_product<D: WriteCatalog>(
-    database: &D,
-    clock: &(impl Clock + Sync),
-    entropy: &(impl Entropy + Sync),
+pub async fn delete_product<B: Backend>(
+    backend: &B,
+    claim: Option<&HeldClaim>,
     id: ProductId,
     expected: &ExpectedVersion,
 ) -> Result<(), WriteProductError> {
-    let event = EventId::generate(clock, entropy);
+    if done_before(claim).is_some() {
+        return Ok(());
+    }
+    let event = EventId::generate(backend.clock(), backend.entropy());
     for _ in 0..MAX_TRIES {
-        let version = known(database, id, expected).await?.version;
-        if database.delete_product(id, Some(version), event, clock.now()).await? == SaveOutcome::Saved {
-            return Ok(());
+        let version = known(backend, id, expected).await?.version;
+        let now = backend.clock().now();
+        match backend.database().delete_product(id, Some(version), claim, event, now).await? {
+            SaveOutcome::Saved => {
+                backend.hooks().reached(HookPoint::AfterProduct).await?;
+                return Ok(());
+            }
+            SaveOutcome::ClaimLost => return Err(ClaimRefused::InProgress.into()),
+            SaveOutcome::Overtaken | SaveOutcome::UnknownCategory => {}
         }
     }
     Err(StoreError::unavailable("others kept changing the product").into())
 }
 
-async fn known<D: WriteCatalog>(
-    database: &D,
+async fn known<B: Backend>(
+    backend: &B,
     id: ProductId,
     expected: &ExpectedVersion,
 ) -> Result<StoredProduct, WriteProductError> {
-    let stored = database.load_product(id).await?.ok_or(WriteProductError::NotFound)?;
+    let stored = load(backend, id).await?.ok_or(WriteProductError::NotFound)?;
     if expected.allows(stored.version) { Ok(stored) } else { Err(WriteProductError::VersionMismatch) }
 }
 

@@ -2,13 +2,20 @@
 
 mod change;
 mod create;
+mod once;
 mod validate;
 
 pub use change::{ExpectedVersion, change_product, delete_product};
 use commerce_api::problem::FieldError;
 pub use create::create_product;
+pub use once::{ProductRequest, write_once};
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    error::from_interrupted,
+    hooks::Stopped,
+    idempotency::{ClaimEnd, ClaimRefused, EndsClaim},
+};
 
 /// Why a product was not created, changed or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,9 +32,28 @@ pub enum WriteProductError {
     /// The product has another version than the caller expects.
     #[error("the product has another version")]
     VersionMismatch,
-    /// A store failed.
+    /// The request's key could not be claimed.
+    #[error(transparent)]
+    Claim(#[from] ClaimRefused),
+    /// A store failed. The request can be repeated under its key.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A test stopped the process.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+from_interrupted!(WriteProductError);
+
+impl EndsClaim for WriteProductError {
+    fn claim_end(&self) -> ClaimEnd {
+        match self {
+            // The claim has another owner by now, or will have one.
+            Self::Claim(_) | Self::Stopped(_) => ClaimEnd::Lapses,
+            Self::Store(_) => ClaimEnd::Resumable,
+            Self::Invalid(_) | Self::SoldBeyond(_) | Self::NotFound | Self::VersionMismatch => ClaimEnd::Forgotten,
+        }
+    }
 }
 
 impl WriteProductError {

@@ -16,8 +16,8 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimKey, ClaimRefused, Claimed, Hash, IdempotencyKey, KeyedRequest, RequestStore as _,
-        StoredAnswer, claim, leave,
+        Answer, ClaimEnd, ClaimKey, ClaimRefused, Claimed, Hash, HeldClaim, IdempotencyKey, KeyedRequest,
+        RequestStore as _, StoredAnswer, claim, leave,
     },
     inventory::{FindStockError, StockLevel, StockSubject, find_stock},
 };
@@ -98,7 +98,7 @@ where
     let adjusting = Adjusting { backend, claim: claim.as_ref(), render: &render };
     let stored = adjusting.adjust(request, &level).await;
     if let Err(AdjustStockError::Store(_)) = &stored {
-        leave(backend, &claim, ClaimEnd::Resumable).await;
+        leave(backend, claim.as_ref(), ClaimEnd::Resumable).await;
     }
     stored.map(|stored| Answer { stored, replayed: false })
 }
@@ -106,7 +106,7 @@ where
 /// A request that owns its claim, if it has a key.
 struct Adjusting<'a, B, R> {
     backend: &'a B,
-    claim: Option<&'a (ClaimKey, i64)>,
+    claim: Option<&'a HeldClaim>,
     render: &'a R,
 }
 
@@ -117,7 +117,7 @@ where
 {
     async fn adjust(&self, request: &AdjustStock<'_>, level: &StockLevel) -> Result<StoredAnswer, AdjustStockError> {
         let noted = match self.claim {
-            Some((key, _)) => self.backend.database().find_adjustment(name_of(key)).await?,
+            Some(HeldClaim { key, .. }) => self.backend.database().find_adjustment(name_of(key)).await?,
             None => None,
         };
         let adjustment = match noted {
@@ -134,7 +134,7 @@ where
             ExpectedVersion::Any => None,
             ExpectedVersion::OneOf(versions) if versions.contains(&level.version) => Some(level.version),
             ExpectedVersion::OneOf(_) => {
-                if let Some((key, fence)) = self.claim {
+                if let Some(HeldClaim { key, fence, .. }) = self.claim {
                     self.backend.database().forget_request(key, *fence).await?;
                 }
                 return Err(AdjustStockError::VersionMismatch);
@@ -142,7 +142,7 @@ where
         };
         let (clock, change, variant_id) = (self.backend.clock(), request.change, level.variant_id);
         let id = AdjustmentId::generate(clock, self.backend.entropy());
-        let request = self.claim.map(|(key, fence)| (key, *fence, name_of(key)));
+        let request = self.claim.map(|HeldClaim { key, fence, .. }| (key, *fence, name_of(key)));
         let new = NewAdjustment { id, variant_id, change, version, request, now: clock.now() };
         if !self.backend.database().begin_adjustment(&new).await? {
             return Err(ClaimRefused::InProgress.into());
@@ -157,8 +157,8 @@ where
         let answer = outcome.as_ref().map(self.render);
         let request = match (self.claim, &answer) {
             (None, _) => RequestEnd::Stays,
-            (Some((key, fence)), Ok(answer)) => RequestEnd::Answered(key, *fence, answer),
-            (Some((key, fence)), Err(_)) => RequestEnd::Forgotten(key, *fence),
+            (Some(HeldClaim { key, fence, .. }), Ok(answer)) => RequestEnd::Answered(key, *fence, answer),
+            (Some(HeldClaim { key, fence, .. }), Err(_)) => RequestEnd::Forgotten(key, *fence),
         };
         let now = self.backend.clock().now();
         let end = AdjustmentEnd { adjustment, refusal: followed.refusal, level: followed.level.as_ref(), request, now };

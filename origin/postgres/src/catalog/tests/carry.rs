@@ -127,8 +127,8 @@ async fn a_snapshot_sees_nothing_of_what_happens_meanwhile() {
     let mut snapshot = database.snapshot().await.unwrap();
     let first = snapshot.entries(0, 1).await.unwrap();
     let rename = ProductChange { name: Some("Other".to_owned()), ..ProductChange::default() };
-    database.save_product(products[1].product_id, 1, &rename, event(), at(1)).await.unwrap();
-    database.delete_product(products[2].product_id, None, event(), at(1)).await.unwrap();
+    database.save_product(products[1].product_id, 1, &rename, None, event(), at(1)).await.unwrap();
+    database.delete_product(products[2].product_id, None, None, event(), at(1)).await.unwrap();
     database.import_entries(&[place(entry("d", "Home", vec![variant("", 1, 1)]))], at(1)).await.unwrap();
     let rest = snapshot.entries(first[0].0, 9).await.unwrap();
     let names: Vec<_> = first.iter().chain(&rest).map(|(_, entry)| entry.name.as_str()).collect();

@@ -28,10 +28,10 @@ async fn of_two_changes_to_one_version_only_the_first_is_saved() {
         ..ProductChange::default()
     };
     let id = placed.product_id;
-    assert_eq!(database.save_product(id, 1, &change, event(), at(5)).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(database.save_product(id, 1, &change, event(), at(6)).await.unwrap(), SaveOutcome::Overtaken);
+    assert_eq!(database.save_product(id, 1, &change, None, event(), at(5)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.save_product(id, 1, &change, None, event(), at(6)).await.unwrap(), SaveOutcome::Overtaken);
     let elsewhere = ProductChange { category: Some("nowhere".parse().unwrap()), ..ProductChange::default() };
-    assert_eq!(database.save_product(id, 2, &elsewhere, event(), at(7)).await.unwrap(), SaveOutcome::UnknownCategory);
+    assert_eq!(database.save_product(id, 2, &elsewhere, None, event(), at(7)).await.unwrap(), SaveOutcome::UnknownCategory);
     let product = database.find_product(ProductSubject::Product(id)).await.unwrap().unwrap();
     assert_eq!((product.name.as_str(), product.version, product.updated_at), ("Lamp", 2, at(5)));
     assert_eq!((product.variants[0].price.minor(), product.images.len(), product.tags.len()), (750, 2, 0));
@@ -46,9 +46,9 @@ async fn a_deleted_product_is_out_of_the_shop_and_frees_its_handle() {
     let placed = place(entry("lamp", "Home", vec![variant("", 500, 3)]));
     database.import_entries(std::slice::from_ref(&placed), at(0)).await.unwrap();
     let id = placed.product_id;
-    assert_eq!(database.delete_product(id, Some(9), event(), at(1)).await.unwrap(), SaveOutcome::Overtaken);
-    assert_eq!(database.delete_product(id, Some(1), event(), at(1)).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(database.delete_product(id, None, event(), at(2)).await.unwrap(), SaveOutcome::Overtaken);
+    assert_eq!(database.delete_product(id, Some(9), None, event(), at(1)).await.unwrap(), SaveOutcome::Overtaken);
+    assert_eq!(database.delete_product(id, Some(1), None, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.delete_product(id, None, None, event(), at(2)).await.unwrap(), SaveOutcome::Overtaken);
     assert_eq!(database.find_product(ProductSubject::Product(id)).await.unwrap(), None);
     assert_eq!(database.find_product(ProductSubject::Variant(placed.variant_ids[0])).await.unwrap(), None);
     assert_eq!(database.list_products(&query(1, 9, None, Sort::Name)).await.unwrap().total, 0);
@@ -64,13 +64,13 @@ async fn each_change_leaves_the_event_that_tells_of_it() {
     let mut new = entry("shirt", "Home", vec![variant("S", 100, 7), variant("M", 100, 0)]);
     new.variants[1].backorder_limit = 5;
     let placed = place(new);
-    database.insert_product(&placed, at(0)).await.unwrap();
+    database.insert_product(&placed, None, at(0)).await.unwrap();
     let rename = ProductChange { name: Some("Shirt".to_owned()), ..ProductChange::default() };
     let id = placed.product_id;
-    assert_eq!(database.save_product(id, 1, &rename, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(database.save_product(id, 1, &rename, event(), at(2)).await.unwrap(), SaveOutcome::Overtaken);
-    assert_eq!(database.delete_product(id, None, event(), at(3)).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(database.delete_product(id, None, event(), at(4)).await.unwrap(), SaveOutcome::Overtaken);
+    assert_eq!(database.save_product(id, 1, &rename, None, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.save_product(id, 1, &rename, None, event(), at(2)).await.unwrap(), SaveOutcome::Overtaken);
+    assert_eq!(database.delete_product(id, None, None, event(), at(3)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.delete_product(id, None, None, event(), at(4)).await.unwrap(), SaveOutcome::Overtaken);
     let variants = json!([
         {"variantId": placed.variant_ids[0], "onHand": 7, "backorderLimit": 0},
         {"variantId": placed.variant_ids[1], "onHand": 0, "backorderLimit": 5},
@@ -97,7 +97,7 @@ async fn one_variant_of_several_changes_and_the_product_shows_the_lowest_price()
     };
     let change = ProductChange { variants: vec![change], ..ProductChange::default() };
     let id = placed.product_id;
-    assert_eq!(database.save_product(id, 1, &change, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.save_product(id, 1, &change, None, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
     let stored = database.load_product(id).await.unwrap().unwrap();
     let shown: Vec<_> =
         stored.entry.variants.iter().map(|v| (v.price.minor(), v.sku.as_deref(), v.weight_grams)).collect();
@@ -121,10 +121,10 @@ async fn what_no_shopper_sees_can_be_changed_and_published() {
     assert_eq!((stored.id, stored.version, stored.created_at, stored.updated_at), (id, 1, at(0), at(0)));
     assert_eq!((&stored.entry, &stored.variant_ids), (&placed.entry, &placed.variant_ids));
     let publish = ProductChange { published: Some(true), ..ProductChange::default() };
-    assert_eq!(database.save_product(id, 1, &publish, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.save_product(id, 1, &publish, None, event(), at(1)).await.unwrap(), SaveOutcome::Saved);
     let found = database.find_product(subject).await.unwrap().unwrap();
     assert_eq!((found.version, found), (2, database.load_product(id).await.unwrap().unwrap().into()));
-    assert_eq!(database.delete_product(id, Some(2), event(), at(2)).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(database.delete_product(id, Some(2), None, event(), at(2)).await.unwrap(), SaveOutcome::Saved);
     assert_eq!(database.load_product(id).await.unwrap(), None);
 }
 
