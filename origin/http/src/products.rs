@@ -72,7 +72,8 @@ fn subject(id: &str) -> Option<ProductSubject> {
 /// `POST /products`. No object store is configured yet, so that no upload URL is handed out.
 pub(crate) async fn create_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let body: CreateProductRequest = call.json()?;
-    let created = write_once(backend, &request(call)?, |claim| async move {
+    let request = request(call)?;
+    let created = write_once(backend, &request, |claim| async move {
         let product = create(backend, claim.as_ref(), &body).await?;
         Ok(rendered(call, created(&product)))
     });
@@ -97,7 +98,8 @@ fn created(product: &Product) -> Result<Response<Bytes>, ApiError> {
 pub(crate) async fn update_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: ProductId = call.id("Product")?;
     let body: UpdateProductRequest = call.json()?;
-    let changed = write_once(backend, &request(call)?, |claim| async move {
+    let request = request(call)?;
+    let changed = write_once(backend, &request, |claim| async move {
         let product = change_product(backend, claim.as_ref(), id, &call.expected_version(), &body).await?;
         Ok(rendered(call, in_full(&product)))
     });
@@ -107,7 +109,8 @@ pub(crate) async fn update_product<B: Backend>(backend: &B, call: &Call) -> Resu
 /// `DELETE /products/{productId}`.
 pub(crate) async fn delete_product<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: ProductId = call.id("Product")?;
-    let deleted = write_once(backend, &request(call)?, |claim| async move {
+    let request = request(call)?;
+    let deleted = write_once(backend, &request, |claim| async move {
         delete(backend, claim.as_ref(), id, &call.expected_version()).await?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;

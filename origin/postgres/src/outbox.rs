@@ -28,6 +28,13 @@ pub(crate) struct NewEvent {
     pub(crate) payload: serde_json::Value,
 }
 
+const INSERT_ROW: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
+    select new.id, $1, (select coalesce(max(sequence), 0) from outbox where aggregate_id = $1) + new.place, new.event, new.payload, $5
+    from unnest($2::uuid[], $3::text[], $4::jsonb[]) with ordinality as new(id, event, payload, place)
+    returning id, sequence, exists (select 1 from outbox before
+        where before.aggregate_id = outbox.aggregate_id and before.sequence = outbox.sequence - 1
+            and before.published_at is null)";
+
 const INSERT_MANY: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
     select new.id, new.aggregate_id, coalesce((select max(o.sequence) from outbox o where o.aggregate_id = new.aggregate_id), 0) + 1,
         new.event, new.payload, $5
@@ -58,6 +65,34 @@ pub(crate) async fn write_event(tx: &Transaction<'_>, event: &NewEvent, now: Tim
         let event = OutgoingEvent::new(*id, *event, aggregate_id, sequence, time, payload.clone());
         WrittenEvent { event, behind_unpublished }
     });
+    Ok(())
+}
+
+/// What happened to one thing at once: id, kind and payload, in their order.
+pub(crate) type Happened = (EventId, &'static str, serde_json::Value);
+
+/// Writes several events of one aggregate, one after the other.
+pub(crate) async fn write_in_order(
+    tx: &Transaction<'_>,
+    aggregate_id: String,
+    events: Vec<Happened>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let ids: Vec<Uuid> = events.iter().map(|(id, ..)| id.as_uuid()).collect();
+    let kinds: Vec<&str> = events.iter().map(|(_, kind, _)| *kind).collect();
+    let payloads: Vec<&serde_json::Value> = events.iter().map(|(.., payload)| payload).collect();
+    let statement = tx.prepare_cached(INSERT_ROW).await?;
+    let rows = tx.query(&statement, &[&aggregate_id, &ids, &kinds, &payloads, &now]).await?;
+    for (place, (id, kind, payload)) in events.into_iter().enumerate() {
+        let row = rows.iter().find(|row| row.try_get(0).is_ok_and(|written: Uuid| written == id.as_uuid()));
+        let row = row.ok_or_else(|| DbError::broken("an event that was not written"))?;
+        // A statement does not see its own rows: all but the first are behind one that it writes.
+        let (sequence, behind_unpublished) = (sequence(row.try_get(1)?)?, place > 0 || row.try_get(2)?);
+        remember(|| {
+            let event = OutgoingEvent::new(id, kind, &aggregate_id, sequence, now, payload);
+            WrittenEvent { event, behind_unpublished }
+        });
+    }
     Ok(())
 }
 

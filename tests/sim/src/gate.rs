@@ -44,7 +44,7 @@ impl World {
 }
 
 /// A port whose calls go through the gate and are made by the real adapter. `read` and `write` say what can go wrong with a
-/// method; `ref` and `val` how its arguments are passed. What is written out behind `by hand` is taken as it is.
+/// method; `ref`, `val` and `opt` (of a reference) how its arguments are passed. What is written out behind `by hand` is taken as it is.
 macro_rules! gated {
     (impl $Port:ident for $Sim:ident { $(
         $kind:ident fn $name:ident($($arg:ident: $how:ident $ty:ty),*) -> $out:ty;
@@ -87,6 +87,9 @@ macro_rules! ty {
     (val $ty:ty) => {
         $ty
     };
+    (opt $ty:ty) => {
+        Option<&$ty>
+    };
 }
 
 macro_rules! owned {
@@ -96,6 +99,9 @@ macro_rules! owned {
     (val $arg:ident) => {
         $arg
     };
+    (opt $arg:ident) => {
+        $arg.cloned()
+    };
 }
 
 macro_rules! pass {
@@ -104,6 +110,9 @@ macro_rules! pass {
     };
     (val $arg:ident) => {
         $arg
+    };
+    (opt $arg:ident) => {
+        $arg.as_ref()
     };
 }
 

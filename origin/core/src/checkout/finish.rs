@@ -5,7 +5,7 @@ use commerce_domain::{Clock, EventId, VariantId};
 
 use super::{
     place_order::PlaceOrderError,
-    ports::{CartStore, CheckoutStore},
+    ports::{CartStore, CheckoutStore, SoldOut},
     types::{Checkout, OrderOutcome, Owned},
 };
 use crate::{
@@ -59,10 +59,11 @@ where
         match reserved {
             // A hold that is over is no good for an order that is only now being made.
             ReserveOutcome::Held if self.backend.clock().now() < checkout.hold_until => self.commit(owned).await,
-            ReserveOutcome::Held | ReserveOutcome::GivenUp => self.fail(owned, OrderOutcome::GivenUp).await,
+            ReserveOutcome::Held | ReserveOutcome::GivenUp => self.fail(owned, None, OrderOutcome::GivenUp).await,
             ReserveOutcome::SoldOut(shortages) => {
                 let changes = line_changes(checkout, &shortages);
-                self.fail(owned, OrderOutcome::SoldOut(&changes)).await
+                let sold_out = SoldOut { event: self.new_event(), shortages };
+                self.fail(owned, Some(&sold_out), OrderOutcome::SoldOut(&changes)).await
             }
         }
     }
@@ -81,9 +82,9 @@ where
 
     async fn commit(&self, owned: &Owned) -> Result<StoredAnswer, PlaceOrderError> {
         let answer = (self.render)(OrderOutcome::Placed(&owned.checkout));
-        let event = EventId::generate(self.backend.clock(), self.backend.entropy());
+        let events = [self.new_event(), self.new_event()];
         self.reached(HookPoint::BeforeOrder).await?;
-        if !self.backend.database().commit_order(owned, event, &answer, self.backend.clock().now()).await? {
+        if !self.backend.database().commit_order(owned, events, &answer, self.backend.clock().now()).await? {
             return Err(PlaceOrderError::InProgress);
         }
         self.reached(HookPoint::AfterOrder).await?;
@@ -94,13 +95,18 @@ where
     /// The tombstone first: a hold that is still on its way must find it. Only then does the checkout end. Where stock is
     /// held after all, somebody has taken the checkout over, or a hold that was long on its way has arrived: the next owner
     /// makes the order.
-    async fn fail(&self, owned: &Owned, outcome: OrderOutcome<'_>) -> Result<StoredAnswer, PlaceOrderError> {
+    async fn fail(
+        &self,
+        owned: &Owned,
+        sold_out: Option<&SoldOut>,
+        outcome: OrderOutcome<'_>,
+    ) -> Result<StoredAnswer, PlaceOrderError> {
         let now = self.backend.clock().now();
         if self.backend.stock().give_up(&owned.checkout.hold(), now).await? == GiveUpOutcome::InForce {
             return Err(PlaceOrderError::InProgress);
         }
         let answer = (self.render)(outcome);
-        if self.backend.database().fail_checkout(owned, &answer, now).await? {
+        if self.backend.database().fail_checkout(owned, sold_out, &answer, now).await? {
             Ok(answer)
         } else {
             Err(PlaceOrderError::InProgress)
@@ -114,6 +120,10 @@ where
         if let Err(error) = take_out(self.backend, self.owner, checkout).await {
             tracing::warn!(order.id = %checkout.order_id, %error, "ordered pieces are still in the cart");
         }
+    }
+
+    fn new_event(&self) -> EventId {
+        EventId::generate(self.backend.clock(), self.backend.entropy())
     }
 
     async fn reached(&self, point: HookPoint) -> Result<(), Stopped> {

@@ -17,5 +17,7 @@ mod types;
 pub use failed::{FailedCheckout, FailedCheckoutPage, ReadFailedCheckouts};
 pub(crate) use finish::{Finishing, take_out};
 pub use place_order::{PlaceOrder, PlaceOrderError, place_order};
-pub use ports::{CartStore, CheckoutStore, Claim, LoadPrices, OrdersDatabase, PricedVariant, Replay, TakenLine};
+pub use ports::{
+    CartStore, CheckoutStore, Claim, LoadPrices, OrdersDatabase, PricedVariant, Replay, SoldOut, TakenLine,
+};
 pub use types::{CartDiff, Checkout, OrderLine, OrderOutcome, Owned};

@@ -16,7 +16,7 @@ use crate::{
     customers::CustomerStore,
     events::{CollectEvents, Outbox},
     idempotency::{ClaimKey, Hash, Lease, RequestStore, StoredAnswer},
-    inventory::ListVariants,
+    inventory::{ListVariants, Shortage},
     orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
     payments::{PaymentStore, ReadPayments, WebhookStore},
     refunds::RefundStore,
@@ -123,6 +123,15 @@ pub enum Claim {
     CartMoved,
 }
 
+/// What a checkout fails on that finds too little.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldOut {
+    /// The id of the event that tells of it.
+    pub event: EventId,
+    /// What there is too little of.
+    pub shortages: Vec<Shortage>,
+}
+
 /// Checkouts and the claims on them.
 pub trait CheckoutStore: Send + Sync {
     /// Finds what became of a claim, and takes it over if its lease has lapsed. Says nothing of the cart.
@@ -143,7 +152,7 @@ pub trait CheckoutStore: Send + Sync {
         lease: Lease,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// The last commit: the order, its lines, its event and the stored answer. Whether the checkout was still ours; if not,
+    /// The last commit: the order, its lines, its two events (`OrderCreated`, `InventoryReserved`) and the stored answer. Whether the checkout was still ours; if not,
     /// nothing was written.
     ///
     /// # Errors
@@ -151,18 +160,20 @@ pub trait CheckoutStore: Send + Sync {
     fn commit_order(
         &self,
         owned: &Owned,
-        event: EventId,
+        events: [EventId; 2],
         answer: &StoredAnswer,
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Ends a checkout that holds no stock and never will, with the stored answer. Whether the checkout was still ours.
+    /// Ends a checkout that holds no stock and never will, with the stored answer, and tells of what there was too little of
+    /// (`InventoryReservationFailed`). Whether the checkout was still ours.
     ///
     /// # Errors
     /// [`StoreError`].
     fn fail_checkout(
         &self,
         owned: &Owned,
+        sold_out: Option<&SoldOut>,
         answer: &StoredAnswer,
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;

@@ -45,7 +45,9 @@ pub(super) async fn settle<B: Backend>(
     receipt: Option<&WebhookReceipt<'_>>,
 ) -> Result<Settled, StoreError> {
     let event = EventId::generate(backend.clock(), backend.entropy());
+    let order_event = EventId::generate(backend.clock(), backend.entropy());
     let refund = RefundId::generate(backend.clock(), backend.entropy());
-    let settlement = Settlement { attempt, verdict, event, refund, claim, receipt, now: backend.clock().now() };
+    let now = backend.clock().now();
+    let settlement = Settlement { attempt, verdict, event, order_event, refund, claim, receipt, now };
     backend.database().settle(&settlement).await
 }

@@ -187,6 +187,8 @@ pub struct Settlement<'a> {
     pub verdict: &'a Verdict,
     /// The id of the event that tells of it, if it is one to tell.
     pub event: EventId,
+    /// The id of the event that tells that the order can be packed (`OrderProcessed`), if it can.
+    pub order_event: EventId,
     /// The id of the refund, if the order does not wait for the money.
     pub refund: RefundId,
     /// The claim that ends with it, its fence, and its answer.

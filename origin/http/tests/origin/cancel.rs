@@ -268,8 +268,9 @@ async fn the_timeline_tells_what_happened_to_an_order() {
     let told = placed.shop.shopper("ada").get(&path).await.json();
     let events: Vec<&str> =
         told["data"].as_array().unwrap().iter().map(|entry| entry["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["OrderCreated", "PaymentFailed", "PaymentSucceeded", "OrderCancelled", "RefundSucceeded"]);
-    assert_eq!(told["data"][1]["data"]["reason"], "generic_decline");
+    let placed_and_paid = ["OrderCreated", "InventoryReserved", "PaymentFailed", "PaymentSucceeded", "OrderProcessed"];
+    assert_eq!(events, [&placed_and_paid[..], &["OrderCancelled", "RefundSucceeded"]].concat());
+    assert_eq!(told["data"][2]["data"]["reason"], "generic_decline");
     assert_eq!(placed.shop.shopper("bob").get(&path).await.status, 404);
     assert_eq!(placed.shop.admin().get(&path).await.json(), told);
 }

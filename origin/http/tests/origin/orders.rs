@@ -111,6 +111,11 @@ async fn what_is_sold_out_is_named_and_holds_nothing() {
     // Another request for the same cart may try anew.
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.code(), "OUT_OF_STOCK");
     assert_eq!(shop.shopper("ada").post("/v1/orders", &order()).await.code(), "OUT_OF_STOCK");
+    let told = shop.bus.delivered().await;
+    assert_eq!(told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["InventoryReservationFailed"; 3]);
+    let short = json!([{"variantId": chair.variant.to_string(), "requested": 2, "sellable": 1}]);
+    assert_eq!(told[0].data["shortages"], short);
+    shop.assert_events_are_right().await;
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ fn assert_comes_back(answer: &Answer) {
 
 async fn assert_one_order(shop: &Shop, item: &Item) {
     assert_eq!(shop.count("select count(*) from orders").await, 1);
-    assert_eq!(shop.count("select count(*) from outbox").await, 1);
+    assert_eq!(shop.count("select count(*) from outbox").await, 2);
     assert_eq!(shop.level(item).await.reserved, 2);
 }
 

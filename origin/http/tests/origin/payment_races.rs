@@ -153,6 +153,7 @@ async fn a_payment_that_one_request_has_announced_is_not_called_off_by_another_t
             attempt: &attempt,
             verdict: &Verdict::NotAnnounced { reason: "not_announced" },
             event: EventId::generate(&placed.shop.clock, &SystemEntropy),
+            order_event: EventId::generate(&placed.shop.clock, &SystemEntropy),
             claim: None,
             receipt: None,
             now: placed.shop.clock.now(),

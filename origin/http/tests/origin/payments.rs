@@ -182,7 +182,7 @@ async fn a_hold_that_is_over_is_not_paid_and_leaves_no_trace() {
     assert_eq!((placed.charges(), placed.status().await), (0, "PENDING".to_owned()));
     assert!(placed.intents().is_empty(), "the provider was not called");
     assert_eq!(placed.shop.count("select count(*) from payment_attempts").await, 0);
-    assert_eq!(placed.shop.count("select count(*) from outbox").await, 1, "the order's");
+    assert_eq!(placed.shop.count("select count(*) from outbox").await, 2, "the order's");
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ async fn stopped(shop: &Shop, caller: &Caller<'_>, point: HookPoint) -> Option<S
 
 async fn assert_one_order(shop: &Shop, item: &Item, point: HookPoint) {
     assert_eq!(shop.count("select count(*) from orders").await, 1, "{point:?}");
-    assert_eq!(shop.count("select count(*) from outbox").await, 1, "{point:?}");
+    assert_eq!(shop.count("select count(*) from outbox").await, 2, "{point:?}");
     assert_eq!(shop.level(item).await.reserved, 2, "{point:?}");
     assert!(shop.cart("ada").await.unwrap().lines.is_empty(), "{point:?}");
 }

@@ -1,12 +1,13 @@
 //! The last commit of a checkout: the order, or the end.
 
-use commerce_domain::{CheckoutId, EventId, TaxRate};
+use commerce_domain::{CheckoutId, EventId, OrderId, TaxRate};
 use deadpool_postgres::Transaction;
 use futures_util::{FutureExt as _, future::try_join};
 use jiff::Timestamp;
 use origin_core::{
-    checkout::{Checkout, OrderLine, Owned},
+    checkout::{Checkout, OrderLine, Owned, SoldOut},
     idempotency::StoredAnswer,
+    inventory::Shortage,
 };
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -14,7 +15,7 @@ use serde_json::json;
 use crate::{
     Database, DbError, Isolation,
     idempotency::{finish_key, forget_key},
-    outbox::{NewEvent, write_event},
+    outbox::{NewEvent, write_event, write_in_order},
 };
 
 const ORDER: &str = "insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, payment_method,
@@ -42,14 +43,14 @@ impl Database {
     pub(super) async fn write_order(
         &self,
         owned: &Owned,
-        event: EventId,
+        events: [EventId; 2],
         answer: &StoredAnswer,
         now: Timestamp,
     ) -> Result<bool, DbError> {
-        let args = (owned, event, answer, now);
+        let args = (owned, events, answer, now);
         let written = self
-            .run_tx("commit_order", Isolation::ReadCommitted, &args, |tx, (owned, event, answer, now)| {
-                insert_order(tx, owned, *event, answer, *now).boxed()
+            .run_tx("commit_order", Isolation::ReadCommitted, &args, |tx, (owned, events, answer, now)| {
+                insert_order(tx, owned, *events, answer, *now).boxed()
             })
             .await;
         if_still_ours(written)
@@ -59,13 +60,14 @@ impl Database {
     pub(super) async fn write_failure(
         &self,
         owned: &Owned,
+        sold_out: Option<&SoldOut>,
         answer: &StoredAnswer,
         now: Timestamp,
     ) -> Result<bool, DbError> {
-        let args = (owned, answer, now);
+        let args = (owned, sold_out, answer, now);
         let written = self
-            .run_tx("fail_checkout", Isolation::ReadCommitted, &args, |tx, (owned, answer, now)| {
-                end_in_failure(tx, owned, answer, *now).boxed()
+            .run_tx("fail_checkout", Isolation::ReadCommitted, &args, |tx, (owned, sold_out, answer, now)| {
+                end_in_failure(tx, owned, *sold_out, answer, *now).boxed()
             })
             .await;
         if_still_ours(written)
@@ -96,7 +98,7 @@ fn if_still_ours(written: Result<(), DbError>) -> Result<bool, DbError> {
 async fn insert_order(
     tx: &Transaction<'_>,
     owned: &Owned,
-    event: EventId,
+    events: [EventId; 2],
     answer: &StoredAnswer,
     now: Timestamp,
 ) -> Result<(), DbError> {
@@ -109,13 +111,14 @@ async fn insert_order(
     }
     let statement = tx.prepare_cached(ORDER).await?;
     tx.execute(&statement, &[&checkout.id.as_uuid(), &now]).await?;
-    let created = NewEvent {
-        id: event,
-        aggregate_id: checkout.order_id.to_string(),
-        event: "OrderCreated",
-        payload: json!({"orderId": checkout.order_id, "customerId": checkout.customer_id}),
-    };
-    try_join(insert_items(tx, checkout), write_event(tx, &created, now)).await?;
+    let held = checkout.lines.iter().map(|line| json!({"variantId": line.variant_id, "quantity": line.quantity}));
+    let held: Vec<serde_json::Value> = held.collect();
+    let [created, reserved] = events;
+    let happened = vec![
+        (created, "OrderCreated", json!({"orderId": checkout.order_id, "customerId": checkout.customer_id})),
+        (reserved, "InventoryReserved", json!({"orderId": checkout.order_id, "lines": held})),
+    ];
+    try_join(insert_items(tx, checkout), write_in_order(tx, checkout.order_id.to_string(), happened, now)).await?;
     Ok(())
 }
 
@@ -156,6 +159,7 @@ fn column<'a, T>(lines: &'a [OrderLine], value: impl Fn(&'a OrderLine) -> T) -> 
 async fn end_in_failure(
     tx: &Transaction<'_>,
     owned: &Owned,
+    sold_out: Option<&SoldOut>,
     answer: &StoredAnswer,
     now: Timestamp,
 ) -> Result<(), DbError> {
@@ -169,7 +173,21 @@ async fn end_in_failure(
     }
     let statement = tx.prepare_cached(WHY).await?;
     tx.execute(&statement, &[&owned.checkout.id.as_uuid(), &problem_code(answer)]).await?;
+    if let Some(sold_out) = sold_out {
+        write_event(tx, &reservation_failed(owned.checkout.order_id, sold_out), now).await?;
+    }
     Ok(())
+}
+
+fn reservation_failed(order: OrderId, sold_out: &SoldOut) -> NewEvent {
+    let shortage = |short: &Shortage| json!({"variantId": short.variant_id, "requested": short.requested, "sellable": short.sellable});
+    let shortages: Vec<serde_json::Value> = sold_out.shortages.iter().map(shortage).collect();
+    NewEvent {
+        id: sold_out.event,
+        aggregate_id: order.to_string(),
+        event: "InventoryReservationFailed",
+        payload: json!({"orderId": order, "shortages": shortages}),
+    }
 }
 
 /// The code of a problem body.

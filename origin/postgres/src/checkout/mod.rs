@@ -12,7 +12,7 @@ use commerce_domain::{CartId, CheckoutId, CustomerId, EventId};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    checkout::{Checkout, CheckoutStore, Claim, Owned, Replay},
+    checkout::{Checkout, CheckoutStore, Claim, Owned, Replay, SoldOut},
     idempotency::{ClaimKey, Hash, Lease, StoredAnswer},
 };
 
@@ -30,15 +30,21 @@ impl CheckoutStore for Database {
     async fn commit_order(
         &self,
         owned: &Owned,
-        event: EventId,
+        events: [EventId; 2],
         answer: &StoredAnswer,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Ok(self.write_order(owned, event, answer, now).await?)
+        Ok(self.write_order(owned, events, answer, now).await?)
     }
 
-    async fn fail_checkout(&self, owned: &Owned, answer: &StoredAnswer, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.write_failure(owned, answer, now).await?)
+    async fn fail_checkout(
+        &self,
+        owned: &Owned,
+        sold_out: Option<&SoldOut>,
+        answer: &StoredAnswer,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.write_failure(owned, sold_out, answer, now).await?)
     }
 
     async fn end_lease(&self, owned: &Owned, now: Timestamp) -> Result<(), StoreError> {

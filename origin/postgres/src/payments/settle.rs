@@ -229,7 +229,14 @@ async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: Or
     };
     let statement = tx.prepare_cached(PAY_ORDER).await?;
     tx.execute(&statement, &[&order.as_uuid(), &next.as_str(), &"succeeded", &settlement.now]).await?;
-    tell(tx, settlement, "PaymentSucceeded", json!({})).await
+    tell(tx, settlement, "PaymentSucceeded", json!({})).await?;
+    let processed = NewEvent {
+        id: settlement.order_event,
+        aggregate_id: order.to_string(),
+        event: "OrderProcessed",
+        payload: json!({"orderId": order, "paymentId": settlement.attempt.payment_id}),
+    };
+    write_event(tx, &processed, settlement.now).await
 }
 
 async fn note_on_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, text: &str) -> Result<(), DbError> {

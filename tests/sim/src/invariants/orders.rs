@@ -36,6 +36,8 @@ fn check_events(shop: &Shop, found: &Found) {
     let right = gapless
         && (created == 0 || found.events.first().is_some_and(|(_, name)| name == "OrderCreated"))
         && found.count("OrderCreated") == created
+        && found.count("InventoryReserved") == created
+        && found.count("OrderProcessed") == paid
         && paid_rightly
         && found.count("RefundFailed") == 0
         // It goes back by itself, but no step of ours may lead there.

@@ -13,7 +13,7 @@ use origin_core::{
         CarryCatalog, CategoryEntry, ImportedBatch, InsertOutcome, ListedCategory, PlacedEntry, ProductChange,
         ProductPage, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, StoredProduct, WriteCatalog,
     },
-    checkout::{Checkout, CheckoutStore, Claim, LoadPrices, Owned, PricedVariant, Replay},
+    checkout::{Checkout, CheckoutStore, Claim, LoadPrices, Owned, PricedVariant, Replay, SoldOut},
     customers::{CustomerStore, Profile},
     idempotency::{ClaimKey, Hash, HeldClaim, Lease, RequestClaim, RequestStore, StoredAnswer},
     inventory::{BackorderLimit, KeepLimits, ListVariants},
@@ -70,7 +70,9 @@ gated! {
     impl CheckoutStore for SimDatabase {
         write fn resume(key: ref ClaimKey, lease: val Lease) -> Claim;
         write fn claim(key: ref ClaimKey, checkout: ref Checkout, lease: val Lease) -> Claim;
-        write fn fail_checkout(owned: ref Owned, answer: ref StoredAnswer, now: val Timestamp) -> bool;
+        write fn fail_checkout(
+            owned: ref Owned, sold_out: opt SoldOut, answer: ref StoredAnswer, now: val Timestamp
+        ) -> bool;
         write fn end_lease(owned: ref Owned, now: val Timestamp) -> ();
         write fn mark_cart_taken(checkout: val CheckoutId, version: val Option<u64>, now: val Timestamp) -> ();
         read fn find_answer(
@@ -81,7 +83,7 @@ gated! {
         async fn commit_order(
             &self,
             owned: &Owned,
-            event: EventId,
+            events: [EventId; 2],
             answer: &StoredAnswer,
             now: Timestamp,
         ) -> Result<bool, StoreError> {
@@ -89,8 +91,8 @@ gated! {
             let (this, owned, answer) = (self.clone(), owned.clone(), answer.clone());
             let call = move || async move {
                 let done = bugs::order_is_there(&this, &owned).await?
-                    || this.real.commit_order(&owned, event, &answer, now).await?;
-                bugs::after_commit(&this, event).await.map(|()| done)
+                    || this.real.commit_order(&owned, events, &answer, now).await?;
+                bugs::after_commit(&this, events[0]).await.map(|()| done)
             };
             self.world.call(Step::write("commit_order"), call).await
         }
@@ -183,6 +185,7 @@ struct Settling {
     attempt: Attempt,
     verdict: Verdict,
     event: EventId,
+    order_event: EventId,
     refund: RefundId,
     claim: Option<(ClaimKey, i64, StoredAnswer)>,
     now: Timestamp,
@@ -194,6 +197,7 @@ impl Settling {
             attempt: settlement.attempt.clone(),
             verdict: settlement.verdict.clone(),
             event: settlement.event,
+            order_event: settlement.order_event,
             refund: settlement.refund,
             claim: settlement.claim.map(|(key, fence, answer)| (key.clone(), fence, answer.clone())),
             now: settlement.now,
@@ -203,9 +207,9 @@ impl Settling {
     async fn by(&self, database: &SimDatabase) -> Result<Settled, StoreError> {
         let claim = self.claim.as_ref().map(|(key, fence, answer)| (key, *fence, answer));
         let (attempt, verdict) = (&self.attempt, &self.verdict);
-        let (event, refund, now) = (self.event, self.refund, self.now);
+        let (event, order_event, refund, now) = (self.event, self.order_event, self.refund, self.now);
         // No webhook tells of payments here.
-        let settlement = Settlement { attempt, verdict, event, refund, claim, receipt: None, now };
+        let settlement = Settlement { attempt, verdict, event, order_event, refund, claim, receipt: None, now };
         let told = bugs::is_told(database, attempt.order_id).await?;
         let settled = database.real.settle(&settlement).await?;
         bugs::tell_again(database, &settlement, told).await?;

@@ -31,7 +31,10 @@ async fn of_two_changes_to_one_version_only_the_first_is_saved() {
     assert_eq!(database.save_product(id, 1, &change, None, event(), at(5)).await.unwrap(), SaveOutcome::Saved);
     assert_eq!(database.save_product(id, 1, &change, None, event(), at(6)).await.unwrap(), SaveOutcome::Overtaken);
     let elsewhere = ProductChange { category: Some("nowhere".parse().unwrap()), ..ProductChange::default() };
-    assert_eq!(database.save_product(id, 2, &elsewhere, None, event(), at(7)).await.unwrap(), SaveOutcome::UnknownCategory);
+    assert_eq!(
+        database.save_product(id, 2, &elsewhere, None, event(), at(7)).await.unwrap(),
+        SaveOutcome::UnknownCategory
+    );
     let product = database.find_product(ProductSubject::Product(id)).await.unwrap().unwrap();
     assert_eq!((product.name.as_str(), product.version, product.updated_at), ("Lamp", 2, at(5)));
     assert_eq!((product.variants[0].price.minor(), product.images.len(), product.tags.len()), (750, 2, 0));
