@@ -5,6 +5,7 @@
 //! AWS: depends on the shared crates alone, and on `commerce-aws` for its `Timer` port only.
 
 pub mod backend;
+pub mod carts;
 pub mod catalog;
 pub mod checkout;
 pub mod consumers;

@@ -3,6 +3,7 @@
 //! Nothing is written but under a condition, and every write can be repeated: what a failed condition means is read from the
 //! item that comes back with it. Depends on `origin-core` and `commerce-aws`.
 
+mod cart_changes;
 mod carts;
 mod error;
 mod payments;

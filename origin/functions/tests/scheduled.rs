@@ -1,4 +1,5 @@
-//! The functions that no edge calls, as Lambda runs them: `origin-sweeper` by a schedule, `origin-consumer` by its queue.
+//! The functions that no edge calls, as Lambda runs them: `origin-sweeper` and `origin-reconciler` by schedules, `origin-consumer` by
+//! its queue, `origin-streams` by the streams of the tables.
 
 #[cfg(test)]
 mod scheduled {
@@ -8,7 +9,7 @@ mod scheduled {
         AwsClient, Credentials, DynamoDb,
         dynamodb::{GetItem, item, number, text},
     };
-    use commerce_domain::{Clock as _, EventId, OrderId, PaymentId};
+    use commerce_domain::{Clock as _, EventId, OrderId, PaymentId, ProductId, VariantId};
     use origin_core::events::{Envelope, EventQueue as _};
     use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables};
     use origin_gateways::{ReqwestClient, System};
@@ -75,9 +76,43 @@ mod scheduled {
         client.execute(sql, &[&id, &event.subject, &sequence, &event.kind, &event.data, &event.time]).await.unwrap();
     }
 
+    const PRODUCT: &str = "prod_01h4vjdvzefw18zfwz5dxw5y8g";
+
+    const VARIANT: &str = "var_01h4vjdvzefw18zfwz5dxw5y8g";
+
+    /// A variant, older than what is being made, that is low below three pieces, and has no counters.
+    async fn watched_variant(database: &Database) {
+        let (product, variant): (ProductId, VariantId) = (PRODUCT.parse().unwrap(), VARIANT.parse().unwrap());
+        let client = database.client().await.unwrap();
+        let rows = "with shelf as (insert into categories (slug, name) values ('things', 'Things') returning id),
+            lamp as (insert into products (id, handle, name, category_id, price, currency, stock, created_at, updated_at)
+                select $1, 'lamp', 'Lamp', id, 1, 'USD', 4, '2026-01-01', '2026-01-01' from shelf),
+            black as (insert into variants (id, product_id, position, options, price, currency, stock, low_stock_threshold)
+                values ($2, $1, 0, '[]', 1, 'USD', 4, 3))
+            insert into stock_ledger (variant_id, kind, quantity, reference, created_at) values ($2, 'receipt', 4, 'creation', now())";
+        client.execute(rows, &[&product.as_uuid(), &variant.as_uuid()]).await.unwrap();
+    }
+
     async fn delivered(queue: &LocalQueue) -> Vec<u64> {
         let events = queue.receive(10).await.unwrap();
         events.iter().map(|delivery| delivery.event.as_ref().unwrap().sequence).collect()
+    }
+
+    /// The environment of a function that works on the shop.
+    fn variables<'a>(database: &'a str, dynamo: &'a DynamoServer, sns: &'a SnsEndpoint) -> [(&'a str, &'a str); 11] {
+        [
+            ("DATABASE_URL", database),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("DYNAMODB_ENDPOINT", dynamo.url()),
+            ("SNS_ENDPOINT", sns.url()),
+            ("EVENTS_TOPIC_ARN", "arn:aws:sns:eu-central-1:000000000000:events.fifo"),
+            ("TOKEN_ISSUER", "https://issuer.invalid/"),
+            ("STRIPE_SECRET_KEY", "sk_test_1"),
+            ("PAYMENT_RETURN_URL", "https://shop.invalid/"),
+            ("TEND_PAUSE_SECONDS", "0"),
+        ]
     }
 
     /// What a schedule sends.
@@ -96,19 +131,7 @@ mod scheduled {
         let data = json!({"orderId": order, "reason": "expired"});
         write(&database, &event("OrderFailed", &order, 1, data.clone())).await;
         write(&database, &event("OrderFailed", &order, 2, data.clone())).await;
-        let variables = [
-            ("DATABASE_URL", url.as_str()),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("DYNAMODB_ENDPOINT", server.url()),
-            ("SNS_ENDPOINT", sns.url()),
-            ("EVENTS_TOPIC_ARN", "arn:aws:sns:eu-central-1:000000000000:events.fifo"),
-            ("TOKEN_ISSUER", "https://issuer.invalid/"),
-            ("STRIPE_SECRET_KEY", "sk_test_1"),
-            ("PAYMENT_RETURN_URL", "https://shop.invalid/"),
-            ("TEND_PAUSE_SECONDS", "0"),
-        ];
+        let variables = variables(&url, &server, &sns);
         let function = Function::start(env!("CARGO_BIN_EXE_origin-sweeper"), &variables).await;
         assert_eq!(function.runtime.invoke(tick()).await, Ok(Value::Null));
         assert_eq!(delivered(&queue).await, [1, 2]);
@@ -145,5 +168,51 @@ mod scheduled {
         let get = GetItem { table_name: PAYMENTS_TABLE.to_owned(), key, ..GetItem::default() };
         let kept: HashMap<_, _> = db.get_item(&get).await.unwrap().expect("an entry").into();
         assert_eq!((&kept["status"], &kept["reason"]), (&text("FAILED"), &text("no")));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_streams_tell_of_carts_and_of_variants_that_run_low() {
+        let (server, _) = dynamo().await;
+        let bus = EventBus::new(SystemClock::shared());
+        let queue = bus.subscribe(QueueConfig::default());
+        let (sns, url) = (SnsEndpoint::start(bus).await.unwrap(), database_url().await);
+        let database = Database::new(&DatabaseSettings::new(&url)).unwrap();
+        watched_variant(&database).await;
+        let function = Function::start(env!("CARGO_BIN_EXE_origin-streams"), &variables(&url, &server, &sns)).await;
+        let cart = "cart_01h4vjdvzefw18zfwz5dxw5y8g";
+        let written = |image: Value| json!({"eventName": "MODIFY", "dynamodb": {"NewImage": image}});
+        let cart_at = |version: &str| {
+            written(json!({"userId": {"S": "user_1"}, "cartId": {"S": cart}, "version": {"N": version},
+                "updatedAt": {"N": "1767225600000"}}))
+        };
+        let gone = json!({"eventName": "REMOVE", "dynamodb": {"OldImage": {"cartId": {"S": cart}}}});
+        let stock = written(json!({"pk": {"S": format!("stock#{VARIANT}")}, "variantId": {"S": VARIANT},
+            "productId": {"S": PRODUCT}, "onHand": {"N": "4"}, "reserved": {"N": "2"}, "backorderLimit": {"N": "0"},
+            "sellable": {"N": "2"}, "version": {"N": "7"}}));
+        let records = json!({"Records": [cart_at("1"), stock, cart_at("2"), gone]});
+        for _ in 0..2 {
+            assert_eq!(function.runtime.invoke(records.clone()).await, Ok(Value::Null));
+        }
+        let told = queue.receive(10).await.unwrap();
+        let told: Vec<Envelope> = told.into_iter().map(|delivery| delivery.event.unwrap()).collect();
+        let of_cart: Vec<u64> = told.iter().map(|event| event.sequence).collect();
+        assert_eq!((of_cart, told[0].kind.as_str(), told[0].subject.as_str()), (vec![1, 2], "CartUpdated", cart));
+        let client = database.client().await.unwrap();
+        let low = "select count(*) from outbox where event = 'LowStock'";
+        assert_eq!(client.query_one(low, &[]).await.unwrap().get::<_, i64>(0), 1, "once, though it came twice");
+        let broken = json!({"Records": [written(json!({"cartId": {"S": "none"}}))]});
+        assert!(function.runtime.invoke(broken).await.is_err());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_reconciler_says_how_much_it_has_found() {
+        let (server, _) = dynamo().await;
+        let bus = EventBus::new(SystemClock::shared());
+        let (sns, url) = (SnsEndpoint::start(bus).await.unwrap(), database_url().await);
+        let database = Database::new(&DatabaseSettings::new(&url)).unwrap();
+        watched_variant(&database).await;
+        let function = Function::start(env!("CARGO_BIN_EXE_origin-reconciler"), &variables(&url, &server, &sns)).await;
+        assert_eq!(function.runtime.invoke(tick()).await, Ok(json!({"findings": 1})), "the variant has no counters");
+        assert_eq!(function.runtime.invoke(tick()).await, Ok(json!({"findings": 0})));
     }
 }

@@ -38,13 +38,17 @@ struct Change {
 }
 
 impl StreamRecords {
+    /// The items that were written, as they are since, in order.
+    pub(crate) fn into_images(self) -> impl Iterator<Item = Item> {
+        self.records.into_iter().filter_map(|record| record.dynamodb.new_image)
+    }
+
     /// The changes of counters among them, in order.
     ///
     /// # Errors
     /// [`StoreError::Broken`] for counters that cannot be read.
     pub fn stock_changes(self) -> Result<Vec<StockChanged>, StoreError> {
-        let images = self.records.into_iter().filter_map(|record| record.dynamodb.new_image);
-        images.filter(is_counter).map(changed).collect()
+        self.into_images().filter(is_counter).map(changed).collect()
     }
 }
 
