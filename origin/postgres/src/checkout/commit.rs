@@ -35,8 +35,9 @@ const END: &str = "update checkouts set state = $2, updated_at = $3 where id = $
 
 const WHY: &str = "update checkouts set failure_code = $2 where id = $1";
 
-const CART_TAKEN: &str =
-    "update checkouts set cart_taken_at = $2, cart_taken_version = $3 where id = $1 and cart_taken_at is null";
+// Does not wait for the disk: where a crash of the database forgets it, the pieces are taken out again, which changes nothing.
+const CART_TAKEN: &str = "with lazily as (select set_config('synchronous_commit', 'off', true))
+    update checkouts set cart_taken_at = $2, cart_taken_version = $3 from lazily where id = $1 and cart_taken_at is null";
 
 impl Database {
     /// Whether the order was written: not if the claim has another owner by now.
