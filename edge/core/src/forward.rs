@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use commerce_api::{
     Access, Problem, ProblemCode, Route,
-    headers::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, STRIPE_SIGNATURE, TRACEPARENT},
+    headers::{
+        CARRIER_SIGNATURE, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, STRIPE_SIGNATURE,
+        TRACEPARENT,
+    },
     idempotency::key_of,
 };
 use commerce_auth::PrincipalHeader;
@@ -88,7 +91,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), 
 fn add_client_headers<P>(call: &Call<'_, P>, to: &mut HeaderMap) -> Result<(), Problem> {
     copy_headers(&[header::CONTENT_TYPE], call.headers(), to);
     let lists: &[(HeaderName, &'static str)] = if call.route.access() == Access::Provider {
-        &[(STRIPE_SIGNATURE, "Stripe-Signature")]
+        &[(STRIPE_SIGNATURE, "Stripe-Signature"), (CARRIER_SIGNATURE, "Carrier-Signature")]
     } else {
         // Refused here as the origin would: more than one, and what is no key.
         key_of(call.headers())?;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use commerce_api::{
     Access, Parameter, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, match_route,
 };
-use commerce_domain::{OrderId, PaymentId, ProductId, VariantId};
+use commerce_domain::{OrderId, PaymentId, ProductId, ShipmentId, VariantId};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use jiff::Timestamp;
 
@@ -143,6 +143,7 @@ fn check_id(route: Route, parameter: &str) -> Result<(), Problem> {
         Parameter::ProductOrVariant => ("Product", is_product() || parameter.parse::<VariantId>().is_ok()),
         Parameter::Order => ("Order", parameter.parse::<OrderId>().is_ok()),
         Parameter::Payment => ("Payment", parameter.parse::<PaymentId>().is_ok()),
+        Parameter::Shipment => ("Shipment", parameter.parse::<ShipmentId>().is_ok()),
     };
     if known { Ok(()) } else { Err(Problem::not_found(what)) }
 }

@@ -14,6 +14,7 @@ use crate::{
     inventory::{InventoryDatabase, StockStore},
     payments::{PaymentGateway, ReadDispute, VerifyWebhook},
     refunds::RefundGateway,
+    shipping::Carrier,
     tokens::TokenVerifier,
 };
 
@@ -33,6 +34,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     type Carts: CartStore;
     /// The payment provider.
     type Gateway: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook;
+    /// Brings parcels.
+    type Carrier: Carrier;
     /// Verifies shoppers' tokens.
     type Tokens: TokenVerifier;
     /// Knows who the bearers of tokens are.
@@ -56,6 +59,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     fn carts(&self) -> &Self::Carts;
     /// The payment provider.
     fn gateway(&self) -> &Self::Gateway;
+    /// The carrier; none where the shop makes all labels itself.
+    fn carrier(&self) -> Option<&Self::Carrier>;
     /// The token verifier.
     fn tokens(&self) -> &Self::Tokens;
     /// The identity provider's profiles.
@@ -70,7 +75,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
 
 /// The parts of a [`Backend`], by which a binary or a test puts one together.
 #[derive(Debug)]
-pub struct Parts<K, E, W, D, S, C, G, T, P, V, H> {
+pub struct Parts<K, E, W, D, S, C, G, R, T, P, V, H> {
     /// Tells the time.
     pub clock: K,
     /// Makes ids.
@@ -85,6 +90,8 @@ pub struct Parts<K, E, W, D, S, C, G, T, P, V, H> {
     pub carts: C,
     /// The payment provider.
     pub gateway: G,
+    /// Brings parcels; none where the shop makes all labels itself.
+    pub carrier: Option<R>,
     /// Verifies shoppers' tokens.
     pub tokens: T,
     /// Knows who the bearers of tokens are.
@@ -100,22 +107,22 @@ pub struct Parts<K, E, W, D, S, C, G, T, P, V, H> {
 /// A [`Backend`] made of [`Parts`].
 #[expect(clippy::type_complexity, reason = "one parameter a port, and nothing else")]
 #[derive(Debug)]
-pub struct Assembled<K, E, W, D, S, C, G, T, P, V, H>(Arc<Parts<K, E, W, D, S, C, G, T, P, V, H>>);
+pub struct Assembled<K, E, W, D, S, C, G, R, T, P, V, H>(Arc<Parts<K, E, W, D, S, C, G, R, T, P, V, H>>);
 
-impl<K, E, W, D, S, C, G, T, P, V, H> Assembled<K, E, W, D, S, C, G, T, P, V, H> {
+impl<K, E, W, D, S, C, G, R, T, P, V, H> Assembled<K, E, W, D, S, C, G, R, T, P, V, H> {
     /// The backend of these parts.
-    pub fn new(parts: Parts<K, E, W, D, S, C, G, T, P, V, H>) -> Self {
+    pub fn new(parts: Parts<K, E, W, D, S, C, G, R, T, P, V, H>) -> Self {
         Self(Arc::new(parts))
     }
 }
 
-impl<K, E, W, D, S, C, G, T, P, V, H> Clone for Assembled<K, E, W, D, S, C, G, T, P, V, H> {
+impl<K, E, W, D, S, C, G, R, T, P, V, H> Clone for Assembled<K, E, W, D, S, C, G, R, T, P, V, H> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<K, E, W, D, S, C, G, T, P, V, H> Backend for Assembled<K, E, W, D, S, C, G, T, P, V, H>
+impl<K, E, W, D, S, C, G, R, T, P, V, H> Backend for Assembled<K, E, W, D, S, C, G, R, T, P, V, H>
 where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
@@ -124,6 +131,7 @@ where
     S: StockStore + 'static,
     C: CartStore + 'static,
     G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + 'static,
+    R: Carrier + 'static,
     T: TokenVerifier + 'static,
     P: LoadProfile + 'static,
     V: PublishEvents + 'static,
@@ -136,6 +144,7 @@ where
     type Stock = S;
     type Carts = C;
     type Gateway = G;
+    type Carrier = R;
     type Tokens = T;
     type Profiles = P;
     type Events = V;
@@ -167,6 +176,10 @@ where
 
     fn gateway(&self) -> &G {
         &self.0.gateway
+    }
+
+    fn carrier(&self) -> Option<&R> {
+        self.0.carrier.as_ref()
     }
 
     fn tokens(&self) -> &T {

@@ -1,5 +1,5 @@
-//! Points between the steps of a checkout, of a payment, of a refund, of an order's end and of a change of stock at which a test can
-//! stop the process.
+//! Points between the steps of a checkout, of a payment, of a refund, of a shipment, of an order's end and of a change of stock at
+//! which a test can stop the process.
 
 use std::future::Future;
 
@@ -72,6 +72,18 @@ pub enum HookPoint {
     BeforeRefunded,
     /// After the outcome of a refund was written down.
     AfterRefunded,
+    /// Before a shipment is written down.
+    BeforeShipment,
+    /// After a shipment was written down.
+    AfterShipment,
+    /// Before the carrier is asked for a label.
+    BeforeLabel,
+    /// After the carrier was asked for a label.
+    AfterLabel,
+    /// Before news of a shipment is written down.
+    BeforeShipmentNews,
+    /// After news of a shipment was written down.
+    AfterShipmentNews,
     /// Before a paid order is called off.
     BeforeCancel,
     /// After a paid order was called off.

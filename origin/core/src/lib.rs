@@ -19,6 +19,7 @@ pub mod orders;
 pub mod payments;
 pub mod refunds;
 pub mod secret;
+pub mod shipping;
 pub mod sweep;
 pub mod tokens;
 

@@ -5,7 +5,7 @@ use commerce_auth::TokenPolicy;
 use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
-use origin_gateways::{Secret, StripeConfig};
+use origin_gateways::{CarrierConfig, Secret, StripeConfig};
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
 
@@ -53,6 +53,9 @@ pub struct Config {
     /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, and `STRIPE_WEBHOOK_SECRET`, with
     /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
     pub stripe: StripeConfig,
+    /// `CARRIER_URL` with `CARRIER_API_KEY`, and `CARRIER_WEBHOOK_SECRET`, with `CARRIER_PREVIOUS_WEBHOOK_SECRET` while it is
+    /// rotated: no webhooks are taken if both are absent. Without `CARRIER_URL` the shop makes all labels itself.
+    pub carrier: Option<CarrierConfig>,
     /// `SHOP_CURRENCY`, and `TAX_RATE`, `SHIPPING_FEE` and `FREE_SHIPPING_FROM`, or `PRICING_RULES` in the place of these three.
     pub pricing: PricingRules,
 }
@@ -89,12 +92,9 @@ impl Config {
                 base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
                 return_url: required("PAYMENT_RETURN_URL")?,
-                webhook_secrets: ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]
-                    .into_iter()
-                    .filter_map(&lookup)
-                    .map(Secret::new)
-                    .collect(),
+                webhook_secrets: secrets(&lookup, ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]),
             },
+            carrier: carrier(&lookup)?,
             pricing: pricing(&lookup)?,
         })
     }
@@ -103,6 +103,20 @@ impl Config {
 /// The same variables, without those that are empty.
 pub(crate) fn given(lookup: impl Fn(&str) -> Option<String>) -> impl Fn(&str) -> Option<String> {
     move |name| lookup(name).filter(|value| !value.is_empty())
+}
+
+/// Those that are set, in this order.
+fn secrets(lookup: &impl Fn(&str) -> Option<String>, names: [&str; 2]) -> Vec<Secret> {
+    names.into_iter().filter_map(lookup).map(Secret::new).collect()
+}
+
+fn carrier(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CarrierConfig>, ConfigError> {
+    let Some(url) = lookup("CARRIER_URL") else { return Ok(None) };
+    Ok(Some(CarrierConfig {
+        base_url: url.trim_end_matches('/').to_owned(),
+        api_key: Secret::new(lookup("CARRIER_API_KEY").ok_or(ConfigError::Missing("CARRIER_API_KEY"))?),
+        webhook_secrets: secrets(lookup, ["CARRIER_WEBHOOK_SECRET", "CARRIER_PREVIOUS_WEBHOOK_SECRET"]),
+    }))
 }
 
 fn pricing(lookup: &impl Fn(&str) -> Option<String>) -> Result<PricingRules, ConfigError> {
@@ -220,6 +234,19 @@ mod tests {
         for secret in ["sk_test_1", "u:p@db", "whsec_"] {
             assert!(!shown.contains(secret), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_carrier_is_set_up_with_its_key_or_not_at_all() {
+        let url = ("CARRIER_URL", "https://carrier.example/v1/");
+        assert!(config(&[], "").unwrap().carrier.is_none());
+        assert_eq!(config(&[url], "").unwrap_err(), ConfigError::Missing("CARRIER_API_KEY"));
+        let more = [url, ("CARRIER_API_KEY", "key_1"), ("CARRIER_WEBHOOK_SECRET", "whsec_3")];
+        let config = config(&more, "").unwrap();
+        assert!(!format!("{config:?}").contains("key_1"));
+        let carrier = config.carrier.unwrap();
+        assert_eq!(carrier.base_url, "https://carrier.example/v1");
+        assert_eq!(carrier.webhook_secrets, [Secret::new("whsec_3")]);
     }
 
     #[test]

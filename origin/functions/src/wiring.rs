@@ -3,7 +3,7 @@
 use origin_core::{Assembled, Backend, Parts, hooks::NoHooks};
 use origin_dynamo::{DynamoCarts, DynamoStock};
 use origin_events::SnsTopic;
-use origin_gateways::{JwksVerifier, Stripe, SystemClock, SystemEntropy, SystemTimer, UserInfo};
+use origin_gateways::{CarrierApi, JwksVerifier, Stripe, SystemClock, SystemEntropy, SystemTimer, UserInfo};
 use origin_postgres::Database;
 
 use crate::{Config, aws::http, run::RunError};
@@ -20,6 +20,7 @@ pub(crate) fn backend(config: Config) -> Result<impl Backend, RunError> {
         stock: DynamoStock::new(dynamodb.clone(), config.inventory_table),
         carts: DynamoCarts::new(dynamodb, config.carts_table),
         gateway: Stripe::new(config.stripe)?,
+        carrier: config.carrier.map(CarrierApi::new).transpose()?,
         tokens: JwksVerifier::new(http, SystemClock, config.jwks_url, config.tokens),
         profiles: UserInfo::new(config.user_info_url)?,
         events: config.events_topic_arn.map(|topic| SnsTopic::new(sns, topic)),

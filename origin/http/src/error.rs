@@ -1,5 +1,7 @@
 //! From what went wrong to the problem body.
 
+mod shipping;
+
 use commerce_api::{Amount, Problem, ProblemCode, problem::FieldError};
 use commerce_domain::state::PaymentState;
 use origin_core::{
@@ -11,6 +13,7 @@ use origin_core::{
     orders::CancelError,
     payments::{PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
+    shipping::{CarrierWebhookError, DeliverError, ShipError},
 };
 
 /// Whatever a handler can fail with.
@@ -40,6 +43,15 @@ pub enum ApiError {
     /// A webhook was to be taken.
     #[error(transparent)]
     Webhook(#[from] WebhookError),
+    /// Goods were to leave.
+    #[error(transparent)]
+    Ship(#[from] ShipError),
+    /// A shipment was to be noted as arrived.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// A webhook of the carrier's was to be taken.
+    #[error(transparent)]
+    CarrierWebhook(#[from] CarrierWebhookError),
     /// Stock was asked for.
     #[error(transparent)]
     FindStock(#[from] FindStockError),
@@ -65,6 +77,9 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::CancelOrder(error) => cancel_order(&error),
         ApiError::Refund(error) => refund(&error),
         ApiError::Webhook(error) => webhook(error),
+        ApiError::Ship(error) => shipping::ship(&error),
+        ApiError::Deliver(error) => shipping::deliver(error),
+        ApiError::CarrierWebhook(error) => shipping::webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
         ApiError::AdjustStock(error) => adjust_stock(error),
         ApiError::Interrupted(Interrupted::Stopped(stopped)) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
@@ -86,6 +101,10 @@ fn cancel_order(error: &CancelError) -> Problem {
         CancelError::Settled(status) => {
             Problem::new(ProblemCode::Conflict, format!("The order cannot be cancelled while it is {status}"))
         }
+        CancelError::Leaving => Problem::new(
+            ProblemCode::Conflict,
+            "The order cannot be cancelled: something of it has left, or is about to",
+        ),
         CancelError::PaymentUnderWay => {
             Problem::new(ProblemCode::PaymentInProgress, "A payment of the order is under way")
                 .with_retry_after(RETRY_AFTER_SECONDS)

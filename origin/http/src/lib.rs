@@ -17,6 +17,7 @@ mod products;
 mod refunds;
 mod respond;
 mod router;
+mod shipments;
 mod sweep;
 mod webhooks;
 

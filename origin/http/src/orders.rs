@@ -27,6 +27,7 @@ use crate::{
     check::Refusals,
     error::problem,
     respond::{answer, json, stored},
+    shipments::shipment_response,
 };
 
 /// `POST /orders`: orders the caller's cart. Never charges.
@@ -185,6 +186,8 @@ fn order_response(order: &Order) -> OrderResponse {
         refunded: order.refunded.into(),
         refund_status: order.refund_status().as_str().to_owned(),
         shipping_address: order.shipping_address.clone(),
+        fulfillment_status: order.fulfillment().as_str().to_owned(),
+        shipments: order.shipments.iter().map(shipment_response).collect(),
         tracking_number: order.tracking_number.clone(),
         estimated_delivery: order.estimated_delivery,
         created_at: order.created_at,

@@ -26,7 +26,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories, checkouts,
     error::problem,
-    inventory, orders, payments, products, refunds, respond, webhooks,
+    inventory, orders, payments, products, refunds, respond, shipments, webhooks,
 };
 
 /// What the router has to know beside the backend.
@@ -134,12 +134,16 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::GetOrder => orders::get_order(backend, call).await,
         Route::GetTimeline => orders::get_timeline(backend, call).await,
         Route::CancelOrder => orders::cancel_order(backend, call).await,
+        Route::CreateShipment => shipments::create_shipment(backend, call).await,
+        Route::ListShipments => shipments::list_shipments(backend, call).await,
+        Route::DeliverShipment => shipments::deliver_shipment(backend, call).await,
         Route::CreatePayment => payments::create_payment(backend, call).await,
         Route::ListPayments => payments::list_payments(backend, call).await,
         Route::GetPayment => payments::get_payment(backend, call).await,
         Route::CreateRefund => refunds::create_refund(backend, call).await,
         Route::ListFailedCheckouts => checkouts::list_failed(backend, call).await,
         Route::ReceiveStripeWebhook => webhooks::receive_stripe_webhook(backend, call).await,
+        Route::ReceiveCarrierWebhook => webhooks::receive_carrier(backend, call).await,
         Route::ListInventory => inventory::list_inventory(backend, call).await,
         Route::ReconcileInventory => inventory::reconcile_inventory(backend, call).await,
         Route::GetInventory => inventory::get_inventory(backend, call).await,

@@ -20,7 +20,18 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
     let path = Route::CreateOrder.path("");
     let report = sweep::sweep(backend, &|outcome| rendered(REQUEST_ID, &path, outcome)).await?;
     if report != SweepReport::default() {
-        let SweepReport { checkouts, closed, settled, attempts, holds, refunds, carts, adjustments, failures } = report;
+        let SweepReport {
+            checkouts,
+            closed,
+            settled,
+            attempts,
+            holds,
+            refunds,
+            shipments,
+            carts,
+            adjustments,
+            failures,
+        } = report;
         tracing::info!(
             sweep.checkouts = checkouts,
             sweep.closed = closed,
@@ -28,6 +39,7 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
             sweep.attempts = attempts,
             sweep.holds = holds,
             sweep.refunds = refunds,
+            sweep.shipments = shipments,
             sweep.carts = carts,
             sweep.adjustments = adjustments,
             sweep.failures = failures,

@@ -2,6 +2,7 @@
 
 mod inventory;
 mod refunds;
+mod shipments;
 mod taxes;
 
 use deadpool_postgres::Object;

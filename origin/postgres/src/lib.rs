@@ -20,6 +20,7 @@ mod payments;
 mod pool;
 mod refunds;
 mod relay;
+mod shipping;
 mod sold;
 mod stock_ledger;
 mod sweep;

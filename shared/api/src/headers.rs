@@ -14,6 +14,8 @@ pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Stripe's signature over a webhook's body (<https://docs.stripe.com/webhooks#verify-manually>).
 pub const STRIPE_SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
+/// The carrier's signature over a webhook's body, made as Stripe makes its own.
+pub const CARRIER_SIGNATURE: HeaderName = HeaderName::from_static("carrier-signature");
 /// The principal that the edge verified, signed along with the request to the origin.
 pub const PRINCIPAL: HeaderName = HeaderName::from_static("x-cc-principal");
 /// The shopper's own token, passed to the origin, which verifies it again where money is concerned.

@@ -19,6 +19,7 @@ pub mod pricing;
 pub mod problem;
 pub mod product;
 pub mod routes;
+pub mod shipment;
 pub mod sort;
 
 pub use amount::{Amount, DecimalNumber};

@@ -4,7 +4,7 @@ use commerce_domain::{Destination, pricing::TaxTotal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, DecimalNumber, page::Pagination, product::OptionValue};
+use crate::{Amount, DecimalNumber, page::Pagination, product::OptionValue, shipment::ShipmentResponse};
 
 /// `POST /orders`: orders the caller's cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,9 +97,13 @@ pub struct OrderResponse {
     pub refund_status: String,
     /// Where it goes.
     pub shipping_address: Address,
-    /// The carrier's number; null before shipping.
+    /// How much of it has left: `unfulfilled`, `partial` or `fulfilled`.
+    pub fulfillment_status: String,
+    /// The shipments, oldest first.
+    pub shipments: Vec<ShipmentResponse>,
+    /// The carrier's number, of the latest shipment that has left; null before.
     pub tracking_number: Option<String>,
-    /// RFC 3339, UTC; null before shipping.
+    /// RFC 3339, UTC; of the same shipment.
     pub estimated_delivery: Option<Timestamp>,
     /// RFC 3339, UTC.
     pub created_at: Timestamp,

@@ -64,6 +64,7 @@ catalogue! {
     ReservationExpired = "RESERVATION_EXPIRED", CONFLICT, "The stock is no longer held for the order";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "A request with this Idempotency-Key is under way";
     RefundRefused = "REFUND_REFUSED", CONFLICT, "The payment provider refused the refund";
+    CarrierRefused = "CARRIER_REFUSED", CONFLICT, "The carrier does not take the shipment";
     CategoryInUse = "CATEGORY_IN_USE", CONFLICT, "The category is in use";
     PreconditionFailed = "PRECONDITION_FAILED", PRECONDITION_FAILED, "The resource has changed";
     BodyTooLarge = "BODY_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large";
@@ -74,6 +75,8 @@ catalogue! {
     RefundTooLarge = "REFUND_TOO_LARGE", UNPROCESSABLE_ENTITY, "Not that much of the payment is left";
     CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", UNPROCESSABLE_ENTITY, "The payment provider does not take this currency or amount";
     ShippingNotAvailable = "SHIPPING_NOT_AVAILABLE", UNPROCESSABLE_ENTITY, "Nothing is shipped to this address";
+    ShipmentTooLarge = "SHIPMENT_TOO_LARGE", UNPROCESSABLE_ENTITY, "Not that many pieces of the order are left to ship";
+    TrackingNumberRequired = "TRACKING_NUMBER_REQUIRED", UNPROCESSABLE_ENTITY, "No carrier is set up: give a tracking number";
     HeadersTooLarge = "HEADERS_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large";
     RateLimited = "RATE_LIMITED", TOO_MANY_REQUESTS, "Too many requests";
     InternalError = "INTERNAL_ERROR", INTERNAL_SERVER_ERROR, "An unexpected error occurred";

@@ -47,6 +47,8 @@ pub enum Parameter {
     Order,
     /// The id of a payment.
     Payment,
+    /// The id of a shipment.
+    Shipment,
 }
 
 /// Defines the table: name, method, pattern, what stands in its braces, who answers, who may call.
@@ -136,6 +138,12 @@ routes! {
     GetTimeline: GET "/v1/orders/{orderId}/timeline" Order, Origin, Shopper;
     /// Calls an order off that has not been shipped, and sends back what was paid: one of the caller's, or the shop's any.
     CancelOrder: POST "/v1/orders/{orderId}/cancel" Order, Origin, Shopper;
+    /// Ships an order, or a part of it.
+    CreateShipment: POST "/v1/orders/{orderId}/shipments" Order, Origin, Admin;
+    /// The shipments of an order: one of the caller's, or the shop's any.
+    ListShipments: GET "/v1/orders/{orderId}/shipments" Order, Origin, Shopper;
+    /// Says that a shipment has arrived.
+    DeliverShipment: POST "/v1/shipments/{shipmentId}/deliver" Shipment, Origin, Admin;
     /// Pays an order of the caller's.
     CreatePayment: POST "/v1/payments" Nothing, Origin, Shopper;
     /// The caller's payments.
@@ -148,6 +156,8 @@ routes! {
     ListFailedCheckouts: GET "/v1/checkouts/failed" Nothing, Origin, Admin;
     /// Takes a hint of Stripe's that something has happened to a payment.
     ReceiveStripeWebhook: POST "/v1/webhooks/stripe" Nothing, Origin, Provider;
+    /// Takes a hint of the carrier's that something has happened to a shipment.
+    ReceiveCarrierWebhook: POST "/v1/webhooks/carrier" Nothing, Origin, Provider;
     /// The stock of all variants, or of those that run low.
     ListInventory: GET "/v1/inventory" Nothing, Origin, Admin;
     /// Compares counters and ledger, and repairs what differs.
@@ -248,6 +258,7 @@ mod tests {
                 Parameter::Product | Parameter::ProductOrVariant => Some("productId"),
                 Parameter::Order => Some("orderId"),
                 Parameter::Payment => Some("paymentId"),
+                Parameter::Shipment => Some("shipmentId"),
             };
             assert_eq!(named, expected, "{route:?}");
         }

@@ -93,6 +93,7 @@ ids! {
     PaymentId, "pay", "a payment";
     AttemptId, "att", "one attempt to pay";
     RefundId, "ref", "a refund";
+    ShipmentId, "ship", "a shipment";
     CustomerId, "cust", "a customer";
     EventId, "evt", "an event";
     AdjustmentId, "adj", "an adjustment of stock";

@@ -10,8 +10,8 @@ use commerce_domain::PricingRules;
 use origin_core::{Assembled, Parts};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer,
-    UserInfo,
+    CarrierApi, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy,
+    SystemTimer, UserInfo,
 };
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseSettings};
@@ -86,6 +86,7 @@ fn origin(arguments: &Arguments) -> Result<Router, Failure> {
         stock: DynamoStock::new(client.clone(), INVENTORY_TABLE),
         carts: DynamoCarts::new(client, CARTS_TABLE),
         gateway: Stripe::new(gateway)?,
+        carrier: None::<CarrierApi>,
         tokens: JwksVerifier::new(ReqwestClient::new(CALL_TIMEOUT)?, SystemClock, NOBODY.to_owned(), policy),
         profiles: UserInfo::new(None)?,
         // In this process: what SNS takes for itself is not a part of the figures.

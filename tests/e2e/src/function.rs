@@ -44,6 +44,9 @@ impl Function {
             .env("STRIPE_URL", &ready.payments_url)
             .env("STRIPE_SECRET_KEY", local_stack::PAYMENTS_KEY)
             .env("STRIPE_WEBHOOK_SECRET", local_stack::WEBHOOK_SECRET)
+            .env("CARRIER_URL", &ready.carrier_url)
+            .env("CARRIER_API_KEY", local_stack::CARRIER_KEY)
+            .env("CARRIER_WEBHOOK_SECRET", local_stack::CARRIER_WEBHOOK_SECRET)
             .env("PAYMENT_RETURN_URL", "https://shop.example/return")
             .env("EDGE_PRINCIPAL_ARN", EDGE_ARN);
         let process = tokio::process::Command::from(command).kill_on_drop(true).spawn();

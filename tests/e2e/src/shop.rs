@@ -71,7 +71,13 @@ pub struct World {
     pub second_order: String,
     /// A paid order of the shopper's.
     pub paid_order: String,
-    /// Its payment.
+    /// Another one, of which nothing has left before the table says so.
+    pub packed_order: String,
+    /// An order of the shopper's that has left.
+    pub shipped_order: String,
+    /// Its shipment.
+    pub shipment: String,
+    /// The payment of the first paid one.
     pub payment: String,
     /// Somebody else's payment.
     pub foreign_payment: String,
@@ -125,8 +131,13 @@ impl Shop {
         let foreign_order = self.place_order(edge, &foreigner, &product, 1).await;
         let second_order = self.place_order(edge, &shopper, &product, 1).await;
         let paid_order = self.place_order(edge, &shopper, &sold, 1).await;
+        let packed_order = self.place_order(edge, &shopper, &sold, 1).await;
+        let shipped_order = self.place_order(edge, &shopper, &sold, 1).await;
         let foreign_paid = self.place_order(edge, &foreigner, &sold, 1).await;
         let payment = self.pay(edge, &shopper, &paid_order).await;
+        self.pay(edge, &shopper, &packed_order).await;
+        self.pay(edge, &shopper, &shipped_order).await;
+        let shipment = self.ship(edge, &admin, &shipped_order).await;
         let foreign_payment = self.pay(edge, &foreigner, &foreign_paid).await;
         self.add_to_cart(edge, &foreigner, &quiet_variant, 1).await;
         let forged = |forgery| self.stack.issuer().forge(&shopper, forgery).expect("should be a token to begin with");
@@ -148,6 +159,9 @@ impl Shop {
             foreign_order: foreign_order["orderId"].as_str().unwrap_or_default().to_owned(),
             second_order: second_order["orderId"].as_str().unwrap_or_default().to_owned(),
             paid_order: paid_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            packed_order: packed_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            shipped_order: shipped_order["orderId"].as_str().unwrap_or_default().to_owned(),
+            shipment,
             payment,
             foreign_payment,
             shopper,
@@ -167,6 +181,13 @@ impl Shop {
         let body = json!({"orderId": order["orderId"], "amount": order["total"]});
         let paid = Call::post("/v1/payments", &body).token(token).send(&self.client, &edge.url).await.expect(200);
         paid.json()["paymentId"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Ships that order whole, with a label of the carrier's. The shipment's id.
+    async fn ship(&self, edge: &Edge, admin: &str, order: &Value) -> String {
+        let path = format!("/v1/orders/{}/shipments", order["orderId"].as_str().unwrap_or_default());
+        let ship = Call::post(path, &json!({})).token(admin).header("idempotency-key", "ship-whole");
+        id(&ship.send(&self.client, &edge.url).await.expect(201).json())
     }
 
     /// Adds to that shopper's cart.

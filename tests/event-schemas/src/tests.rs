@@ -23,7 +23,10 @@ fn right(kind: &str) -> Value {
     match kind {
         "OrderCreated" => json!({"orderId": id("order"), "customerId": id("cust")}),
         "OrderProcessed" => json!({"orderId": id("order"), "paymentId": id("pay")}),
-        "OrderShipped" | "OrderDelivered" => json!({"orderId": id("order")}),
+        "OrderShipped" | "OrderDelivered" => json!({
+            "orderId": id("order"), "shipmentId": id("ship"), "complete": true,
+            "items": [{"variantId": id("var"), "quantity": 2}],
+        }),
         "OrderCancelled" | "OrderFailed" => json!({"orderId": id("order"), "reason": "customer"}),
         "PaymentSucceeded" => payment,
         "PaymentFailed" | "PaymentCanceled" | "PaymentStranded" => with(payment, "reason", json!("order_cancelled")),

@@ -9,13 +9,13 @@ use commerce_domain::{PricingRules, PricingSettings};
 use origin_core::{Assembled, Parts, hooks::NoHooks};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer,
-    UserInfo,
+    CarrierApi, CarrierConfig, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock,
+    SystemEntropy, SystemTimer, UserInfo,
 };
 use origin_postgres::Database;
-use test_support::{EventBus, Issuer, PaymentProvider};
+use test_support::{EventBus, FakeCarrier, Issuer, PaymentProvider};
 
-use crate::{StackError, WEBHOOK_SECRET};
+use crate::{CARRIER_KEY, CARRIER_WEBHOOK_SECRET, PAYMENTS_KEY, StackError, WEBHOOK_SECRET};
 
 /// The region that everything local pretends to be in.
 pub(crate) const REGION: &str = "us-east-1";
@@ -32,6 +32,7 @@ pub type LocalBackend = Assembled<
     LocalStock,
     DynamoCarts<System>,
     Stripe,
+    CarrierApi,
     JwksVerifier<ReqwestClient, SystemClock>,
     UserInfo,
     EventBus,
@@ -63,16 +64,21 @@ pub(crate) fn backend(
     client: &AwsClient<System>,
     issuer: &Issuer,
     payments: &PaymentProvider,
-    payments_key: &str,
+    carrier: &FakeCarrier,
     events: EventBus,
 ) -> Result<LocalBackend, StackError> {
     let http = ReqwestClient::new(CALL_TIMEOUT).map_err(StackError::part("HTTP client"))?;
     let policy = TokenPolicy { issuer: issuer.issuer().to_owned(), client_ids: None };
     let gateway = Stripe::new(StripeConfig {
         base_url: payments.url().to_owned(),
-        secret_key: Secret::new(payments_key),
+        secret_key: Secret::new(PAYMENTS_KEY),
         return_url: "http://127.0.0.1/checkout/return".to_owned(),
         webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
+    });
+    let carrier = CarrierApi::new(CarrierConfig {
+        base_url: carrier.url().to_owned(),
+        api_key: Secret::new(CARRIER_KEY),
+        webhook_secrets: vec![Secret::new(CARRIER_WEBHOOK_SECRET)],
     });
     Ok(Assembled::new(Parts {
         clock: SystemClock,
@@ -82,6 +88,7 @@ pub(crate) fn backend(
         stock: stock(client.clone()),
         carts: DynamoCarts::new(client.clone(), CARTS_TABLE),
         gateway: gateway.map_err(StackError::part("payment gateway"))?,
+        carrier: Some(carrier.map_err(StackError::part("carrier"))?),
         tokens: JwksVerifier::new(http, SystemClock, issuer.jwks_url(), policy),
         profiles: UserInfo::new(Some(issuer.user_info_url())).map_err(StackError::part("HTTP client"))?,
         events: Some(events),

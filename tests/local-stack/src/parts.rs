@@ -5,11 +5,16 @@ use std::time::Duration;
 use commerce_aws::Credentials;
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
-    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, Issuer, IssuerConfig, PaymentProvider,
-    PaymentsConfig, PgConfig, PgServer,
+    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, FakeCarrier, Issuer,
+    IssuerConfig, PaymentProvider, PaymentsConfig, PgConfig, PgServer,
 };
 
-use crate::{Options, StackError, backend::REGION, stack::PAYMENTS_KEY, state::StateDir};
+use crate::{
+    Options, StackError,
+    backend::REGION,
+    stack::{CARRIER_KEY, PAYMENTS_KEY},
+    state::StateDir,
+};
 
 /// The database of a private PostgreSQL.
 const DATABASE: &str = "shop";
@@ -103,4 +108,11 @@ pub(crate) async fn start_payments(options: &Options, state: &StateDir) -> Resul
     let config = PaymentsConfig { api_key: PAYMENTS_KEY.to_owned(), state_dir, ..PaymentsConfig::default() };
     let failed = |error: std::io::Error| StackError::Part { part: "payment provider", cause: error.to_string() };
     PaymentProvider::start(config).await.map_err(failed)
+}
+
+pub(crate) async fn start_carrier(options: &Options, state: &StateDir) -> Result<FakeCarrier, StackError> {
+    let state_file = options.persistent.then(|| state.carrier());
+    let settings = CarrierSettings { api_key: CARRIER_KEY.to_owned(), state_file, ..CarrierSettings::default() };
+    let failed = |error: std::io::Error| StackError::Part { part: "carrier", cause: error.to_string() };
+    FakeCarrier::start(settings).await.map_err(failed)
 }

@@ -16,7 +16,7 @@ use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
 use serde_json::Value;
 use test_support::{
-    DynamoFaults, DynamoServer, EventBus, HttpServer, Issuer, PaymentProvider, SystemClock, TokenRequest,
+    DynamoFaults, DynamoServer, EventBus, FakeCarrier, HttpServer, Issuer, PaymentProvider, SystemClock, TokenRequest,
     payments::WebhookTarget,
 };
 
@@ -26,7 +26,7 @@ use crate::{
     consumers::Consumers,
     filling::fill,
     origin::OriginListener,
-    parts::{Postgres, start_dynamo, start_faults, start_issuer, start_payments},
+    parts::{Postgres, start_carrier, start_dynamo, start_faults, start_issuer, start_payments},
     state::StateDir,
     sweeper::Sweeper,
     watcher::Watcher,
@@ -39,6 +39,11 @@ const TOKEN_SECONDS: i64 = 24 * 3600;
 pub const PAYMENTS_KEY: &str = "sk_test_local";
 /// What the local payment provider signs webhooks with.
 pub const WEBHOOK_SECRET: &str = "whsec_local";
+
+/// What the local carrier knows the shop by.
+pub const CARRIER_KEY: &str = "carrier_test_local";
+/// What the local carrier signs webhooks with.
+pub const CARRIER_WEBHOOK_SECRET: &str = "whsec_carrier_local";
 
 /// Starts stacks.
 #[derive(Debug)]
@@ -55,6 +60,7 @@ pub struct RunningStack {
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
+    carrier: FakeCarrier,
     dynamo_faults: Option<DynamoFaults>,
     dynamo: DynamoServer,
     postgres: Postgres,
@@ -90,9 +96,10 @@ impl LocalStack {
         fill(&options, &state, &database, &backend::stock(direct)).await?;
 
         // 3. What the origin calls.
-        let step = progress.step("starting the issuer and the payment provider");
+        let step = progress.step("starting the issuer, the payment provider and the carrier");
         let issuer = start_issuer(&options, &state).await?;
         let payments = start_payments(&options, &state).await?;
+        let carrier = start_carrier(&options, &state).await?;
         let dynamo_faults = start_faults(&options, &dynamo, &credentials).await?;
         let endpoint = dynamo_faults.as_ref().map_or(dynamo.url(), DynamoFaults::url).to_owned();
 
@@ -104,15 +111,17 @@ impl LocalStack {
             &backend::stock(client.clone()),
             &DynamoPayments::new(client.clone(), PAYMENTS_TABLE),
         );
-        let backend = backend::backend(pricing, database, &client, &issuer, &payments, PAYMENTS_KEY, bus)?;
+        let backend = backend::backend(pricing, database, &client, &issuer, &payments, &carrier, bus)?;
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
         let webhooks = forward_webhooks(origin.url(), credentials.clone()).await?;
         let url = format!("{}{}", webhooks.url(), Route::ReceiveStripeWebhook.pattern());
         payments.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRET.to_owned() }));
+        let url = format!("{}{}", webhooks.url(), Route::ReceiveCarrierWebhook.pattern());
+        carrier.set_webhook(Some(WebhookTarget { url, secret: CARRIER_WEBHOOK_SECRET.to_owned() }));
         let parts = Addresses { origin: origin.url(), endpoint: &endpoint, database: &postgres.url };
-        let ready = ready(&options, &parts, &issuer, &payments, &credentials)?;
+        let ready = ready(&options, &parts, &issuer, &payments, &carrier, &credentials)?;
         step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
         let watcher = Watcher::start(backend.clone(), client);
@@ -126,6 +135,7 @@ impl LocalStack {
             backend,
             issuer,
             payments,
+            carrier,
             dynamo_faults,
             dynamo,
             postgres,
@@ -152,6 +162,11 @@ impl RunningStack {
     /// The payment provider.
     pub fn payments(&self) -> &PaymentProvider {
         &self.payments
+    }
+
+    /// The carrier.
+    pub fn carrier(&self) -> &FakeCarrier {
+        &self.carrier
     }
 
     /// What makes DynamoDB strict, and its switches for trouble; there where [`Options::strict_dynamodb`] asked for it.
@@ -216,6 +231,7 @@ impl RunningStack {
             backend,
             issuer,
             payments,
+            carrier,
             dynamo_faults,
             dynamo,
             postgres,
@@ -229,6 +245,7 @@ impl RunningStack {
         drop(backend);
         issuer.stop().await;
         payments.stop().await;
+        carrier.stop().await;
         if let Some(faults) = dynamo_faults {
             faults.stop().await;
         }
@@ -248,6 +265,7 @@ fn ready(
     at: &Addresses<'_>,
     issuer: &Issuer,
     payments: &PaymentProvider,
+    carrier: &FakeCarrier,
     credentials: &Credentials,
 ) -> Result<Ready, StackError> {
     let token = |sub: &str| TokenRequest::shopper(sub, format!("{sub}@example.com")).with_ttl(TOKEN_SECONDS);
@@ -275,6 +293,7 @@ fn ready(
         database_url: at.database.to_owned(),
         dynamodb_endpoint: at.endpoint.to_owned(),
         payments_url: payments.url().to_owned(),
+        carrier_url: carrier.url().to_owned(),
         aws_access_key_id: credentials.access_key_id.clone(),
         aws_secret_access_key: credentials.secret_access_key.clone(),
         edge_variables,

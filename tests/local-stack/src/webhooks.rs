@@ -1,4 +1,4 @@
-//! The way of the payment provider's webhooks to the origin. Elsewhere the edge forwards them; here its part is played, because
+//! The way of the payment provider's and the carrier's webhooks to the origin. Elsewhere the edge forwards them; here its part is played, because
 //! the stack runs without one.
 
 use std::{sync::Arc, time::Duration};
@@ -7,12 +7,12 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, Request, Response, StatusCode, Uri, header::CONTENT_TYPE},
     routing::post,
 };
 use commerce_api::{
     Route,
-    headers::{REQUEST_ID, STRIPE_SIGNATURE},
+    headers::{CARRIER_SIGNATURE, REQUEST_ID, STRIPE_SIGNATURE},
 };
 use commerce_aws::{Credentials, HttpClient as _, SigningScope, TransportError, sign_request};
 use commerce_domain::Clock as _;
@@ -34,13 +34,16 @@ struct Forwarder {
 pub(crate) async fn forward_webhooks(origin_url: &str, credentials: Credentials) -> Result<HttpServer, StackError> {
     let http = ReqwestClient::new(TIMEOUT).map_err(StackError::part("HTTP client"))?;
     let forwarder = Arc::new(Forwarder { http, origin_url: origin_url.to_owned(), credentials });
-    let router = Router::new().route(Route::ReceiveStripeWebhook.pattern(), post(forward)).with_state(forwarder);
+    let router = Router::new()
+        .route(Route::ReceiveStripeWebhook.pattern(), post(forward))
+        .route(Route::ReceiveCarrierWebhook.pattern(), post(forward))
+        .with_state(forwarder);
     HttpServer::start(0, router).await.map_err(StackError::listen("webhooks"))
 }
 
 /// The origin's status, or 502 where it did not answer.
-async fn forward(State(forwarder): State<Arc<Forwarder>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    match forwarder.send(&headers, body).await {
+async fn forward(State(forwarder): State<Arc<Forwarder>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
+    match forwarder.send(uri.path(), &headers, body).await {
         Ok(answer) => answer.status(),
         Err(error) => {
             tracing::warn!(%error, "webhook not forwarded");
@@ -50,11 +53,10 @@ async fn forward(State(forwarder): State<Arc<Forwarder>>, headers: HeaderMap, bo
 }
 
 impl Forwarder {
-    async fn send(&self, headers: &HeaderMap, body: Bytes) -> Result<Response<Bytes>, TransportError> {
+    async fn send(&self, path: &str, headers: &HeaderMap, body: Bytes) -> Result<Response<Bytes>, TransportError> {
         let refused = |error: &dyn std::fmt::Display| TransportError::Refused(error.to_string());
-        let path = Route::ReceiveStripeWebhook.pattern();
         let mut request = Request::post(format!("{}{path}", self.origin_url)).header(REQUEST_ID, "req_webhook");
-        for name in [CONTENT_TYPE, STRIPE_SIGNATURE] {
+        for name in [CONTENT_TYPE, STRIPE_SIGNATURE, CARRIER_SIGNATURE] {
             if let Some(value) = headers.get(&name) {
                 request = request.header(name, value);
             }

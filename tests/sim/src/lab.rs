@@ -7,7 +7,7 @@ use commerce_domain::PricingRules;
 use jiff::Timestamp;
 use origin_core::{Assembled, Parts, StoreError, hooks::NoHooks};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables_without_stream};
-use origin_gateways::ReqwestClient;
+use origin_gateways::{CarrierApi, ReqwestClient};
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseError, DatabaseSettings, DbError};
 use test_support::{DynamoServer, DynamoStore, EventBus, PgError, SeededEntropy, TestDatabases, dynamo::DynamoError};
@@ -144,6 +144,8 @@ impl Lab {
                 world: world.clone(),
                 bug,
             },
+            // Nothing is shipped here.
+            carrier: None::<CarrierApi>,
             gateway: SimGateway { provider: provider.clone(), stock, world: world.clone(), bug },
             tokens: Tokens,
             profiles: Profiles,

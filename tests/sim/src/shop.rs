@@ -20,6 +20,7 @@ use origin_core::{
     orders::{CancelOutcome, CloseReason, cancel_order},
     refunds::{AskRefund, Refund, RefundReason, ask_refund},
 };
+use origin_gateways::CarrierApi;
 use origin_http::CallerArn;
 use serde_json::Value;
 use test_support::{EventBus, SeededEntropy};
@@ -40,6 +41,7 @@ pub(crate) type SimBackend = Assembled<
     SimStock,
     SimCarts,
     SimGateway,
+    CarrierApi,
     Tokens,
     Profiles,
     EventBus,

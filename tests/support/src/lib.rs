@@ -1,5 +1,5 @@
-//! The parts of the local shop that only development and tests use: the token issuer, the fake payment provider, a
-//! private PostgreSQL, DynamoDB with fault injection, the event bus, a catalog generator, and clocks and entropy that tests steer.
+//! The parts of the local shop that only development and tests use: the token issuer, the fake payment provider, the fake
+//! carrier, a private PostgreSQL, DynamoDB with fault injection, the event bus, a catalog generator, and clocks and entropy that tests steer.
 //!
 //! Invariants: every server listens on 127.0.0.1 only, holds bounded memory, and ends with its handle. Nothing here may be
 //! linked into a production artifact, and nothing here holds a business rule: it depends on `commerce-domain` for the
@@ -7,6 +7,7 @@
 
 mod bounded;
 pub mod bus;
+pub mod carrier;
 pub mod catalog;
 pub mod clock;
 pub mod dynamo;
@@ -20,6 +21,7 @@ pub mod postgres;
 pub mod process;
 
 pub use bus::{BusFaults, DelayedMessages, EventBus, LocalQueue, QueueConfig, SnsEndpoint};
+pub use carrier::{CarrierFaults, CarrierSettings, FakeCarrier};
 pub use clock::{ManualClock, SharedClock, SystemClock};
 pub use dynamo::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches};
 pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};

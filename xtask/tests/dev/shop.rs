@@ -129,6 +129,7 @@ impl Shop<'_> {
         names.sort_unstable();
         let published = [
             "admin_token",
+            "carrier_url",
             "database_url",
             "dynamodb_endpoint",
             "edge_url",
@@ -204,6 +205,9 @@ impl Shop<'_> {
 
         let refused = self.call("payments_url", "GET", "/v1/payment_intents/pi_1", &[], "").expecting(401);
         assert_eq!(refused["error"]["type"], "invalid_request_error");
+
+        let refused = self.call("carrier_url", "GET", "/trackers/trk_1", &[], "").expecting(401);
+        assert_eq!(refused["code"], "unauthorized");
     }
 
     fn text(&self, name: &str) -> &str {

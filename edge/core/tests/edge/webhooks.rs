@@ -41,6 +41,16 @@ fn a_webhook_is_forwarded_byte_for_byte_with_its_signature_and_without_a_token()
 }
 
 #[test]
+fn the_carriers_webhook_goes_its_way_with_the_carriers_signature() {
+    let fake = origin_with(200, &[]);
+    let request = request("POST", "/v1/webhooks/carrier").header("carrier-signature", SIGNATURE);
+    assert_eq!(fake.ask(request.body(Bytes::from_static(b"{ }")).unwrap()).status(), 200);
+    let sent = &fake.sent_to("origin.test")[0];
+    assert_eq!((sent.uri().path(), sent.body().as_ref()), ("/v1/webhooks/carrier", &b"{ }"[..]));
+    assert_eq!(sent.headers()["carrier-signature"], SIGNATURE);
+}
+
+#[test]
 fn of_a_webhook_nothing_but_its_signature_is_taken_over() {
     let fake = origin_with(200, &[]);
     let token = format!("Bearer {}", tokens::shopper("user_1"));

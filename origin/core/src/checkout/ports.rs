@@ -20,6 +20,7 @@ use crate::{
     orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
     payments::{PaymentStore, ReadPayments, WebhookStore},
     refunds::RefundStore,
+    shipping::ShippingStore,
     sweep::SweepStore,
 };
 
@@ -226,6 +227,7 @@ pub trait OrdersDatabase:
     + ReadPayments
     + RefundStore
     + WebhookStore
+    + ShippingStore
     + SweepStore
     + Outbox
     + CollectEvents
@@ -246,6 +248,7 @@ impl<T> OrdersDatabase for T where
         + ReadPayments
         + RefundStore
         + WebhookStore
+        + ShippingStore
         + SweepStore
         + Outbox
         + CollectEvents

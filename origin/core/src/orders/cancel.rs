@@ -40,6 +40,9 @@ pub enum CancelError {
     /// It cannot be called off in this state.
     #[error("the order is {0}")]
     Settled(OrderStatus),
+    /// Something of it has left, or is about to.
+    #[error("the order is being shipped")]
+    Leaving,
     /// A request is paying it at this moment.
     #[error("a payment is under way")]
     PaymentUnderWay,
@@ -84,9 +87,10 @@ pub async fn cancel_order<B: Backend>(
             CloseOutcome::PaymentUnderWay => return Err(CancelError::PaymentUnderWay),
             CloseOutcome::Closing => return Ok(CancelOutcome::Closing),
             CloseOutcome::Settled(_) | CloseOutcome::Paid => match cancel_paid(backend, order, reason).await? {
-                None => return Ok(CancelOutcome::Cancelled),
-                Some(OrderStatus::Pending) => {}
-                Some(status) => return Err(CancelError::Settled(status)),
+                Paid::Cancelled => return Ok(CancelOutcome::Cancelled),
+                Paid::Leaving => return Err(CancelError::Leaving),
+                Paid::Settled(OrderStatus::Pending) => {}
+                Paid::Settled(status) => return Err(CancelError::Settled(status)),
             },
             CloseOutcome::NotOver => {}
         }
@@ -94,12 +98,14 @@ pub async fn cancel_order<B: Backend>(
     Err(CancelError::PaymentUnderWay)
 }
 
-/// The status of an order that cannot be called off.
-async fn cancel_paid<B: Backend>(
-    backend: &B,
-    order_id: OrderId,
-    reason: CloseReason,
-) -> Result<Option<OrderStatus>, Interrupted> {
+/// What a paid order came to that was to be called off.
+enum Paid {
+    Cancelled,
+    Leaving,
+    Settled(OrderStatus),
+}
+
+async fn cancel_paid<B: Backend>(backend: &B, order_id: OrderId, reason: CloseReason) -> Result<Paid, Interrupted> {
     let cancellation = Cancellation {
         order_id,
         reason,
@@ -111,7 +117,8 @@ async fn cancel_paid<B: Backend>(
     let cancelled = backend.database().cancel_paid_order(&cancellation).await?;
     backend.hooks().reached(HookPoint::AfterCancel).await?;
     let (goods, refund) = match cancelled {
-        Cancelled::Settled(status) => return Ok(Some(status)),
+        Cancelled::Leaving => return Ok(Paid::Leaving),
+        Cancelled::Settled(status) => return Ok(Paid::Settled(status)),
         Cancelled::Done { goods, refund } => (goods, refund),
     };
     if !goods.is_empty() {
@@ -124,5 +131,5 @@ async fn cancel_paid<B: Backend>(
             tracing::warn!(order.id = %order_id, %error, "refund left to the sweep");
         }
     }
-    Ok(None)
+    Ok(Paid::Cancelled)
 }

@@ -131,6 +131,8 @@ pub enum Cancelled {
         /// The refund, where there is money to send back.
         refund: Option<Box<Refund>>,
     },
+    /// Something of it has left, or is about to.
+    Leaving,
     /// It cannot be called off in this state.
     Settled(OrderStatus),
 }

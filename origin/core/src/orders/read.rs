@@ -6,7 +6,11 @@ use commerce_api::{order::Address, page::Page};
 use commerce_domain::{Currency, CustomerId, Money, OrderId, pricing::TaxTotal, state::OrderStatus};
 use jiff::Timestamp;
 
-use crate::{StoreError, checkout::OrderLine};
+use crate::{
+    StoreError,
+    checkout::OrderLine,
+    shipping::{Fulfillment, Shipment, fulfillment_of},
+};
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +43,11 @@ pub struct Order {
     pub payment_status: Option<String>,
     /// Where it goes.
     pub shipping_address: Address,
-    /// The carrier's number.
+    /// The shipments, oldest first.
+    pub shipments: Vec<Shipment>,
+    /// The carrier's number, of the latest shipment that has left.
     pub tracking_number: Option<String>,
-    /// When it should arrive.
+    /// When that should arrive.
     pub estimated_delivery: Option<Timestamp>,
     /// When it was placed.
     pub created_at: Timestamp,
@@ -73,6 +79,12 @@ impl RefundStatus {
 }
 
 impl Order {
+    /// How much of it has left.
+    #[must_use]
+    pub fn fulfillment(&self) -> Fulfillment {
+        fulfillment_of(&self.lines, &self.shipments)
+    }
+
     /// How much of what was paid has gone back.
     #[must_use]
     pub fn refund_status(&self) -> RefundStatus {

@@ -25,6 +25,7 @@ pub use gateway::{
     CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
 };
 pub use outcome::PaymentOutcome;
+pub use patience::Unanswered;
 pub use pay::{Pay, PayError, pay};
 pub use ports::PaymentStore;
 pub use read::{PaymentPage, PaymentRecord, ReadPayments};

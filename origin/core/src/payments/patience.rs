@@ -22,6 +22,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 // Nobody takes up the attempt of a request that may still begin to charge for it.
 const _: () = assert!(DEADLINE.as_secs() < LEASE.as_secs());
 
+/// An error that can say that nothing was heard.
+pub trait Unanswered {
+    /// The error of a call that has not ended, or was not sent, and may have its effect.
+    fn unanswered(cause: &str) -> Self;
+}
+
+impl Unanswered for GatewayError {
+    fn unanswered(cause: &str) -> Self {
+        Self::Unknown(cause.to_owned())
+    }
+}
+
 /// The time that a request has left for the provider.
 pub(crate) struct Patience<'a, B> {
     backend: &'a B,
@@ -44,17 +56,17 @@ impl<'a, B: Backend> Patience<'a, B> {
     }
 
     /// The call's outcome, which is unknown if it has not come when the time is over. Without time the call is not sent.
-    pub(crate) async fn within<T>(
+    pub(crate) async fn within<T, E: Unanswered>(
         &self,
-        call: impl Future<Output = Result<T, GatewayError>> + Send,
-    ) -> Result<T, GatewayError> {
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         let left = self.left();
         if left.is_zero() {
-            return Err(GatewayError::Unknown("no time was left for the call".to_owned()));
+            return Err(E::unanswered("no time was left for the call"));
         }
         match select(pin!(call), pin!(self.backend.timer().sleep(left))).await {
             Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(GatewayError::Unknown("no answer before the deadline".to_owned())),
+            Either::Right(_) => Err(E::unanswered("no answer before the deadline")),
         }
     }
 

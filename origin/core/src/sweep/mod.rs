@@ -6,6 +6,7 @@
 
 mod pages;
 mod ports;
+mod shipments;
 
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub struct SweepReport {
     pub holds: u32,
     /// Refunds that have come to something.
     pub refunds: u32,
+    /// Shipments that have come to something, and those whose tracker was read.
+    pub shipments: u32,
     /// Carts that ordered pieces were taken out of.
     pub carts: u32,
     /// Changes of stock that were brought to their ends.
@@ -67,6 +70,8 @@ where
     sweeping.close_orders().await?;
     sweeping.put_stock_back().await;
     sweeping.push_refunds().await?;
+    sweeping.push_shipments().await?;
+    sweeping.read_trackers().await?;
     sweeping.follow_outcomes().await;
     sweeping.empty_carts().await;
     sweeping.forget_webhooks().await;

@@ -22,7 +22,7 @@ use origin_core::payments::{
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::{Secret, http_client::client_builder};
+use crate::{Secret, http_client::client_builder, webhook_signature::verify};
 
 /// The version of Stripe's API that this client was written for.
 const API_VERSION: &str = "2025-03-31.basil";
@@ -154,7 +154,7 @@ impl ReadDispute for Stripe {
 
 impl VerifyWebhook for Stripe {
     fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal> {
-        webhook::verify(webhook, &self.config.webhook_secrets, now)?;
+        verify(webhook, &self.config.webhook_secrets, now)?;
         webhook::read_event(webhook.body)
     }
 }

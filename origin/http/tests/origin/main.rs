@@ -1,10 +1,13 @@
-//! The origin as the edge sees it, on a real PostgreSQL, DynamoDB in process, and a payment provider that speaks Stripe.
+//! The origin as the edge sees it, on a real PostgreSQL, DynamoDB in process, a payment provider that speaks Stripe, and a
+//! carrier.
 
 // Marked so that clippy knows helpers for tests, too.
 #[cfg(test)]
 mod access;
 #[cfg(test)]
 mod cancel;
+#[cfg(test)]
+mod carrier_webhooks;
 #[cfg(test)]
 mod carts;
 #[cfg(test)]
@@ -46,6 +49,12 @@ mod recovery;
 mod refunds;
 #[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod shipping;
+#[cfg(test)]
+mod shipping_races;
+#[cfg(test)]
+mod shipping_recovery;
 #[cfg(test)]
 mod shop;
 #[cfg(test)]

@@ -23,6 +23,7 @@ use crate::{
     Database, DbError, Isolation,
     outbox::{NewEvent, write_event},
     refunds::write_automatic_refund,
+    shipping::is_leaving,
     stock_ledger::write_returns,
 };
 
@@ -57,6 +58,9 @@ async fn cancel(tx: &Transaction<'_>, cancellation: &Cancellation) -> Result<Can
             return Ok(Cancelled::Done { goods, refund: refund.write(tx, order, cancellation.now).await? });
         }
         status => return Ok(Cancelled::Settled(status)),
+    }
+    if is_leaving(tx, order).await? {
+        return Ok(Cancelled::Leaving);
     }
     let goods = lines(tx, order).await?;
     let refund = end_paid(tx, cancellation, refund, Some("return")).await?;

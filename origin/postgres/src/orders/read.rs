@@ -9,12 +9,13 @@ use origin_core::{
     StoreError,
     checkout::OrderLine,
     orders::{Order, OrderPage, ReadOrders},
+    shipping::Shipment,
 };
 use rust_decimal::Decimal;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Database, DbError, taxes};
+use crate::{Database, DbError, shipping::shipments_of, taxes};
 
 const ONE: &str =
     "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
@@ -91,10 +92,12 @@ async fn with_items(client: &Object, rows: &[Row]) -> Result<Vec<Order>, DbError
     for item in client.query(&statement, &[&ids]).await? {
         items.entry(item.try_get(0)?).or_default().push(item);
     }
-    rows.iter().zip(&ids).map(|(row, id)| order(row, items.get(id).map_or(&[], Vec::as_slice))).collect()
+    let mut shipments = shipments_of(client, &ids).await?;
+    let items_of = |id: &Uuid| items.get(id).map_or(&[][..], Vec::as_slice);
+    rows.iter().zip(&ids).map(|(row, id)| order(row, items_of(id), shipments.remove(id).unwrap_or_default())).collect()
 }
 
-fn order(row: &Row, items: &[Row]) -> Result<Order, DbError> {
+fn order(row: &Row, items: &[Row], shipments: Vec<Shipment>) -> Result<Order, DbError> {
     let currency: Currency = row.try_get::<_, &str>(2)?.parse().map_err(DbError::broken)?;
     let address: Address = serde_json::from_value(row.try_get(7)?).map_err(DbError::broken)?;
     Ok(Order {
@@ -107,6 +110,7 @@ fn order(row: &Row, items: &[Row]) -> Result<Order, DbError> {
         shipping: money(row, 5, currency)?,
         total: money(row, 6, currency)?,
         shipping_address: address,
+        shipments,
         tracking_number: row.try_get(8)?,
         estimated_delivery: row.try_get(9)?,
         created_at: row.try_get(10)?,

@@ -1,14 +1,16 @@
-//! The states of orders, payments, refunds and holds, each a table: what is not in the table cannot happen.
+//! The states of orders, payments, refunds, shipments and holds, each a table: what is not in the table cannot happen.
 
 mod hold;
 mod order;
 mod payment;
 mod refund;
+mod shipment;
 
 pub use hold::{HoldEvent, HoldState};
 pub use order::{OrderEvent, OrderStatus};
 pub use payment::{PaymentEvent, PaymentState};
 pub use refund::{RefundEvent, RefundState};
+pub use shipment::{ShipmentEvent, ShipmentState};
 
 /// The event is not possible in that state. Becomes a 409.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -91,6 +91,14 @@ fn a_refund_is_final_but_for_a_bank_that_sends_it_back() {
 }
 
 #[test]
+fn a_shipment_leaves_before_it_arrives_and_is_refused_only_before_it_leaves() {
+    use ShipmentEvent::{Deliver, Refuse, Ship};
+    use ShipmentState::{Cancelled, Delivered, Pending, Shipped};
+    let legal = [(Pending, Ship, Shipped), (Pending, Refuse, Cancelled), (Shipped, Deliver, Delivered)];
+    check(ShipmentState::ALL, ShipmentEvent::ALL, &legal, ShipmentState::on);
+}
+
+#[test]
 fn whatever_is_not_over_can_still_succeed_and_be_declined() {
     for state in PaymentState::ALL {
         let open = state.on(PaymentEvent::Succeed).is_ok() && state.on(PaymentEvent::Decline).is_ok();
@@ -110,6 +118,9 @@ fn names_round_trip() {
         assert_eq!(state.as_str().parse(), Ok(*state));
     }
     for state in RefundState::ALL {
+        assert_eq!(state.as_str().parse(), Ok(*state));
+    }
+    for state in ShipmentState::ALL {
         assert_eq!(state.as_str().parse(), Ok(*state));
     }
     assert_eq!("pending".parse::<OrderStatus>(), Err(UnknownState));

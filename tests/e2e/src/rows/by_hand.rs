@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 use test_support::{SystemClock, payments::signature_header};
 
-use super::{Class, Row, money};
+use super::{Class, Row, money, parcels};
 use crate::{Call, World};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -37,11 +37,15 @@ fn of(route: Route) -> Vec<Row> {
         Route::GetTimeline => money::get_timeline(),
         Route::ListFailedCheckouts => money::list_failed_checkouts(),
         Route::CancelOrder => money::cancel_order(),
+        Route::CreateShipment => parcels::create_shipment(),
+        Route::ListShipments => parcels::list_shipments(),
+        Route::DeliverShipment => parcels::deliver_shipment(),
         Route::CreatePayment => create_payment(),
         Route::ListPayments => money::list_payments(),
         Route::GetPayment => money::get_payment(),
         Route::CreateRefund => money::create_refund(),
         Route::ReceiveStripeWebhook => receive_stripe_webhook(),
+        Route::ReceiveCarrierWebhook => parcels::receive_carrier_webhook(),
         Route::ListInventory => list_inventory(),
         Route::ReconcileInventory => reconcile_inventory(),
         Route::GetInventory => get_inventory(),

@@ -7,6 +7,7 @@ mod by_hand;
 mod edges;
 mod money;
 mod origins;
+mod parcels;
 
 use commerce_api::{Access, Route, ServedBy};
 use http::Method;
@@ -127,11 +128,15 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::GetOrder
         | Route::GetTimeline
         | Route::CancelOrder
+        | Route::CreateShipment
+        | Route::ListShipments
+        | Route::DeliverShipment
         | Route::ListFailedCheckouts
         | Route::ListPayments
         | Route::GetPayment
         | Route::CreateRefund
         | Route::ReceiveStripeWebhook
+        | Route::ReceiveCarrierWebhook
         | Route::ListInventory
         | Route::ReconcileInventory
         | Route::GetInventory
@@ -143,7 +148,10 @@ fn owns_objects_in_body(route: Route) -> bool {
 fn from_table(route: Route) -> Vec<Row> {
     let path = move |world: &World| {
         let known = route.pattern().replace("{orderId}", &world.order);
-        known.replace("{productId}", &world.product).replace("{paymentId}", &world.payment)
+        known
+            .replace("{productId}", &world.product)
+            .replace("{paymentId}", &world.payment)
+            .replace("{shipmentId}", &world.shipment)
     };
     let mut rows = vec![Row::of(route, Class::WrongMethod, "wrong method", 405, move |world| {
         Call::new(Method::PATCH, path(world))
@@ -192,6 +200,7 @@ mod tests {
                 "GetOrder",
                 "GetTimeline",
                 "CancelOrder",
+                "ListShipments",
                 "CreatePayment",
                 "GetPayment"
             ]

@@ -1,7 +1,7 @@
 //! What the simulated shop does not ask for goes straight through.
 
 use commerce_api::page::Page;
-use commerce_domain::{AdjustmentId, CustomerId, EventId, OrderId, PaymentId, VariantId};
+use commerce_domain::{AdjustmentId, CustomerId, EventId, OrderId, PaymentId, ShipmentId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
     checkout::{FailedCheckoutPage, ReadFailedCheckouts},
@@ -17,6 +17,7 @@ use origin_core::{
     payments::{
         Attempt, DisputeNews, DisputeNoted, PaymentPage, PaymentRecord, ReadPayments, WebhookReceipt, WebhookStore,
     },
+    shipping::{BeginShipment, NewShipment, Shipment, ShipmentSettlement, ShippingStore},
 };
 
 use super::{SimDatabase, SimStock};
@@ -48,6 +49,18 @@ passed_on! {
         fn note_webhook(receipt: &WebhookReceipt<'_>) -> ();
         fn note_dispute(news: &DisputeNews<'_>) -> DisputeNoted;
         fn forget_webhooks(before: Timestamp, limit: u32) -> ();
+    }
+}
+
+passed_on! {
+    impl ShippingStore for SimDatabase {
+        fn begin_shipment(shipment: &NewShipment) -> BeginShipment;
+        fn settle_shipment(settlement: ShipmentSettlement<'_>) -> Shipment;
+        fn find_shipment(shipment: ShipmentId) -> Option<Shipment>;
+        fn is_carrier_event_handled(event_id: &str) -> bool;
+        fn note_carrier_event(receipt: &WebhookReceipt<'_>) -> ();
+        fn list_pending_shipments(before: Timestamp, after: Option<ShipmentId>, limit: u32) -> Vec<Shipment>;
+        fn list_unread_trackers(before: Timestamp, after: Option<ShipmentId>, limit: u32) -> Vec<Shipment>;
     }
 }
 

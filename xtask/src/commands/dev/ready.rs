@@ -16,6 +16,7 @@ pub(in crate::commands) struct StackReady {
     pub(super) origin_url: String,
     pub(super) issuer_url: String,
     pub(super) payments_url: String,
+    pub(super) carrier_url: String,
     pub(super) shopper_token: String,
     pub(super) other_shopper_token: String,
     pub(super) admin_token: String,
@@ -56,6 +57,7 @@ struct Ready<'a> {
     database_url: &'a str,
     dynamodb_endpoint: &'a str,
     payments_url: &'a str,
+    carrier_url: &'a str,
     pid: u32,
 }
 
@@ -86,6 +88,7 @@ impl Announcement {
             database_url: &stack.database_url,
             dynamodb_endpoint: &stack.dynamodb_endpoint,
             payments_url: &stack.payments_url,
+            carrier_url: &stack.carrier_url,
             pid: std::process::id(),
         };
         let text = serde_json::to_string_pretty(&ready).during("ready file")?;
@@ -119,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    const STACK: &str = r#"{"origin_url":"o","issuer_url":"i","payments_url":"p","shopper_token":"s","other_shopper_token":"t",
+    const STACK: &str = r#"{"origin_url":"o","issuer_url":"i","payments_url":"p","carrier_url":"c","shopper_token":"s","other_shopper_token":"t",
         "admin_token":"a","database_url":"d","dynamodb_endpoint":"y","aws_access_key_id":"k","aws_secret_access_key":"x",
         "edge_variables":{"origin_url":"o","aws_secret_access_key":"x"}}"#;
 

@@ -20,6 +20,7 @@ The shop is open. Ctrl-C closes it; its state stays in {}, its logs are in {}.
   origin     {}   (takes signed requests only)
   issuer     {}
   payments   {}
+  carrier    {}
   DynamoDB   {}
   database   {}
 
@@ -35,6 +36,7 @@ curl -s {edge_url}/v1/cart -H \"authorization: Bearer $SHOPPER\"
         stack.origin_url,
         stack.issuer_url,
         stack.payments_url,
+        stack.carrier_url,
         stack.dynamodb_endpoint,
         stack.database_url,
         stack.shopper_token,

@@ -6,6 +6,7 @@ mod edge;
 mod environment;
 mod fixtures;
 mod line;
+mod parcels;
 mod paying;
 mod warehouse;
 mod webhooks;
@@ -24,12 +25,12 @@ use origin_core::{
     sweep::SweepReport,
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
-use origin_gateways::{ReqwestClient, Secret, Stripe, StripeConfig};
+use origin_gateways::{CarrierApi, CarrierConfig, ReqwestClient, Secret, Stripe, StripeConfig};
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
-    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, ManualClock, PaymentProvider, PaymentsConfig,
-    SystemEntropy, TestDatabases,
+    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, FakeCarrier, ManualClock,
+    PaymentProvider, PaymentsConfig, SystemEntropy, TestDatabases,
 };
 
 pub(crate) use bus::TestBus;
@@ -38,6 +39,7 @@ pub(crate) use edge::Edge;
 pub(crate) use environment::{Stops, TestEnvironment, TestProfiles, TestTimer, TestTokens};
 pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
+pub(crate) use parcels::Packed;
 pub(crate) use paying::{Placed, TOTAL};
 pub(crate) use warehouse::Levels;
 pub(crate) use webhooks::{Entrance, event};
@@ -56,6 +58,7 @@ type TestBackend = Assembled<
     Stock,
     Carts,
     Stripe,
+    CarrierApi,
     TestTokens,
     TestProfiles,
     TestBus,
@@ -72,6 +75,7 @@ pub(crate) struct Shop {
     pub(crate) dynamo: DynamoDb<TestEnvironment>,
     pub(crate) dynamo_faults: DynamoFaults,
     pub(crate) provider: PaymentProvider,
+    pub(crate) carrier: FakeCarrier,
     pub(crate) bus: TestBus,
     pub(crate) stops: Stops,
     pub(crate) timer: TestTimer,
@@ -109,16 +113,22 @@ impl Shop {
     }
 
     async fn with_rules(rules: PricingRules) -> Self {
-        Self::with(database(&new_database_url().await, Duration::from_secs(20)), rules).await
+        Self::with(database(&new_database_url().await, Duration::from_secs(20)), rules, true).await
+    }
+
+    /// An origin without products and without a carrier.
+    pub(crate) async fn open_without_carrier() -> Self {
+        let database = database(&new_database_url().await, Duration::from_secs(20));
+        Self::with(database, PricingRules::default(), false).await
     }
 
     /// The same, with a line to PostgreSQL that can be cut.
     pub(crate) async fn open_on_a_line() -> (Self, Line) {
         let line = Line::to(&new_database_url().await).await;
-        (Self::with(database(line.url(), Duration::from_secs(3)), PricingRules::default()).await, line)
+        (Self::with(database(line.url(), Duration::from_secs(3)), PricingRules::default(), true).await, line)
     }
 
-    async fn with(database: Database, pricing: PricingRules) -> Self {
+    async fn with(database: Database, pricing: PricingRules, has_carrier: bool) -> Self {
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
@@ -130,6 +140,8 @@ impl Shop {
         let provider = PaymentProvider::start(PaymentsConfig { clock: clock.shared(), ..PaymentsConfig::default() })
             .await
             .unwrap();
+        let carrier = FakeCarrier::start(CarrierSettings { clock: clock.shared(), ..CarrierSettings::default() });
+        let carrier = carrier.await.unwrap();
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
         let (stops, timer) = (Stops::default(), TestTimer::new(clock.clone()));
         let profiles = TestProfiles::default();
@@ -142,6 +154,7 @@ impl Shop {
             stock: stock.clone(),
             carts: DynamoCarts::new(aws, CARTS_TABLE),
             gateway: stripe(&provider),
+            carrier: has_carrier.then(|| carrier_api(&carrier)),
             tokens: TestTokens,
             profiles: profiles.clone(),
             events: Some(bus.clone()),
@@ -160,6 +173,7 @@ impl Shop {
             dynamo,
             dynamo_faults,
             provider,
+            carrier,
             bus,
             stops,
             timer,
@@ -198,6 +212,16 @@ pub(crate) fn stripe(provider: &PaymentProvider) -> Stripe {
         webhook_secrets: WEBHOOK_SECRETS.map(Secret::new).to_vec(),
     };
     Stripe::new(config).unwrap()
+}
+
+/// A client of the carrier, as the origin has one.
+fn carrier_api(carrier: &FakeCarrier) -> CarrierApi {
+    let config = CarrierConfig {
+        base_url: carrier.url().to_owned(),
+        api_key: Secret::new("carrier_test_local"),
+        webhook_secrets: WEBHOOK_SECRETS.map(Secret::new).to_vec(),
+    };
+    CarrierApi::new(config).unwrap()
 }
 
 /// A client without a long patience.

@@ -1,10 +1,10 @@
-//! What the payment provider sends by itself.
+//! What the payment provider and the carrier send by themselves.
 
 use axum::{Router, extract::State, routing::post};
 use bytes::Bytes;
 use commerce_aws::Credentials;
 use commerce_domain::Clock as _;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use serde_json::{Value, json};
 use test_support::{
     HttpServer,
@@ -59,9 +59,9 @@ impl Placed {
     }
 }
 
-type Delivery = (HeaderMap, Bytes, oneshot::Sender<StatusCode>);
+type Delivery = (Uri, HeaderMap, Bytes, oneshot::Sender<StatusCode>);
 
-/// Where the provider's webhooks enter an edge. It answers while [`Entrance::run`] is polled.
+/// Where webhooks enter an edge. It answers while [`Entrance::run`] is polled.
 pub(crate) struct Entrance {
     edge: Edge,
     deliveries: mpsc::Receiver<Delivery>,
@@ -69,13 +69,15 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
-    /// Tells the shop's provider of it.
+    /// Tells the shop's provider and its carrier of it.
     pub(crate) async fn open(shop: &Shop) -> Self {
         let (sender, deliveries) = mpsc::channel(16);
-        let router = Router::new().route("/v1/webhooks/stripe", post(enter)).with_state(sender);
+        let router = Router::new().route("/v1/webhooks/{from}", post(enter)).with_state(sender);
         let server = HttpServer::start(0, router).await.unwrap();
         let url = format!("{}/v1/webhooks/stripe", server.url());
         shop.provider.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRETS[0].to_owned() }));
+        let url = format!("{}/v1/webhooks/carrier", server.url());
+        shop.carrier.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRETS[0].to_owned() }));
         Self { edge: Edge::before(shop).await, deliveries, _server: server }
     }
 
@@ -84,8 +86,8 @@ impl Entrance {
         let mut statuses = Vec::new();
         while statuses.len() < count {
             let delivery = tokio::time::timeout(std::time::Duration::from_secs(30), self.deliveries.recv());
-            let (headers, body, answer) = delivery.await.expect("a webhook should come").unwrap();
-            let mut request = Request::post("https://shop.test/v1/webhooks/stripe").body(body).unwrap();
+            let (uri, headers, body, answer) = delivery.await.expect("a webhook should come").unwrap();
+            let mut request = Request::post(format!("https://shop.test{}", uri.path())).body(body).unwrap();
             *request.headers_mut() = headers;
             let status = edge_core::handle(&self.edge, request).await.status();
             statuses.push(status.as_u16());
@@ -95,9 +97,9 @@ impl Entrance {
     }
 }
 
-async fn enter(State(sender): State<mpsc::Sender<Delivery>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn enter(State(sender): State<mpsc::Sender<Delivery>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
     let (answer, answered) = oneshot::channel();
-    if sender.send((headers, body, answer)).await.is_err() {
+    if sender.send((uri, headers, body, answer)).await.is_err() {
         return StatusCode::BAD_GATEWAY;
     }
     answered.await.unwrap_or(StatusCode::BAD_GATEWAY)
