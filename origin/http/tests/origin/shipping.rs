@@ -156,6 +156,7 @@ async fn what_the_carrier_refuses_is_open_again() {
     assert_eq!((packed.deliver(&id).await.status.as_u16(), packed.states().await), (409, vec!["CANCELLED".to_owned()]));
     packed.assert_stands("PROCESSING", "unfulfilled").await;
     packed.faults(CarrierFaults::default());
+    packed.shop.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(packed.ship("k2", &json!({})).await.status, 201);
     packed.assert_stands("SHIPPED", "fulfilled").await;
     assert_eq!((packed.states().await, packed.labels().len()), (vec!["CANCELLED".to_owned(), "SHIPPED".to_owned()], 1));
@@ -209,8 +210,10 @@ async fn only_what_has_left_arrives() {
     assert_eq!(packed.shop.shopper("ada").post(&path, &json!({})).await.status, 403);
     packed.faults(CarrierFaults::default());
     assert_eq!(packed.ship("k1", &json!({})).await.status, 201);
-    for _ in 0..2 {
-        assert_eq!(packed.deliver(&pending.text("/id")).await.status, 200, "and again");
-    }
+    let keyed = packed.shop.admin().with("idempotency-key", "k");
+    let (one, same) = (keyed.post(&path, &json!({})).await, keyed.post(&path, &json!({})).await);
+    assert_eq!((one.status.as_u16(), &one.body), (200, &same.body));
+    assert_eq!(same.header("idempotent-replayed"), Some("true"));
+    assert_eq!(packed.deliver(&pending.text("/id")).await.status, 200, "and again");
     packed.assert_arrived_once().await;
 }
