@@ -43,7 +43,8 @@ fn a_webhook_is_forwarded_byte_for_byte_with_its_signature_and_without_a_token()
 #[test]
 fn the_carriers_webhook_goes_its_way_with_the_carriers_signature() {
     let fake = origin_with(200, &[]);
-    let request = request("POST", "/v1/webhooks/carrier").header("carrier-signature", SIGNATURE);
+    let request = request("POST", "/v1/webhooks/carrier").header("content-type", "application/json");
+    let request = request.header("carrier-signature", SIGNATURE);
     assert_eq!(fake.ask(request.body(Bytes::from_static(b"{ }")).unwrap()).status(), 200);
     let sent = &fake.sent_to("origin.test")[0];
     assert_eq!((sent.uri().path(), sent.body().as_ref()), ("/v1/webhooks/carrier", &b"{ }"[..]));

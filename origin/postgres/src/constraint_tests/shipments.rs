@@ -25,7 +25,7 @@ async fn a_shipment_has_one_cause_and_is_what_it_says() {
             ("shipments_cause_once", &copy("'state', 'PENDING'")),
             ("shipments_order_processing", &copy("'cause', 'another', 'order_id', pg_temp.id(13)")),
             ("shipments_order_processing", &copy("'cause', 'another', 'order_id', pg_temp.id(99)")),
-            ("shipments_order_exists", "update shipments set order_id = pg_temp.id(99)"),
+            ("shipments_order_exists", "delete from shipment_items; update shipments set order_id = pg_temp.id(99)"),
             ("shipments_cause_length", "update shipments set cause = ''"),
             ("shipments_cause_length", "update shipments set cause = repeat('c', 101)"),
             ("shipments_state_known", "update shipments set state = 'LOST'"),
