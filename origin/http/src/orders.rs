@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use commerce_api::{
     DecimalNumber, Problem, ProblemCode, ProblemContext,
+    cursor::{OrderCursor, OrderSlice, SlicePagination},
     order::{
         Address, CreateOrderRequest, CreateOrderResponse, OrderItemResponse, OrderListResponse, OrderResponse,
         TaxResponse, TimelineEntryResponse, TimelineResponse,
     },
-    page::{Page, Pagination},
     product::option_values,
 };
 use commerce_domain::{OrderId, state::OrderStatus};
@@ -50,14 +50,16 @@ pub(crate) async fn create_order<B: Backend>(backend: &B, call: &Call) -> Result
 
 /// `GET /orders`: the caller's orders.
 pub(crate) async fn list_orders<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let [page, limit, status] = call.query_fields(["page", "limit", "status"])?;
-    let page = Page::parse(page.as_deref(), limit.as_deref())?;
+    let [page, cursor, limit, status] = call.query_fields(["page", "cursor", "limit", "status"])?;
+    let slice = OrderSlice::parse(page.as_deref(), cursor.as_deref(), limit.as_deref())?;
     let status = status.map(|status| order_status(&status)).transpose()?;
     let customer = known_customer(backend, call.principal()?).await?;
-    let found = backend.database().list_orders(customer, status, page).await?;
+    let found = backend.database().list_orders(customer, status, slice).await?;
+    let next = found.orders.last().filter(|_| found.more);
+    let next = next.map(|order| OrderCursor { created_at: order.created_at, id: order.id });
     let body = OrderListResponse {
         data: found.orders.iter().map(order_response).collect(),
-        pagination: Pagination::new(page, found.total),
+        pagination: SlicePagination::new(slice, found.total, next),
     };
     json(StatusCode::OK, &body)
 }

@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod cart;
 pub mod checkout;
+pub mod cursor;
 pub mod headers;
 pub mod idempotency;
 pub mod inventory;

@@ -4,7 +4,7 @@ use commerce_domain::{Destination, pricing::TaxTotal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, DecimalNumber, page::Pagination, product::OptionValue, shipment::ShipmentResponse};
+use crate::{Amount, DecimalNumber, cursor::SlicePagination, product::OptionValue, shipment::ShipmentResponse};
 
 /// `POST /orders`: orders the caller's cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +169,7 @@ pub struct OrderListResponse {
     /// The orders of this page, newest first.
     pub data: Vec<OrderResponse>,
     /// Where the page stands.
-    pub pagination: Pagination,
+    pub pagination: SlicePagination,
 }
 
 /// Something that happened to an order.

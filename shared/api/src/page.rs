@@ -28,10 +28,7 @@ impl Page {
     /// # Errors
     /// A 400 that names the field.
     pub fn parse(page: Option<&str>, limit: Option<&str>) -> Result<Self, Problem> {
-        Ok(Self {
-            page: in_range("page", page, 1, MAX_PAGE)?,
-            limit: in_range("limit", limit, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?,
-        })
+        Ok(Self { page: in_range("page", page, 1, MAX_PAGE)?, limit: limit_of(limit)? })
     }
 
     /// How many rows come before this page.
@@ -39,6 +36,11 @@ impl Page {
     pub fn offset(self) -> u32 {
         (self.page - 1) * self.limit
     }
+}
+
+/// Reads `limit` as it stands in a query.
+pub(crate) fn limit_of(limit: Option<&str>) -> Result<u32, Problem> {
+    in_range("limit", limit, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
 }
 
 fn in_range(field: &'static str, text: Option<&str>, default: u32, max: u32) -> Result<u32, Problem> {

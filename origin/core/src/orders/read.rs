@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use commerce_api::{order::Address, page::Page};
+use commerce_api::{cursor::OrderSlice, order::Address};
 use commerce_domain::{Currency, CustomerId, Money, OrderId, pricing::TaxTotal, state::OrderStatus};
 use jiff::Timestamp;
 
@@ -98,13 +98,15 @@ impl Order {
     }
 }
 
-/// A page of orders.
+/// A part of a list of orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPage {
-    /// The orders of the page, newest first.
+    /// The orders of this part, newest first.
     pub orders: Vec<Order>,
-    /// How many there are on all pages.
+    /// How many there are in all.
     pub total: u64,
+    /// Whether older ones follow.
+    pub more: bool,
 }
 
 /// Reads orders. Those of others do not exist for a customer.
@@ -119,7 +121,8 @@ pub trait ReadOrders: Send + Sync {
         order: OrderId,
     ) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;
 
-    /// A page of the customer's orders, in one state or in any, newest first.
+    /// A part of the customer's orders, in one state or in any, newest first. One that begins behind an order is the same
+    /// however many are placed meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -127,6 +130,6 @@ pub trait ReadOrders: Send + Sync {
         &self,
         customer: CustomerId,
         status: Option<OrderStatus>,
-        page: Page,
+        slice: OrderSlice,
     ) -> impl Future<Output = Result<OrderPage, StoreError>> + Send;
 }

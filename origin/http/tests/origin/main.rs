@@ -27,6 +27,8 @@ mod low_stock;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod orders_list;
+#[cfg(test)]
 mod outages;
 #[cfg(test)]
 mod payment_races;

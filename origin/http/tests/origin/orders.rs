@@ -311,7 +311,7 @@ async fn bad_bodies_are_refused_with_every_field_named() {
     unknown["coupon"] = json!("SAVE10");
     assert_eq!(ada.post("/v1/orders", &unknown).await.code(), "VALIDATION_ERROR");
     assert_eq!(ada.send(http::Method::POST, "/v1/orders", "{").await.code(), "MALFORMED_JSON");
-    for query in ["page=0", "limit=101", "status=GONE", "sort=asc", "page=1&page=2"] {
+    for query in ["page=0", "limit=101", "status=GONE", "sort=asc", "page=1&page=2", "cursor=x"] {
         assert_eq!(ada.get(&format!("/v1/orders?{query}")).await.code(), "VALIDATION_ERROR", "{query}");
     }
 }

@@ -3,6 +3,7 @@
 mod cancel;
 mod close;
 mod end;
+mod list;
 mod read;
 mod timeline;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use commerce_api::{order::Address, page::Page};
+use commerce_api::{cursor::OrderSlice, order::Address};
 use commerce_domain::{Currency, CustomerId, Money, OrderId, ProductId, TaxRate, VariantId, state::OrderStatus};
 use deadpool_postgres::Object;
 use origin_core::{
@@ -15,23 +15,14 @@ use rust_decimal::Decimal;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::list::Listing;
 use crate::{Database, DbError, shipping::shipments_of, taxes};
 
-const ONE: &str =
-    "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
-        estimated_delivery, created_at, updated_at, 1::bigint, tax_included, taxes, shipping_tax, payment_status,
-        (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed'))
-    from orders o where ($1::uuid is null or user_id = $1) and id = $2";
-
-// The total rides along with each row; a page past the end has no row, and is counted on its own.
-const PAGE: &str =
-    "select id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
-        estimated_delivery, created_at, updated_at, count(*) over (), tax_included, taxes, shipping_tax, payment_status,
-        (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed'))
-    from orders o where user_id = $1 and ($2::text is null or status = $2)
-    order by created_at desc, id desc limit $3 offset $4";
-
-const COUNT: &str = "select count(*) from orders where user_id = $1 and ($2::text is null or status = $2)";
+pub(super) const COLUMNS: &str = "id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
+        estimated_delivery, created_at, updated_at, tax_included, taxes, shipping_tax, payment_status,
+        (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed'))";
+/// The column behind [`COLUMNS`].
+pub(super) const TOTAL: usize = 17;
 
 const ITEMS: &str =
     "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name
@@ -41,7 +32,8 @@ impl ReadOrders for Database {
     async fn find_order(&self, customer: Option<CustomerId>, order: OrderId) -> Result<Option<Order>, StoreError> {
         let client = self.client().await?;
         let found = async {
-            let statement = client.prepare_cached(ONE).await?;
+            let sql = format!("select {COLUMNS} from orders o where ($1::uuid is null or user_id = $1) and id = $2");
+            let statement = client.prepare_cached(&sql).await?;
             let row = client.query_opt(&statement, &[&customer.map(CustomerId::as_uuid), &order.as_uuid()]).await?;
             with_items(&client, row.as_slice()).await
         };
@@ -52,37 +44,17 @@ impl ReadOrders for Database {
         &self,
         customer: CustomerId,
         status: Option<OrderStatus>,
-        page: Page,
+        slice: OrderSlice,
     ) -> Result<OrderPage, StoreError> {
         let client = self.client().await?;
-        Ok(read_page(&client, customer, status, page).await?)
+        Ok(Listing { client: &client, customer: customer.as_uuid(), status: status.map(OrderStatus::as_str) }
+            .read(slice)
+            .await?)
     }
 }
 
-async fn read_page(
-    client: &Object,
-    customer: CustomerId,
-    status: Option<OrderStatus>,
-    page: Page,
-) -> Result<OrderPage, DbError> {
-    let status = status.map(OrderStatus::as_str);
-    let (limit, offset) = (i64::from(page.limit), i64::from(page.offset()));
-    let statement = client.prepare_cached(PAGE).await?;
-    let rows = client.query(&statement, &[&customer.as_uuid(), &status, &limit, &offset]).await?;
-    let total: i64 = match rows.first() {
-        Some(row) => row.try_get(12)?,
-        None if page.page == 1 => 0,
-        None => {
-            let statement = client.prepare_cached(COUNT).await?;
-            client.query_one(&statement, &[&customer.as_uuid(), &status]).await?.try_get(0)?
-        }
-    };
-    let orders = with_items(client, &rows).await?;
-    Ok(OrderPage { orders, total: u64::try_from(total).map_err(DbError::broken)? })
-}
-
 /// The orders in these rows with their lines, in the rows' order.
-async fn with_items(client: &Object, rows: &[Row]) -> Result<Vec<Order>, DbError> {
+pub(super) async fn with_items(client: &Object, rows: &[Row]) -> Result<Vec<Order>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -115,11 +87,11 @@ fn order(row: &Row, items: &[Row], shipments: Vec<Shipment>) -> Result<Order, Db
         estimated_delivery: row.try_get(9)?,
         created_at: row.try_get(10)?,
         updated_at: row.try_get(11)?,
-        tax_included: row.try_get(13)?,
-        taxes: taxes::read(row.try_get(14)?, currency)?,
-        shipping_tax: money(row, 15, currency)?,
-        payment_status: row.try_get(16)?,
-        refunded: money(row, 17, currency)?,
+        tax_included: row.try_get(12)?,
+        taxes: taxes::read(row.try_get(13)?, currency)?,
+        shipping_tax: money(row, 14, currency)?,
+        payment_status: row.try_get(15)?,
+        refunded: money(row, 16, currency)?,
     })
 }
 

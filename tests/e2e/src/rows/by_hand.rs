@@ -293,6 +293,7 @@ fn list_orders() -> Vec<Row> {
         Row::of(route, Class::Success, "by status", 200, get("?status=SHIPPED&page=1&limit=10")),
         Row::of(route, Class::BadInput, "unknown status", 400, get("?status=LOST")),
         Row::of(route, Class::BadInput, "page", 400, get("?page=0")),
+        Row::of(route, Class::BadInput, "no cursor", 400, get("?cursor=abc")),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! PostgreSQL behind the gate.
 
-use commerce_api::page::Page;
+use commerce_api::cursor::OrderSlice;
 use commerce_auth::Principal;
 use commerce_domain::{
     AttemptId, CartId, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId, VariantId,
@@ -53,7 +53,7 @@ gated! {
 gated! {
     impl ReadOrders for SimDatabase {
         read fn find_order(customer: val Option<CustomerId>, order: val OrderId) -> Option<Order>;
-        read fn list_orders(customer: val CustomerId, status: val Option<OrderStatus>, page: val Page) -> OrderPage;
+        read fn list_orders(customer: val CustomerId, status: val Option<OrderStatus>, slice: val OrderSlice) -> OrderPage;
     }
 }
 
