@@ -1,5 +1,5 @@
-//! Points between the steps of a checkout, of a payment, of a refund, of a shipment, of an order's end and of a change of stock at
-//! which a test can stop the process.
+//! Points between the steps of a checkout, of a payment, of a refund, of a return, of a shipment, of an order's end and of a change of
+//! stock at which a test can stop the process.
 
 use std::future::Future;
 
@@ -90,6 +90,14 @@ pub enum HookPoint {
     AfterCancel,
     /// After the goods of an order that was called off are on sale again.
     AfterReturn,
+    /// Before a return is written down.
+    BeforeTakingBack,
+    /// After a return was written down.
+    AfterTakingBack,
+    /// Before the goods of a return are put onto the counters.
+    BeforeRestock,
+    /// After the goods of a return were put onto the counters.
+    AfterRestock,
     /// After a wish to change stock was noted.
     AfterAdjustment,
     /// Before goods are moved on the counters.

@@ -18,6 +18,7 @@ pub mod inventory;
 pub mod orders;
 pub mod payments;
 pub mod refunds;
+pub mod returns;
 pub mod secret;
 pub mod shipping;
 pub mod sweep;

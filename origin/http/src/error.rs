@@ -3,7 +3,7 @@
 mod shipping;
 
 use commerce_api::{Amount, Problem, ProblemCode, problem::FieldError};
-use commerce_domain::state::PaymentState;
+use commerce_domain::state::{OrderStatus, PaymentState};
 use origin_core::{
     Interrupted, StoreError,
     catalog::WriteProductError,
@@ -13,8 +13,11 @@ use origin_core::{
     orders::CancelError,
     payments::{PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
+    returns::ReturnError,
     shipping::{CarrierWebhookError, DeliverError, ShipError},
 };
+
+use crate::returns::returnable;
 
 /// Whatever a handler can fail with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -40,6 +43,9 @@ pub enum ApiError {
     /// Money was to be sent back.
     #[error(transparent)]
     Refund(#[from] RefundError),
+    /// Goods were to be taken back.
+    #[error(transparent)]
+    Return(#[from] ReturnError),
     /// A webhook was to be taken.
     #[error(transparent)]
     Webhook(#[from] WebhookError),
@@ -76,6 +82,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::Pay(error) => pay(error),
         ApiError::CancelOrder(error) => cancel_order(&error),
         ApiError::Refund(error) => refund(&error),
+        ApiError::Return(error) => taking_back(&error),
         ApiError::Webhook(error) => webhook(error),
         ApiError::Ship(error) => shipping::ship(&error),
         ApiError::Deliver(error) => shipping::deliver(error),
@@ -123,6 +130,29 @@ fn refund(error: &RefundError) -> Problem {
         RefundError::Claim(refused) => claim(refused),
         RefundError::Store(error) => store(error),
         RefundError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+fn taking_back(error: &ReturnError) -> Problem {
+    match error {
+        ReturnError::NoOrder => Problem::not_found("Order"),
+        ReturnError::NotTaken(status @ (OrderStatus::Pending | OrderStatus::Processing)) => Problem::new(
+            ProblemCode::Conflict,
+            format!(
+                "Nothing comes back of an order that is {status}; while nothing of it has left, it can be cancelled"
+            ),
+        ),
+        ReturnError::NotTaken(status) => {
+            Problem::new(ProblemCode::Conflict, format!("Nothing comes back of an order that is {status}"))
+        }
+        ReturnError::TooMany(left) => Problem::new(ProblemCode::ReturnTooLarge, ProblemCode::ReturnTooLarge.title())
+            .with_member("returnable", &returnable(left)),
+        ReturnError::ShippingGone => {
+            Problem::new(ProblemCode::Conflict, "The shipping was refunded with an earlier return")
+        }
+        ReturnError::Claim(refused) => claim(refused),
+        ReturnError::Store(error) => store(error),
+        ReturnError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

@@ -16,6 +16,7 @@ mod payments;
 mod products;
 mod refunds;
 mod respond;
+mod returns;
 mod router;
 mod shipments;
 mod sweep;

@@ -2,6 +2,7 @@
 
 mod inventory;
 mod refunds;
+mod returns;
 mod shipments;
 mod taxes;
 

@@ -20,6 +20,7 @@ mod payments;
 mod pool;
 mod refunds;
 mod relay;
+mod returns;
 mod shipping;
 mod sold;
 mod stock_ledger;

@@ -107,7 +107,7 @@ pub struct RefundResponse {
     pub currency: String,
     /// `PENDING`, `SUCCEEDED` or `FAILED`.
     pub status: String,
-    /// Why: as asked, `order_cancelled`, or `stranded` where the money came for goods that could not leave for it.
+    /// Why: as asked, `order_cancelled`, `returned`, or `stranded` where the money came for goods that could not leave for it.
     pub reason: String,
     /// Why it failed, if it did: the provider's code.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -73,6 +73,7 @@ catalogue! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
     AmountMismatch = "AMOUNT_MISMATCH", UNPROCESSABLE_ENTITY, "The amount is not the order's total";
     RefundTooLarge = "REFUND_TOO_LARGE", UNPROCESSABLE_ENTITY, "Not that much of the payment is left";
+    ReturnTooLarge = "RETURN_TOO_LARGE", UNPROCESSABLE_ENTITY, "Not that many pieces can come back";
     CurrencyNotSupported = "CURRENCY_NOT_SUPPORTED", UNPROCESSABLE_ENTITY, "The payment provider does not take this currency or amount";
     ShippingNotAvailable = "SHIPPING_NOT_AVAILABLE", UNPROCESSABLE_ENTITY, "Nothing is shipped to this address";
     ShipmentTooLarge = "SHIPMENT_TOO_LARGE", UNPROCESSABLE_ENTITY, "Not that many pieces of the order are left to ship";

@@ -152,6 +152,10 @@ routes! {
     GetPayment: GET "/v1/payments/{paymentId}" Payment, Origin, Shopper;
     /// Sends money back.
     CreateRefund: POST "/v1/payments/{paymentId}/refunds" Payment, Origin, Admin;
+    /// Takes goods of an order back, and sends back what they had cost.
+    CreateReturn: POST "/v1/orders/{orderId}/returns" Order, Origin, Admin;
+    /// What came back of an order: of one of the caller's, or of the shop's any.
+    ListReturns: GET "/v1/orders/{orderId}/returns" Order, Origin, Shopper;
     /// Checkouts that did not become orders.
     ListFailedCheckouts: GET "/v1/checkouts/failed" Nothing, Origin, Admin;
     /// Takes a hint of Stripe's that something has happened to a payment.

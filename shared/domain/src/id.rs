@@ -93,6 +93,7 @@ ids! {
     PaymentId, "pay", "a payment";
     AttemptId, "att", "one attempt to pay";
     RefundId, "ref", "a refund";
+    ReturnId, "ret", "goods that came back from a customer";
     ShipmentId, "ship", "a shipment";
     CustomerId, "cust", "a customer";
     EventId, "evt", "an event";

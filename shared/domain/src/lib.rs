@@ -17,7 +17,7 @@ pub use catalog::{CategorySlug, Product, Variant};
 pub use currency::Currency;
 pub use id::{
     AdjustmentId, AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, RefundId,
-    ShipmentId, VariantId,
+    ReturnId, ShipmentId, VariantId,
 };
 pub use money::{Money, MoneyError};
 pub use ports::{Clock, Entropy};

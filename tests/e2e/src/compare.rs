@@ -76,7 +76,8 @@ fn mask_text(text: &str, catalog: &BTreeSet<String>) -> String {
 
 /// Where the next thing begins that may be an edge's own: an id, a charge of the provider's, a customer, a number of seconds.
 fn next_mark(text: &str) -> Option<(usize, &'static str)> {
-    let marks = ["prod_", "var_", "cart_", "order_", "pay_", "att_", "ref_", "cust_", "evt_", "ch_", "user-", "ttl="];
+    let marks =
+        ["prod_", "var_", "cart_", "order_", "pay_", "att_", "ref_", "ret_", "cust_", "evt_", "ch_", "user-", "ttl="];
     marks.into_iter().filter_map(|mark| Some((text.find(mark)?, mark))).min()
 }
 

@@ -77,7 +77,9 @@ pub struct World {
     pub shipped_order: String,
     /// Its shipment.
     pub shipment: String,
-    /// The payment of the first paid one.
+    /// What the first paid one is of, one piece.
+    pub paid_variant: String,
+    /// Its payment.
     pub payment: String,
     /// Somebody else's payment.
     pub foreign_payment: String,
@@ -121,7 +123,8 @@ impl Shop {
         let many = catalog.iter().find(|product| variants(product).len() > 1).expect("should have one with variants");
         let quiet = plain.next().expect("should have another");
         // Sold for good, so that its stock differs from edge to edge.
-        let sold = id(plain.next().expect("should have a third"));
+        let sold = plain.next().expect("should have a third");
+        let (paid_variant, sold) = (variants(sold)[0].clone(), id(sold));
         let shopper = self.token(&name, &[], 3600);
         let foreigner = self.token(&format!("{name}-foreign"), &[], 3600);
         let admin = self.token(&format!("{name}-admin"), &["admin"], 3600);
@@ -162,6 +165,7 @@ impl Shop {
             packed_order: packed_order["orderId"].as_str().unwrap_or_default().to_owned(),
             shipped_order: shipped_order["orderId"].as_str().unwrap_or_default().to_owned(),
             shipment,
+            paid_variant,
             payment,
             foreign_payment,
             shopper,

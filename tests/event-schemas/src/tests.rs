@@ -27,6 +27,11 @@ fn right(kind: &str) -> Value {
             "orderId": id("order"), "shipmentId": id("ship"), "complete": true,
             "items": [{"variantId": id("var"), "quantity": 2}],
         }),
+        "OrderReturned" => {
+            let items = json!([{"variantId": id("var"), "quantity": 2, "restocked": true}]);
+            let data = json!({"orderId": id("order"), "returnId": id("ret"), "currency": "EUR", "items": items});
+            with(data, "amount", json!(0))
+        }
         "OrderCancelled" | "OrderFailed" => json!({"orderId": id("order"), "reason": "customer"}),
         "PaymentSucceeded" => payment,
         "PaymentFailed" | "PaymentCanceled" | "PaymentStranded" => with(payment, "reason", json!("order_cancelled")),
@@ -53,7 +58,7 @@ fn right(kind: &str) -> Value {
 
 #[test]
 fn each_type_has_a_schema_that_takes_what_is_right() {
-    assert_eq!(kinds().len(), 22);
+    assert_eq!(kinds().len(), 23);
     for kind in kinds() {
         assert_published(&kind, &right(&kind));
     }

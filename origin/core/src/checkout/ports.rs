@@ -20,6 +20,7 @@ use crate::{
     orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
     payments::{PaymentStore, ReadPayments, WebhookStore},
     refunds::RefundStore,
+    returns::ReturnStore,
     shipping::ShippingStore,
     sweep::SweepStore,
 };
@@ -226,6 +227,7 @@ pub trait OrdersDatabase:
     + PaymentStore
     + ReadPayments
     + RefundStore
+    + ReturnStore
     + WebhookStore
     + ShippingStore
     + SweepStore
@@ -247,6 +249,8 @@ impl<T> OrdersDatabase for T where
         + PaymentStore
         + ReadPayments
         + RefundStore
+        + ReturnStore
+        + ReturnStore
         + WebhookStore
         + ShippingStore
         + SweepStore

@@ -23,13 +23,21 @@ pub enum RefundReason {
     OrderCancelled,
     /// The money came for goods that will not leave for it.
     Stranded,
+    /// Goods came back.
+    Returned,
 }
 
 impl RefundReason {
     /// What may be named in a request.
     pub const ASKED: [Self; 3] = [Self::RequestedByCustomer, Self::Duplicate, Self::Fraudulent];
-    const ALL: [Self; 5] =
-        [Self::RequestedByCustomer, Self::Duplicate, Self::Fraudulent, Self::OrderCancelled, Self::Stranded];
+    const ALL: [Self; 6] = [
+        Self::RequestedByCustomer,
+        Self::Duplicate,
+        Self::Fraudulent,
+        Self::OrderCancelled,
+        Self::Stranded,
+        Self::Returned,
+    ];
 
     /// As it is written down and spelled in the API.
     #[must_use]
@@ -40,6 +48,7 @@ impl RefundReason {
             Self::Fraudulent => "fraudulent",
             Self::OrderCancelled => "order_cancelled",
             Self::Stranded => "stranded",
+            Self::Returned => "returned",
         }
     }
 }

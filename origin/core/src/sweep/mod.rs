@@ -6,6 +6,7 @@
 
 mod pages;
 mod ports;
+mod returns;
 mod shipments;
 
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct SweepReport {
     pub attempts: u32,
     /// Holds that followed the outcome of an attempt, were released, or whose goods came back.
     pub holds: u32,
+    /// Returns whose goods went onto the counters.
+    pub returns: u32,
     /// Refunds that have come to something.
     pub refunds: u32,
     /// Shipments that have come to something, and those whose tracker was read.
@@ -69,6 +72,7 @@ where
     sweeping.look_after_attempts().await?;
     sweeping.close_orders().await?;
     sweeping.put_stock_back().await;
+    sweeping.restock_returns().await?;
     sweeping.push_refunds().await?;
     sweeping.push_shipments().await?;
     sweeping.read_trackers().await?;

@@ -48,7 +48,9 @@ fn intent_of(refund: &Refund) -> Result<&str, GatewayError> {
 /// As Stripe spells it; it has no word for the shop's own reasons.
 fn reason(reason: RefundReason) -> Option<&'static str> {
     match reason {
-        RefundReason::RequestedByCustomer | RefundReason::OrderCancelled => Some("requested_by_customer"),
+        RefundReason::RequestedByCustomer | RefundReason::OrderCancelled | RefundReason::Returned => {
+            Some("requested_by_customer")
+        }
         RefundReason::Duplicate => Some("duplicate"),
         RefundReason::Fraudulent => Some("fraudulent"),
         RefundReason::Stranded => None,

@@ -52,6 +52,10 @@ mod refunds;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod returns;
+#[cfg(test)]
+mod returns_recovery;
+#[cfg(test)]
 mod shipping;
 #[cfg(test)]
 mod shipping_races;

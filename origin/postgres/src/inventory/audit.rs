@@ -18,7 +18,9 @@ pub(super) const MOVING: &str =
         select 1 from orders o join order_items i on i.order_id = o.id
         where i.variant_id = v.id and o.hold_step is not null and o.hold_step <> 'release') or exists (
         select 1 from payment_attempts a join order_items i on i.order_id = a.order_id
-        where i.variant_id = v.id and a.hold_step is not null and a.hold_step <> 'give_back'))";
+        where i.variant_id = v.id and a.hold_step is not null and a.hold_step <> 'give_back') or exists (
+        select 1 from returns r join return_items i on i.return_id = r.id
+        where i.variant_id = v.id and i.restock and r.restock_due))";
 
 pub(super) const SUM: &str =
     "(select coalesce(sum(l.quantity), 0)::bigint from stock_ledger l where l.variant_id = v.id) as sum,

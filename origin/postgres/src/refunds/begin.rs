@@ -53,13 +53,18 @@ pub(crate) async fn write_automatic_refund(
     now: Timestamp,
 ) -> Result<Option<Refund>, DbError> {
     let new = NewRefund { id, payment_id, cause: reason.as_str().to_owned(), amount: None, reason, now };
-    if let Some(found) = of_cause(tx, payment_id, &new.cause).await? {
+    write_capped_refund(tx, &new).await
+}
+
+/// The refund of its amount, or of what is left of the payment if that is less, once for each cause. None where nothing is left.
+/// The caller has locked the order.
+pub(crate) async fn write_capped_refund(tx: &Transaction<'_>, new: &NewRefund) -> Result<Option<Refund>, DbError> {
+    if let Some(found) = of_cause(tx, new.payment_id, &new.cause).await? {
         return Ok(Some(found));
     }
-    match left(tx, payment_id).await? {
-        Some(Refundable { left, .. }) if left.minor() > 0 => insert(tx, &new, left).await.map(Some),
-        _ => Ok(None),
-    }
+    let Some(Refundable { left, .. }) = left(tx, new.payment_id).await? else { return Ok(None) };
+    let amount = new.amount.filter(|amount| amount.minor() < left.minor()).unwrap_or(left);
+    if amount.minor() > 0 { insert(tx, new, amount).await.map(Some) } else { Ok(None) }
 }
 
 async fn left(tx: &Transaction<'_>, payment: PaymentId) -> Result<Option<Refundable>, DbError> {

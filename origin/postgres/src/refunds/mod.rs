@@ -4,7 +4,7 @@ mod begin;
 mod settle;
 
 use commerce_domain::{Currency, OrderId, PaymentId, RefundId};
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{GenericClient, Object, Transaction};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
@@ -13,7 +13,7 @@ use origin_core::{
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-pub(crate) use begin::write_automatic_refund;
+pub(crate) use begin::{write_automatic_refund, write_capped_refund};
 
 use crate::{Database, DbError, orders::money};
 
@@ -88,6 +88,16 @@ pub(crate) async fn refunds_of(client: &Object, payments: &[Uuid]) -> Result<Vec
     let sql = format!("{REFUND} where r.payment_id = any($1) order by r.created_at, r.id");
     let statement = client.prepare_cached(&sql).await?;
     client.query(&statement, &[&payments]).await?.iter().map(refund).collect()
+}
+
+/// The refunds of these ids.
+pub(crate) async fn refunds_by_id(client: &impl GenericClient, ids: &[Uuid]) -> Result<Vec<Refund>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = client.prepare_cached(&format!("{REFUND} where r.id = any($1)")).await?;
+    let rows = client.query(&statement, &[&ids]).await?;
+    rows.iter().map(refund).collect()
 }
 
 /// The refund in the columns of [`REFUND`].

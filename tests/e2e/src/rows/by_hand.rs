@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 use test_support::{SystemClock, payments::signature_header};
 
-use super::{Class, Row, money, parcels};
+use super::{Class, Row, money, parcels, returns};
 use crate::{Call, World};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -44,6 +44,8 @@ fn of(route: Route) -> Vec<Row> {
         Route::ListPayments => money::list_payments(),
         Route::GetPayment => money::get_payment(),
         Route::CreateRefund => money::create_refund(),
+        Route::CreateReturn => returns::create_return(),
+        Route::ListReturns => returns::list_returns(),
         Route::ReceiveStripeWebhook => receive_stripe_webhook(),
         Route::ReceiveCarrierWebhook => parcels::receive_carrier_webhook(),
         Route::ListInventory => list_inventory(),

@@ -8,6 +8,7 @@ mod edges;
 mod money;
 mod origins;
 mod parcels;
+mod returns;
 
 use commerce_api::{Access, Route, ServedBy};
 use http::Method;
@@ -135,6 +136,8 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::ListPayments
         | Route::GetPayment
         | Route::CreateRefund
+        | Route::CreateReturn
+        | Route::ListReturns
         | Route::ReceiveStripeWebhook
         | Route::ReceiveCarrierWebhook
         | Route::ListInventory
@@ -202,7 +205,8 @@ mod tests {
                 "CancelOrder",
                 "ListShipments",
                 "CreatePayment",
-                "GetPayment"
+                "GetPayment",
+                "ListReturns"
             ]
         );
         let rows: Vec<Row> = all().into_iter().filter(|row| row.class != Class::ForeignObject).collect();

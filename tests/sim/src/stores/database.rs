@@ -3,8 +3,8 @@
 use commerce_api::cursor::OrderSlice;
 use commerce_auth::Principal;
 use commerce_domain::{
-    AttemptId, CartId, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId, VariantId,
-    state::OrderStatus,
+    AttemptId, CartId, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId, ReturnId,
+    VariantId, state::OrderStatus,
 };
 use jiff::Timestamp;
 use origin_core::{
@@ -25,6 +25,7 @@ use origin_core::{
         Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, PaymentStore, Settled, Settlement, Verdict,
     },
     refunds::{BeginRefund, NewRefund, Refund, RefundSettlement, RefundStore, RefundVerdict, Refundable},
+    returns::{BeginReturn, NewReturn, RestockDue, Return, ReturnStore},
     sweep::{FullCart, LapsedCheckout, SweepStore},
 };
 use origin_postgres::Database;
@@ -148,6 +149,15 @@ gated! {
             };
             self.world.call(Step::write("settle_refund"), call).await
         }
+    }
+}
+
+gated! {
+    impl ReturnStore for SimDatabase {
+        write fn begin_return(new: ref NewReturn) -> BeginReturn;
+        write fn note_restocked(id: val ReturnId) -> ();
+        read fn list_returns(order: val OrderId) -> Vec<Return>;
+        read fn list_restocks_due(after: val Option<ReturnId>, limit: val u32) -> Vec<RestockDue>;
     }
 }
 

@@ -8,6 +8,7 @@ mod fixtures;
 mod line;
 mod parcels;
 mod paying;
+mod shipped;
 mod warehouse;
 mod webhooks;
 
@@ -41,6 +42,7 @@ pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use parcels::Packed;
 pub(crate) use paying::{Placed, TOTAL};
+pub(crate) use shipped::{Shipped, line, number};
 pub(crate) use warehouse::Levels;
 pub(crate) use webhooks::{Entrance, event};
 

@@ -111,11 +111,7 @@ impl Placed {
     }
 
     pub(crate) async fn tell_provider(&self, path: &str, form: &str) {
-        let request = http::Request::post(format!("{}{path}", self.shop.provider.url()))
-            .header("authorization", "Bearer sk_test_local")
-            .header("content-type", "application/x-www-form-urlencoded");
-        let answer = http_client().send(request.body(bytes::Bytes::from(form.to_owned())).unwrap()).await.unwrap();
-        assert!(answer.status().is_success() || answer.status().is_redirection(), "{answer:?}");
+        self.shop.tell_provider(path, form).await;
     }
 
     /// What the customer does at the bank.
@@ -184,5 +180,16 @@ impl Placed {
         assert_eq!(shop.count("select count(*) from payments where state = 'SUCCEEDED'").await, 1);
         assert_eq!(self.attempts("SUCCEEDED").await, 1);
         self.assert_events_are_right().await;
+    }
+}
+
+impl Shop {
+    /// Somebody talks to the provider past us.
+    pub(crate) async fn tell_provider(&self, path: &str, form: &str) {
+        let request = http::Request::post(format!("{}{path}", self.provider.url()))
+            .header("authorization", "Bearer sk_test_local")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = http_client().send(request.body(bytes::Bytes::from(form.to_owned())).unwrap()).await.unwrap();
+        assert!(answer.status().is_success() || answer.status().is_redirection(), "{answer:?}");
     }
 }
