@@ -98,6 +98,10 @@ pub enum HookPoint {
     BeforeRestock,
     /// After the goods of a return were put onto the counters.
     AfterRestock,
+    /// Before the lines of an old order go into a cart.
+    BeforeReorder,
+    /// After the lines of an old order went into a cart.
+    AfterReorder,
     /// After a wish to change stock was noted.
     AfterAdjustment,
     /// Before goods are moved on the counters.

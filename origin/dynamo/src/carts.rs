@@ -1,5 +1,7 @@
 //! The carts, which the edge writes and the checkout reads.
 
+mod add;
+
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use commerce_aws::{
@@ -12,7 +14,7 @@ use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    checkout::{CartStore, TakenLine},
+    checkout::{AddOutcome, CartAddition, CartStore, TakenLine},
 };
 
 use crate::error::store_error;
@@ -34,10 +36,11 @@ struct Inner<E> {
     table: String,
 }
 
-/// A cart as it was read, and the orders that took their pieces out of it.
+/// A cart as it was read, the orders that took their pieces out of it, and its currency.
 struct ReadCart {
     cart: StoredCart,
     taken_by: Vec<String>,
+    currency: Option<String>,
 }
 
 impl<E: AwsEnvironment> DynamoCarts<E> {
@@ -58,9 +61,9 @@ impl<E: AwsEnvironment> DynamoCarts<E> {
             ..GetItem::default()
         };
         let Some(found) = self.inner.db.get_item(&request).await.map_err(store_error)? else { return Ok(None) };
-        let taken_by = taken_by(&found);
+        let (taken_by, currency) = (taken_by(&found), currency(&found));
         let cart = StoredCart::from_item(found).map_err(StoreError::broken)?;
-        Ok((!cart.is_expired(self.env().now())).then_some(ReadCart { cart, taken_by }))
+        Ok((!cart.is_expired(self.env().now())).then_some(ReadCart { cart, taken_by, currency }))
     }
 
     async fn take_out_in_rounds(
@@ -124,6 +127,10 @@ impl<E: AwsEnvironment> CartStore for DynamoCarts<E> {
             Either::Right(_) => Err(StoreError::unavailable("the cart takes too long")),
         }
     }
+
+    async fn add_lines(&self, owner: &str, addition: &CartAddition) -> Result<AddOutcome, StoreError> {
+        self.add_in_rounds(owner, addition).await
+    }
 }
 
 /// What stays of the lines that were ordered and are in the cart: below one where nothing does.
@@ -143,6 +150,14 @@ fn taken_by(found: &Item) -> Vec<String> {
         _ => None,
     };
     orders.iter().filter_map(order).collect()
+}
+
+/// The item's [`table::CURRENCY`].
+fn currency(found: &Item) -> Option<String> {
+    match found.get(table::CURRENCY) {
+        Some(AttributeValue::S(code)) => Some(code.clone()),
+        _ => None,
+    }
 }
 
 /// An update of a cart as it was read. The placeholders are short: 99 lines must fit into 4 KB of expression.

@@ -135,7 +135,11 @@ mod carts {
                 quantities: each(3),
                 lines: self.variants.iter().map(|id| (id.to_string(), line())).collect(),
                 added_at: each(now.as_millisecond()),
-                keys: [("key".to_owned(), StoredKey { request_hash: "hash".to_owned(), at: now.as_second() })].into(),
+                keys: [(
+                    "key".to_owned(),
+                    StoredKey { request_hash: "hash".to_owned(), at: now.as_second(), rest: None },
+                )]
+                .into(),
                 updated_at: now.as_millisecond(),
                 ttl: now.as_second() + LIFE_SECONDS,
             };

@@ -10,7 +10,7 @@ use origin_core::{
     checkout::PlaceOrderError,
     idempotency::ClaimRefused,
     inventory::{AdjustStockError, FindStockError},
-    orders::CancelError,
+    orders::{CancelError, ReorderError},
     payments::{PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
     returns::ReturnError,
@@ -40,6 +40,9 @@ pub enum ApiError {
     /// An order was to be called off.
     #[error(transparent)]
     CancelOrder(#[from] CancelError),
+    /// An order was to be put into a cart again.
+    #[error(transparent)]
+    Reorder(#[from] ReorderError),
     /// Money was to be sent back.
     #[error(transparent)]
     Refund(#[from] RefundError),
@@ -81,6 +84,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::Pay(error) => pay(error),
         ApiError::CancelOrder(error) => cancel_order(&error),
+        ApiError::Reorder(error) => reorder(&error),
         ApiError::Refund(error) => refund(&error),
         ApiError::Return(error) => taking_back(&error),
         ApiError::Webhook(error) => webhook(error),
@@ -119,6 +123,18 @@ fn cancel_order(error: &CancelError) -> Problem {
         CancelError::Claim(refused) => claim(refused),
         CancelError::Store(error) => store(error),
         CancelError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+fn reorder(error: &ReorderError) -> Problem {
+    match error {
+        ReorderError::NoOrder => Problem::not_found("Order"),
+        ReorderError::OtherCurrency => {
+            Problem::new(ProblemCode::Conflict, "Everything in a cart must be priced in one currency")
+        }
+        ReorderError::Claim(refused) => claim(refused),
+        ReorderError::Store(error) => store(error),
+        ReorderError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

@@ -15,6 +15,7 @@ mod orders;
 mod payments;
 mod products;
 mod refunds;
+mod reorder;
 mod respond;
 mod returns;
 mod router;

@@ -26,7 +26,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories, checkouts,
     error::problem,
-    inventory, orders, payments, products, refunds, respond, returns, shipments, webhooks,
+    inventory, orders, payments, products, refunds, reorder, respond, returns, shipments, webhooks,
 };
 
 /// What the router has to know beside the backend.
@@ -139,6 +139,7 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         Route::DeliverShipment => shipments::deliver_shipment(backend, call).await,
         Route::ListReturns => returns::list_returns(backend, call).await,
         Route::CreateReturn => returns::create_return(backend, call).await,
+        Route::ReorderOrder => reorder::reorder_order(backend, call).await,
         Route::CreatePayment => payments::create_payment(backend, call).await,
         Route::ListPayments => payments::list_payments(backend, call).await,
         Route::GetPayment => payments::get_payment(backend, call).await,

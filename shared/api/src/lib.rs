@@ -19,6 +19,7 @@ pub mod payment;
 pub mod pricing;
 pub mod problem;
 pub mod product;
+pub mod reorder;
 pub mod returns;
 pub mod routes;
 pub mod shipment;

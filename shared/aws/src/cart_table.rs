@@ -3,12 +3,17 @@
 //! One item a shopper. Quantities, snapshots and the time of adding stand in three maps under the variant's id, so that one
 //! `UpdateItem` can add to a quantity that may not be there yet, without reading before.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
-use commerce_domain::{Cart, CartLine, Money, Quantity};
+use commerce_domain::{Cart, CartLine, Currency, Money, Quantity};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::{AttributeValue, Item};
+
+pub use self::keys::KEY_KEPT_SECONDS;
+use crate::dynamodb::{PutItem, number, text};
 
 /// The hash key: whose cart it is.
 pub const OWNER: &str = "userId";
@@ -90,13 +95,16 @@ pub struct StoredLine {
 }
 
 /// A mutation that was made under an Idempotency-Key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredKey {
     /// The hash of the request that used the key.
     #[serde(rename = "h")]
     pub request_hash: String,
     /// The second it was used in.
     pub at: i64,
+    /// What could not be done, in the words of whoever made the mutation and reads them again.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<String>,
 }
 
 /// The item is not a cart as this code writes them.
@@ -126,6 +134,25 @@ impl StoredCart {
     /// [`CorruptCart`] if a value cannot be stored.
     pub fn to_item(&self) -> Result<Item, CorruptCart> {
         serde_dynamo::to_item(self).map_err(CorruptCart::because)
+    }
+
+    /// The put of a cart that begins, in this currency, where there is none, or only an expired one.
+    ///
+    /// # Errors
+    /// [`CorruptCart`] if a value cannot be stored.
+    pub fn first_put(&self, table_name: &str, currency: Currency, now: Timestamp) -> Result<PutItem, CorruptCart> {
+        let mut item = self.to_item()?;
+        item.insert(CURRENCY.to_owned(), text(currency.code()));
+        Ok(PutItem {
+            table_name: table_name.to_owned(),
+            item,
+            condition_expression: Some("attribute_not_exists(#owner) OR #ttl <= :now".to_owned()),
+            expression_attribute_names: [("#owner", OWNER), ("#ttl", TTL)]
+                .map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned()))
+                .into(),
+            expression_attribute_values: [(":now".to_owned(), number(now.as_second()))].into(),
+            ..PutItem::default()
+        })
     }
 
     /// Whether the cart has outlived its time. Expired items stay readable for days.

@@ -1,6 +1,7 @@
 //! The cart: lines of variants, each with a snapshot of what the shopper saw when adding it.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::{CartId, CategorySlug, Money, ProductId, VariantId};
 
@@ -8,6 +9,17 @@ use crate::{CartId, CategorySlug, Money, ProductId, VariantId};
 pub const MAX_LINES: usize = 99;
 /// A line has at most this many pieces.
 pub const MAX_QUANTITY: u32 = 999;
+
+/// What a line may cost at most, in whole units of its currency. 99 such lines with as much tax again stay below the twelve
+/// digits that an amount may have, so no cart can be filled beyond what can be added up.
+const MAX_LINE_COST: i64 = 5_000_000_000;
+
+/// How many pieces at this price fit into one line: at most [`MAX_QUANTITY`].
+#[must_use]
+pub fn most_pieces(unit_price: Money) -> u32 {
+    let by_cost = Decimal::from(MAX_LINE_COST).checked_div(unit_price.amount());
+    by_cost.and_then(|pieces| u32::try_from(pieces.trunc()).ok()).unwrap_or(MAX_QUANTITY).min(MAX_QUANTITY)
+}
 
 /// How many pieces a line has: 1 to [`MAX_QUANTITY`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

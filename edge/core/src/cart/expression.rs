@@ -9,17 +9,12 @@ use commerce_aws::{
 };
 use commerce_domain::{
     CartId, CartLine, Quantity, VariantId,
-    cart::{MAX_LINES, MAX_QUANTITY},
+    cart::{self, MAX_LINES},
 };
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde_dynamo::AttributeValue;
 
-use crate::cart::{condition::IfMatch, idempotency};
-
-/// What a line may cost at most, in whole units of its currency. 99 such lines with as much tax again stay below the twelve
-/// digits that an amount may have, so no cart can be filled beyond what can be added up.
-const MAX_LINE_COST: i64 = 5_000_000_000;
+use crate::cart::{condition::IfMatch, idempotency::RequestKey};
 
 /// What is to be done to a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +33,7 @@ pub(super) struct Mutation {
     pub(super) owner: String,
     pub(super) change: Change,
     pub(super) if_match: Option<IfMatch>,
-    pub(super) key: Option<super::idempotency::RequestKey>,
+    pub(super) key: Option<RequestKey>,
     pub(super) now: Timestamp,
 }
 
@@ -63,9 +58,7 @@ impl Change {
 
 /// How many pieces of what the line sells fit into one line.
 fn most_pieces(line: &CartLine) -> i64 {
-    let price = line.unit_price.amount();
-    let by_cost = Decimal::from(MAX_LINE_COST).checked_div(price).and_then(|pieces| i64::try_from(pieces.trunc()).ok());
-    by_cost.unwrap_or(i64::MAX).min(i64::from(MAX_QUANTITY))
+    i64::from(cart::most_pieces(line.unit_price))
 }
 
 /// Collects an update: assignments, conditions, and the names and values that they use. DynamoDB refuses unused ones.
@@ -179,7 +172,7 @@ impl Mutation {
             let stored = [("h", text(&key.request_hash)), ("at", number(self.now.as_second()))];
             update.value(":key", map(stored));
             update.set("#keys.#key = :key");
-            update.value(":lapsed", number(self.now.as_second() - idempotency::KEEP_SECONDS));
+            update.value(":lapsed", number(self.now.as_second() - table::KEY_KEPT_SECONDS));
             update.require("(attribute_not_exists(#keys.#key) OR #keys.#key.#at <= :lapsed)");
         }
         Ok(())
@@ -189,8 +182,8 @@ impl Mutation {
     pub(super) fn first_cart(&self, table_name: &str, id: CartId) -> Result<Option<PutItem>, table::CorruptCart> {
         let Change::Add { line, quantity } = &self.change else { return Ok(None) };
         let variant_id = line.variant_id.to_string();
-        let used = |key: &idempotency::RequestKey| {
-            let stored = StoredKey { request_hash: key.request_hash.clone(), at: self.now.as_second() };
+        let used = |key: &RequestKey| {
+            let stored = StoredKey { request_hash: key.request_hash.clone(), at: self.now.as_second(), rest: None };
             (key.key_hash.clone(), stored)
         };
         let cart = StoredCart {
@@ -204,20 +197,7 @@ impl Mutation {
             updated_at: self.now.as_millisecond(),
             ttl: self.now.as_second() + table::LIFE_SECONDS,
         };
-        let mut item = cart.to_item()?;
-        item.insert(table::CURRENCY.to_owned(), text(line.unit_price.currency().code()));
-        Ok(Some(PutItem {
-            table_name: table_name.to_owned(),
-            item,
-            condition_expression: Some("attribute_not_exists(#owner) OR #ttl <= :now".to_owned()),
-            expression_attribute_names: [("#owner", table::OWNER), ("#ttl", table::TTL)]
-                .map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned()))
-                .into(),
-            expression_attribute_values: [(":now".to_owned(), number(self.now.as_second()))].into(),
-            return_values: None,
-            return_old_on_failure: false,
-            repeatable: false,
-        }))
+        cart.first_put(table_name, line.unit_price.currency(), self.now).map(Some)
     }
 }
 

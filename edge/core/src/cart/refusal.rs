@@ -10,7 +10,6 @@ use serde_dynamo::{AttributeValue, Item};
 
 use crate::cart::{
     expression::{Change, Mutation},
-    idempotency,
     store::Attempt,
 };
 
@@ -29,7 +28,7 @@ pub(super) fn unmet(mutation: &Mutation, old: Option<Item>) -> Result<Attempt, P
         return Ok(Attempt::NoCart);
     }
     if let Some(key) = &mutation.key
-        && let Some(used) = idempotency::earlier_use(&cart, key, mutation.now)
+        && let Some(used) = cart.earlier_use(&key.key_hash, mutation.now)
     {
         let same = used.request_hash == key.request_hash;
         return if same { Ok(Attempt::MadeBefore(cart)) } else { Err(key_reused()) };

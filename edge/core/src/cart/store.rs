@@ -18,7 +18,7 @@ use crate::{
     cart::{
         condition::IfMatch,
         expression::{Mutation, state_conditions},
-        idempotency::{self, RequestKey},
+        idempotency::RequestKey,
         refusal::{RETRY_AFTER_SECONDS, changed_meanwhile, corrupt, failed, key_reused, line_full, unknown, unmet},
         trim,
     },
@@ -156,7 +156,7 @@ impl<'a, P: Platform> CartStore<'a, P> {
     ) -> Result<Outcome, Problem> {
         let Some(key) = key else { return Err(refusal) };
         let Ok(Some(cart)) = self.load(owner).await else { return Err(refusal) };
-        match idempotency::earlier_use(&cart, key, self.now) {
+        match cart.earlier_use(&key.key_hash, self.now) {
             Some(used) if used.request_hash == key.request_hash => Ok(Outcome::Replayed(cart)),
             Some(_) => Err(key_reused()),
             None => Err(refusal),

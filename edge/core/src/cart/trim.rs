@@ -8,10 +8,7 @@ use commerce_aws::{
 };
 
 use crate::{
-    cart::{
-        idempotency::{self, RequestKey},
-        store::connect,
-    },
+    cart::{idempotency::RequestKey, store::connect},
     config::{self, EdgeConfig},
     log,
     platform::Platform,
@@ -25,7 +22,7 @@ pub(super) fn keys_behind<P: Platform>(
     stored: &StoredCart,
     just_used: Option<&RequestKey>,
 ) {
-    let surplus = idempotency::surplus(stored, just_used);
+    let surplus = stored.surplus_keys(just_used.map(|key| key.key_hash.as_str()));
     if surplus.is_empty() {
         return;
     }

@@ -7,6 +7,7 @@
 //! A cart is in one checkout at a time, and is ordered anew only once what was ordered before has left it. `docs/CHECKOUT.md`
 //! says where a request can stop, and what becomes of it.
 
+mod addition;
 mod draft;
 mod failed;
 mod finish;
@@ -14,6 +15,7 @@ mod place_order;
 mod ports;
 mod types;
 
+pub use addition::{AddOutcome, CartAddition, LeftOut, LeftOutReason, Room, WantedLine};
 pub use failed::{FailedCheckout, FailedCheckoutPage, ReadFailedCheckouts};
 pub(crate) use finish::{Finishing, take_out};
 pub use place_order::{PlaceOrder, PlaceOrderError, place_order};

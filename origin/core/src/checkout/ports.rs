@@ -3,11 +3,12 @@
 use std::future::Future;
 
 use commerce_domain::{
-    Cart, CartId, CategorySlug, CheckoutId, CustomerId, EventId, Money, OrderId, ProductId, VariantId,
+    Cart, CartId, CartLine, CategorySlug, CheckoutId, CustomerId, EventId, Money, OrderId, ProductId, VariantId,
 };
 use jiff::Timestamp;
 
 use super::{
+    addition::{AddOutcome, CartAddition},
     failed::ReadFailedCheckouts,
     types::{Checkout, Owned},
 };
@@ -54,6 +55,16 @@ pub trait LoadPrices: Send + Sync {
         &self,
         variants: &[VariantId],
     ) -> impl Future<Output = Result<Vec<PricedVariant>, StoreError>> + Send;
+
+    /// The same variants as lines of a cart, of one piece each that is added `now`. In no particular order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn load_snapshots(
+        &self,
+        variants: &[VariantId],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<CartLine>, StoreError>> + Send;
 }
 
 /// Pieces that an order took out of a cart.
@@ -86,6 +97,17 @@ pub trait CartStore: Send + Sync {
         order: OrderId,
         lines: &[TakenLine],
     ) -> impl Future<Output = Result<Option<u64>, StoreError>> + Send;
+
+    /// Adds lines to the owner's cart by one write, and begins the cart where there is none: as many pieces of each as fit, with
+    /// today's snapshot. Idempotent by the addition's key for a day, once anything was added, also in what it says was left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the lines may have been added.
+    fn add_lines(
+        &self,
+        owner: &str,
+        addition: &CartAddition,
+    ) -> impl Future<Output = Result<AddOutcome, StoreError>> + Send;
 }
 
 /// The answer of a request that is over.

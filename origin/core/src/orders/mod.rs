@@ -5,6 +5,7 @@ mod close;
 mod ports;
 mod put_back;
 mod read;
+mod reorder;
 mod timeline;
 
 pub use cancel::{CancelError, CancelOutcome, cancel_order};
@@ -14,4 +15,5 @@ pub use ports::{
 };
 pub(crate) use put_back::put_back;
 pub use read::{Order, OrderPage, ReadOrders, RefundStatus};
+pub use reorder::{Reorder, ReorderError, Reordered, reorder};
 pub use timeline::{ReadTimeline, TimelineEntry};

@@ -52,6 +52,8 @@ mod refunds;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod reorder;
+#[cfg(test)]
 mod returns;
 #[cfg(test)]
 mod returns_recovery;

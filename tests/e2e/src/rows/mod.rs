@@ -132,6 +132,7 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::CreateShipment
         | Route::ListShipments
         | Route::DeliverShipment
+        | Route::ReorderOrder
         | Route::ListFailedCheckouts
         | Route::ListPayments
         | Route::GetPayment
@@ -204,6 +205,7 @@ mod tests {
                 "GetTimeline",
                 "CancelOrder",
                 "ListShipments",
+                "ReorderOrder",
                 "CreatePayment",
                 "GetPayment",
                 "ListReturns"

@@ -1,4 +1,4 @@
-//! Goods that come back.
+//! Goods that come back, and goods that are wanted again.
 
 use commerce_api::Route;
 use http::Method;
@@ -45,5 +45,22 @@ pub(super) fn list_returns() -> Vec<Row> {
         Row::of(route, Class::Success, "own", 200, move |world| get(world, &world.paid_order)),
         Row::of(route, Class::ForeignObject, "another's", 404, move |world| get(world, &world.foreign_order)),
         Row::of(route, Class::BadInput, "unknown", 404, move |world| get(world, &format!("order_{UNKNOWN}"))),
+    ]
+}
+
+pub(super) fn reorder_order() -> Vec<Row> {
+    let route = Route::ReorderOrder;
+    let post = |world: &World, order: &str, body: &'static str| {
+        let call = Call::new(Method::POST, format!("/v1/orders/{order}/reorder"));
+        call.body("application/json", body).token(&world.shopper).header("idempotency-key", "again-1")
+    };
+    vec![
+        Row::of(route, Class::BadInput, "with a body", 400, move |world| {
+            post(world, &world.paid_order, r#"{"all":true}"#)
+        }),
+        Row::of(route, Class::ForeignObject, "another's", 404, move |world| post(world, &world.foreign_order, "")),
+        Row::of(route, Class::BadInput, "unknown", 404, move |world| post(world, &format!("order_{UNKNOWN}"), "")),
+        Row::of(route, Class::Success, "into the cart", 200, move |world| post(world, &world.paid_order, "")),
+        Row::of(route, Class::Success, "replayed", 200, move |world| post(world, &world.paid_order, "")),
     ]
 }

@@ -3,7 +3,7 @@
 use commerce_domain::{Cart, CartId, OrderId};
 use origin_core::{
     StoreError,
-    checkout::{CartStore, TakenLine},
+    checkout::{AddOutcome, CartAddition, CartStore, TakenLine},
 };
 use origin_dynamo::DynamoCarts;
 
@@ -28,6 +28,7 @@ pub(crate) struct SimCarts {
 gated! {
     impl CartStore for SimCarts {
         read fn read_cart(owner: ref str) -> Option<Cart>;
+        write fn add_lines(owner: ref str, addition: ref CartAddition) -> AddOutcome;
     } by hand {
         async fn take_out(
             &self,

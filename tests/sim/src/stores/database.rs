@@ -3,8 +3,8 @@
 use commerce_api::cursor::OrderSlice;
 use commerce_auth::Principal;
 use commerce_domain::{
-    AttemptId, CartId, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId, ReturnId,
-    VariantId, state::OrderStatus,
+    AttemptId, CartId, CartLine, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId,
+    ReturnId, VariantId, state::OrderStatus,
 };
 use jiff::Timestamp;
 use origin_core::{
@@ -48,6 +48,7 @@ pub(crate) struct SimDatabase {
 gated! {
     impl LoadPrices for SimDatabase {
         read fn load_prices(variants: ref [VariantId]) -> Vec<PricedVariant>;
+        read fn load_snapshots(variants: ref [VariantId], now: val Timestamp) -> Vec<CartLine>;
     }
 }
 

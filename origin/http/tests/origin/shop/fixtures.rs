@@ -109,6 +109,18 @@ impl Shop {
         self.dynamo.get_item(&get).await.unwrap().map(|item| StoredCart::from_item(item).unwrap())
     }
 
+    /// Says that a shopper's cart is in this currency.
+    pub(crate) async fn set_cart_currency(&self, sub: &str, currency: &str) {
+        let update = UpdateItem {
+            table_name: CARTS_TABLE.to_owned(),
+            key: item([("userId", text(sub))]),
+            update_expression: "SET currency = :currency".to_owned(),
+            expression_attribute_values: [(":currency".to_owned(), text(currency))].into(),
+            ..UpdateItem::default()
+        };
+        self.dynamo.update_item(&update).await.unwrap();
+    }
+
     /// The counters of an item.
     pub(crate) async fn level(&self, item: &Item) -> StockLevel {
         self.stock.read_stock(&[item.variant]).await.unwrap().remove(0)
