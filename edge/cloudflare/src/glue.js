@@ -11,6 +11,11 @@ export function respond(status, lines, body) {
   return new Response(body.length === 0 ? null : body.slice(), { status, headers: pairs(lines) });
 }
 
+/** A response with the body of another one, which is read as it comes. */
+export function stream(status, lines, source) {
+  return new Response(source.body, { status, headers: pairs(lines) });
+}
+
 /** The first `limit` bytes of a message's body. */
 export async function read(message, limit) {
   const chunks = [];

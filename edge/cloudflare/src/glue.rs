@@ -8,6 +8,7 @@ use worker::{Env, js_sys, wasm_bindgen_futures, web_sys};
 extern "C" {
     pub(crate) fn request_head(request: &web_sys::Request) -> String;
     pub(crate) fn respond(status: u16, lines: &str, body: &[u8]) -> web_sys::Response;
+    pub(crate) fn stream(status: u16, lines: &str, source: &web_sys::Response) -> web_sys::Response;
     #[wasm_bindgen(catch)]
     pub(crate) async fn read(message: &JsValue, limit: usize) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]

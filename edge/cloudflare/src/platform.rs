@@ -56,22 +56,17 @@ impl HttpClient for WorkerPlatform {
 
 impl edge_core::KvStore for WorkerPlatform {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, KvError> {
-        let value = glue::kv_get(&self.0.0, key).await.map_err(failed)?;
+        let value = glue::kv_get(&self.0.0, key).await.map_err(KvError::debug)?;
         Ok((!value.is_undefined()).then(|| glue::bytes(value)))
     }
 
     async fn put(&self, key: &str, value: Bytes, keep: Duration) -> Result<(), KvError> {
-        glue::kv_put(&self.0.0, key, &value, keep.as_secs()).await.map_err(failed)
+        glue::kv_put(&self.0.0, key, &value, keep.as_secs()).await.map_err(KvError::debug)
     }
 
     async fn delete(&self, key: &str) -> Result<(), KvError> {
-        glue::kv_delete(&self.0.0, key).await.map_err(failed)
+        glue::kv_delete(&self.0.0, key).await.map_err(KvError::debug)
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: JsValue) -> KvError {
-    KvError(format!("{error:?}"))
 }
 
 impl edge_core::Background for WorkerPlatform {

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 const MAX_AGE_SECONDS: u32 = 7_200;
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
 const ALLOWED_HEADERS: &str =
-    "authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, x-request-id";
+    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, traceparent, x-request-id";
 const EXPOSED_HEADERS: &str = "etag, location, retry-after, cache-status, idempotent-replayed, ratelimit, \
                                ratelimit-policy, x-request-id";
 

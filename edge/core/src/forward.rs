@@ -80,7 +80,11 @@ fn told<P>(call: &Call<'_, P>, failure: OriginFailure) -> Problem {
     Problem::new(ProblemCode::OutcomeUnknown, detail).with_cause(failure.problem)
 }
 
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
+/// Adds a header that no log shows.
+///
+/// # Errors
+/// A 500 where the value makes none.
+pub(crate) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
     let mut value = HeaderValue::from_str(value).map_err(Problem::internal)?;
     value.set_sensitive(true);
     headers.insert(name, value);
@@ -118,7 +122,8 @@ fn copy_headers(allowed: &[HeaderName], from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-fn client_response(answer: Response<Bytes>) -> Response<Bytes> {
+/// What of the origin's answer reaches the client.
+pub(crate) fn client_response(answer: Response<Bytes>) -> Response<Bytes> {
     let (parts, body) = answer.into_parts();
     let mut response = Response::new(if parts.status == StatusCode::NO_CONTENT { Bytes::new() } else { body });
     *response.status_mut() = parts.status;

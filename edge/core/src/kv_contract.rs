@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};
 
 use crate::{
+    body::Body,
     platform::{KvError, KvStore, Platform},
     reply,
 };
@@ -22,15 +23,16 @@ pub async fn serve<P: Platform>(
     platform: &P,
     _head: Parts,
     _read: impl AsyncFnOnce() -> Option<Bytes>,
-) -> Response<Bytes> {
-    match check(platform).await {
+) -> Response<Body> {
+    let response = match check(platform).await {
         Ok(()) => reply::empty(StatusCode::NO_CONTENT),
         Err(broken) => {
             let mut response = reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
             *response.body_mut() = broken.into();
             response
         }
-    }
+    };
+    response.map(Body::Whole)
 }
 
 /// Runs the contract over a store that holds none of its keys, and leaves none behind.

@@ -8,6 +8,7 @@
 //! May depend on `commerce-*` crates only: never on a runtime, an HTTP client or an adapter.
 
 mod auth;
+mod body;
 mod cache_status;
 mod cart;
 mod catalog;
@@ -31,8 +32,10 @@ mod query;
 mod reply;
 mod request;
 mod router;
+mod stream;
 mod trace;
 
+pub use body::{Body, Pieces};
 pub use config::{ConfigError, EdgeConfig};
 pub use head::{header_lines, parse_request_head, parse_response_head};
 pub use memory::InstanceMemory;

@@ -44,6 +44,12 @@ pub trait KvStore {
 pub struct KvError(pub String);
 
 impl KvError {
+    /// With what a store says, as a developer sees it.
+    #[must_use]
+    pub fn debug(cause: impl std::fmt::Debug) -> Self {
+        Self(format!("{cause:?}"))
+    }
+
     /// With the text of what a store says.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -6,6 +6,8 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use serde::Serialize;
 
+use crate::stream::Watch;
+
 /// A JSON body.
 ///
 /// # Errors
@@ -32,8 +34,9 @@ pub(crate) fn finish(response: &mut Response<Bytes>, method: &Method, request_id
     if method == Method::HEAD {
         *response.body_mut() = Bytes::new();
     }
+    let is_stream = response.extensions().get::<Watch>().is_some();
     let headers = response.headers_mut();
-    if has_body && method != Method::HEAD {
+    if has_body && !is_stream && method != Method::HEAD {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {

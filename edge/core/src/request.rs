@@ -34,6 +34,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) principal: Principal,
     /// The token as it came.
     pub(crate) token: &'a str,
+    /// When the token ends.
+    pub(crate) expires_at: Timestamp,
 }
 
 impl<P> Call<'_, P> {

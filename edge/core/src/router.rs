@@ -1,21 +1,25 @@
 //! One order of checks for every request, and the way to its handler.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use commerce_api::{
     Access, Parameter, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, match_route,
 };
+use commerce_auth::VerifiedToken;
 use commerce_domain::{OrderId, PaymentId, ProductId, ShipmentId, VariantId};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use jiff::Timestamp;
 
 use crate::{
-    auth, cart, catalog,
+    auth,
+    body::Body,
+    cart, catalog,
     config::{self, ConfigError, EdgeConfig},
     cors, forward, guard, health,
     log::RequestLog,
     platform::Platform,
     reply,
     request::{Call, Caller, request_id},
+    stream::{self, Events},
     trace,
 };
 
@@ -25,18 +29,27 @@ pub async fn serve<P: Platform>(
     platform: &P,
     head: Parts,
     read: impl AsyncFnOnce() -> Option<Bytes>,
-) -> Response<Bytes> {
+) -> Response<Body> {
     // No route looks at the body of these, so it is not waited for.
     let is_read = !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let body = if is_read { read().await } else { Some(Bytes::new()) };
     let arrived =
         body.as_ref().map(drop).ok_or_else(|| Problem::new(ProblemCode::ValidationError, "The body did not arrive"));
-    respond(platform, &Request::from_parts(head, body.unwrap_or_default()), arrived).await
+    let response = respond(platform, &Request::from_parts(head, body.unwrap_or_default()), arrived).await;
+    stream::opened(platform, response)
 }
 
-/// Answers a request whose body has been read.
+/// Answers a request whose body has been read. A stream is waited for to its end.
 pub async fn handle<P: Platform>(platform: &P, request: Request<Bytes>) -> Response<Bytes> {
-    respond(platform, &request, Ok(())).await
+    let mut response = respond(platform, &request, Ok(())).await;
+    if let Some(mut events) = Events::of(platform, &mut response) {
+        let mut pieces = BytesMut::new();
+        while let Some(piece) = events.next().await {
+            pieces.extend_from_slice(&piece);
+        }
+        *response.body_mut() = pieces.freeze();
+    }
+    response
 }
 
 async fn respond<P: Platform>(platform: &P, request: &Request<Bytes>, arrived: Result<(), Problem>) -> Response<Bytes> {
@@ -127,11 +140,11 @@ async fn caller<'a, P: Platform>(
         return Ok(None);
     }
     let token = auth::bearer_token(request.headers())?;
-    let principal = auth::verify(platform, config, token, now).await?;
+    let VerifiedToken { principal, expires_at } = auth::verify(platform, config, token, now).await?;
     if route.access() == Access::Admin && !principal.is_admin() {
         return Err(Problem::new(ProblemCode::Forbidden, "This takes the role admin"));
     }
-    Ok(Some(Caller { principal, token }))
+    Ok(Some(Caller { principal, token, expires_at }))
 }
 
 /// What cannot be an id names nothing: 404, before any I/O.
@@ -158,6 +171,7 @@ async fn dispatch<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Pr
         Route::AddCartItem => cart::add_item(call).await,
         Route::UpdateCartItem => cart::update_item(call).await,
         Route::RemoveCartItem => cart::remove_item(call).await,
+        Route::StreamOrder => stream::stream_order(call).await,
         route if route.served_by() == ServedBy::Origin => forward::forward(call).await,
         route => Err(Problem::internal(format!("no handler for {}", route.name()))),
     }

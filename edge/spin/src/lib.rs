@@ -6,21 +6,22 @@
 mod platform;
 
 use bytes::{Bytes, BytesMut};
+use edge_core::Body;
 #[cfg(feature = "kv-contract")]
 use edge_core::kv_contract::serve;
 #[cfg(not(feature = "kv-contract"))]
 use edge_core::serve;
 use platform::SpinPlatform;
 use spin_sdk::{
-    http::{FullBody, Request, Response},
+    http::{Request, Response},
     http_service,
 };
 
 #[http_service]
-async fn answer(request: Request) -> Response<FullBody<Bytes>> {
+async fn answer(request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let read = async || read(body, edge_core::REQUEST_READ_LIMIT).await.ok();
-    serve(&SpinPlatform, head, read).await.map(FullBody::new)
+    serve(&SpinPlatform, head, read).await
 }
 
 /// The first `limit` bytes of a body.

@@ -26,7 +26,7 @@ use crate::{
     caller::reader,
     check::Refusals,
     error::problem,
-    respond::{answer, json, stored},
+    respond::{answer, json, stored, with_version},
     shipments::shipment_response,
 };
 
@@ -64,11 +64,13 @@ pub(crate) async fn list_orders<B: Backend>(backend: &B, call: &Call) -> Result<
     json(StatusCode::OK, &body)
 }
 
-/// `GET /orders/{orderId}`: one of the caller's orders; another's does not exist, but for the shop.
+/// `GET /orders/{orderId}`: one of the caller's orders; another's does not exist, but for the shop. Its `ETag`
+/// is its version.
 pub(crate) async fn get_order<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let id: OrderId = call.id("Order")?;
     let order = backend.database().find_order(reader(backend, call).await?, id).await?;
-    json(StatusCode::OK, &order_response(&order.ok_or_else(|| Problem::not_found("Order"))?))
+    let order = order.ok_or_else(|| Problem::not_found("Order"))?;
+    with_version(json(StatusCode::OK, &order_response(&order))?, order.version)
 }
 
 /// What a timeline shows at most: more than an order can go through.

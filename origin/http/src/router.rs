@@ -157,7 +157,8 @@ async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes
         | Route::DeleteCart
         | Route::AddCartItem
         | Route::UpdateCartItem
-        | Route::RemoveCartItem => Err(missed(RouteMiss::NotFound)),
+        | Route::RemoveCartItem
+        | Route::StreamOrder => Err(missed(RouteMiss::NotFound)),
     }
 }
 

@@ -136,6 +136,8 @@ routes! {
     GetOrder: GET "/v1/orders/{orderId}" Order, Origin, Shopper;
     /// What happened to an order.
     GetTimeline: GET "/v1/orders/{orderId}/timeline" Order, Origin, Shopper;
+    /// The status of an order as it changes.
+    StreamOrder: GET "/v1/orders/{orderId}/stream" Order, Edge, Shopper;
     /// Calls an order off that has not been shipped, and sends back what was paid: one of the caller's, or the shop's any.
     CancelOrder: POST "/v1/orders/{orderId}/cancel" Order, Origin, Shopper;
     /// Ships an order, or a part of it.

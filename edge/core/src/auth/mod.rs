@@ -4,7 +4,7 @@ mod held;
 mod keys;
 
 use commerce_api::{Problem, ProblemCode};
-use commerce_auth::{Principal, TokenError, token_kid, verify_access_token};
+use commerce_auth::{TokenError, VerifiedToken, token_kid, verify_access_token};
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 
@@ -28,7 +28,7 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
-/// Who the token speaks for, at the time `now`.
+/// Who the token speaks for at the time `now`, and until when.
 ///
 /// # Errors
 /// A 401 that says no more than that; a 503 where the issuer's keys cannot be had.
@@ -37,17 +37,17 @@ pub(crate) async fn verify<P: Platform>(
     config: &EdgeConfig,
     token: &str,
     now: Timestamp,
-) -> Result<Principal, Problem> {
+) -> Result<VerifiedToken, Problem> {
     if keys::vouch_for_known(platform, now)
         && let Some(verified) = platform.memory().tokens().get(token, now)
     {
-        return Ok(verified.principal);
+        return Ok(verified);
     }
     let kid = token_kid(token).map_err(|error| refused(&error))?;
     let keys = keys::with_kid(platform, config, &kid).await?;
     let verified = verify_access_token(token, &keys, &config.tokens, now).map_err(|error| refused(&error))?;
     platform.memory().tokens().insert(token, verified.clone());
-    Ok(verified.principal)
+    Ok(verified)
 }
 
 fn refused(error: &TokenError) -> Problem {

@@ -17,5 +17,6 @@ mod kv_contract;
 mod manifest;
 mod requests;
 mod shop;
+mod streams;
 mod tokens;
 mod webhooks;

@@ -49,6 +49,8 @@ pub struct Order {
     pub tracking_number: Option<String>,
     /// When that should arrive.
     pub estimated_delivery: Option<Timestamp>,
+    /// Grows with each change of its status.
+    pub version: u64,
     /// When it was placed.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -20,9 +20,10 @@ use crate::{Database, DbError, shipping::shipments_of, taxes};
 
 pub(super) const COLUMNS: &str = "id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
         estimated_delivery, created_at, updated_at, tax_included, taxes, shipping_tax, payment_status,
-        (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed'))";
+        (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed')),
+        version";
 /// The column behind [`COLUMNS`].
-pub(super) const TOTAL: usize = 17;
+pub(super) const TOTAL: usize = 18;
 
 const ITEMS: &str =
     "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name
@@ -92,6 +93,7 @@ fn order(row: &Row, items: &[Row], shipments: Vec<Shipment>) -> Result<Order, Db
         shipping_tax: money(row, 14, currency)?,
         payment_status: row.try_get(15)?,
         refunded: money(row, 16, currency)?,
+        version: u64::try_from(row.try_get::<_, i64>(17)?).map_err(DbError::broken)?,
     })
 }
 

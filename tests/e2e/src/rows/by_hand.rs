@@ -35,6 +35,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::ListOrders => list_orders(),
         Route::GetOrder => get_order(),
         Route::GetTimeline => money::get_timeline(),
+        Route::StreamOrder => returns::stream_order(),
         Route::ListFailedCheckouts => money::list_failed_checkouts(),
         Route::CancelOrder => money::cancel_order(),
         Route::CreateShipment => parcels::create_shipment(),

@@ -128,6 +128,7 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::ListOrders
         | Route::GetOrder
         | Route::GetTimeline
+        | Route::StreamOrder
         | Route::CancelOrder
         | Route::CreateShipment
         | Route::ListShipments
@@ -203,6 +204,7 @@ mod tests {
                 "RemoveCartItem",
                 "GetOrder",
                 "GetTimeline",
+                "StreamOrder",
                 "CancelOrder",
                 "ListShipments",
                 "ReorderOrder",

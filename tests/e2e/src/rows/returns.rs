@@ -1,4 +1,4 @@
-//! Goods that come back, and goods that are wanted again.
+//! Goods that come back, goods that are wanted again, and orders that are watched.
 
 use commerce_api::Route;
 use http::Method;
@@ -62,5 +62,22 @@ pub(super) fn reorder_order() -> Vec<Row> {
         Row::of(route, Class::BadInput, "unknown", 404, move |world| post(world, &format!("order_{UNKNOWN}"), "")),
         Row::of(route, Class::Success, "into the cart", 200, move |world| post(world, &world.paid_order, "")),
         Row::of(route, Class::Success, "replayed", 200, move |world| post(world, &world.paid_order, "")),
+    ]
+}
+
+/// How a stream goes on is shown by a test of its own: it lasts too long for a row, and no two are the same.
+pub(super) fn stream_order() -> Vec<Row> {
+    let route = Route::StreamOrder;
+    let ask = |method: Method, world: &World, order: &str| {
+        Call::new(method, format!("/v1/orders/{order}/stream")).token(&world.shopper)
+    };
+    vec![
+        Row::of(route, Class::Success, "head", 200, move |world| ask(Method::HEAD, world, &world.paid_order)),
+        Row::of(route, Class::ForeignObject, "another's", 404, move |world| {
+            ask(Method::GET, world, &world.foreign_order)
+        }),
+        Row::of(route, Class::BadInput, "unknown", 404, move |world| {
+            ask(Method::GET, world, &format!("order_{UNKNOWN}"))
+        }),
     ]
 }

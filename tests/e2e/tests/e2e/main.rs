@@ -11,4 +11,5 @@ mod parity;
 mod processes;
 mod race;
 mod restart;
+mod streams;
 mod trouble;
