@@ -1,6 +1,10 @@
 //! From a request to its handler, through the checks that every request passes.
 
-use std::sync::Arc;
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -111,54 +115,56 @@ async fn answer<B: Backend>(
 
 /// Hands the request to its handler. What a change has told is published, if that is quick; reads tell nothing.
 async fn handle<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    // On the heap: the future has room for the largest of all handlers.
-    let handled = Box::pin(dispatch(backend, call));
+    let handled = dispatch(backend, call);
     if call.route.method() == Method::GET {
         return handled.await;
     }
     publishing(backend, handled).await
 }
 
+/// What a handler comes to. On the heap, so that no caller has room for all handlers on its stack.
+type Handled<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, ApiError>> + Send + 'a>>;
+
 /// One line a route. What the edge answers alone does not exist here, but for `/readyz`: to come this far shows the edge that
 /// its signature is accepted.
-async fn dispatch<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+fn dispatch<'a, B: Backend>(backend: &'a B, call: &'a Call) -> Handled<'a> {
     match call.route {
-        Route::ListProducts => products::list_products(backend, call).await,
-        Route::GetProduct => products::get_product(backend, call).await,
-        Route::ListCategories => categories::list_categories(backend, call).await,
-        Route::CreateProduct => products::create_product(backend, call).await,
-        Route::UpdateProduct => products::update_product(backend, call).await,
-        Route::DeleteProduct => products::delete_product(backend, call).await,
-        Route::CreateOrder => orders::create_order(backend, call).await,
-        Route::ListOrders => orders::list_orders(backend, call).await,
-        Route::GetOrder => orders::get_order(backend, call).await,
-        Route::GetTimeline => orders::get_timeline(backend, call).await,
-        Route::CancelOrder => orders::cancel_order(backend, call).await,
-        Route::CreateShipment => shipments::create_shipment(backend, call).await,
-        Route::ListShipments => shipments::list_shipments(backend, call).await,
-        Route::DeliverShipment => shipments::deliver_shipment(backend, call).await,
-        Route::ListReturns => returns::list_returns(backend, call).await,
-        Route::CreateReturn => returns::create_return(backend, call).await,
-        Route::ReorderOrder => reorder::reorder_order(backend, call).await,
-        Route::CreatePayment => payments::create_payment(backend, call).await,
-        Route::ListPayments => payments::list_payments(backend, call).await,
-        Route::GetPayment => payments::get_payment(backend, call).await,
-        Route::CreateRefund => refunds::create_refund(backend, call).await,
-        Route::ListFailedCheckouts => checkouts::list_failed(backend, call).await,
-        Route::ReceiveStripeWebhook => webhooks::receive_stripe_webhook(backend, call).await,
-        Route::ReceiveCarrierWebhook => webhooks::receive_carrier(backend, call).await,
-        Route::ListInventory => inventory::list_inventory(backend, call).await,
-        Route::ReconcileInventory => inventory::reconcile_inventory(backend, call).await,
-        Route::GetInventory => inventory::get_inventory(backend, call).await,
-        Route::AdjustInventory => inventory::adjust_inventory(backend, call).await,
-        Route::Readyz => respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})),
+        Route::ListProducts => Box::pin(products::list_products(backend, call)),
+        Route::GetProduct => Box::pin(products::get_product(backend, call)),
+        Route::ListCategories => Box::pin(categories::list_categories(backend, call)),
+        Route::CreateProduct => Box::pin(products::create_product(backend, call)),
+        Route::UpdateProduct => Box::pin(products::update_product(backend, call)),
+        Route::DeleteProduct => Box::pin(products::delete_product(backend, call)),
+        Route::CreateOrder => Box::pin(orders::create_order(backend, call)),
+        Route::ListOrders => Box::pin(orders::list_orders(backend, call)),
+        Route::GetOrder => Box::pin(orders::get_order(backend, call)),
+        Route::GetTimeline => Box::pin(orders::get_timeline(backend, call)),
+        Route::CancelOrder => Box::pin(orders::cancel_order(backend, call)),
+        Route::CreateShipment => Box::pin(shipments::create_shipment(backend, call)),
+        Route::ListShipments => Box::pin(shipments::list_shipments(backend, call)),
+        Route::DeliverShipment => Box::pin(shipments::deliver_shipment(backend, call)),
+        Route::ListReturns => Box::pin(returns::list_returns(backend, call)),
+        Route::CreateReturn => Box::pin(returns::create_return(backend, call)),
+        Route::ReorderOrder => Box::pin(reorder::reorder_order(backend, call)),
+        Route::CreatePayment => Box::pin(payments::create_payment(backend, call)),
+        Route::ListPayments => Box::pin(payments::list_payments(backend, call)),
+        Route::GetPayment => Box::pin(payments::get_payment(backend, call)),
+        Route::CreateRefund => Box::pin(refunds::create_refund(backend, call)),
+        Route::ListFailedCheckouts => Box::pin(checkouts::list_failed(backend, call)),
+        Route::ReceiveStripeWebhook => Box::pin(webhooks::receive_stripe_webhook(backend, call)),
+        Route::ReceiveCarrierWebhook => Box::pin(webhooks::receive_carrier(backend, call)),
+        Route::ListInventory => Box::pin(inventory::list_inventory(backend, call)),
+        Route::ReconcileInventory => Box::pin(inventory::reconcile_inventory(backend, call)),
+        Route::GetInventory => Box::pin(inventory::get_inventory(backend, call)),
+        Route::AdjustInventory => Box::pin(inventory::adjust_inventory(backend, call)),
+        Route::Readyz => Box::pin(ready(respond::json(StatusCode::OK, &serde_json::json!({"status": "ready"})))),
         Route::Healthz
         | Route::GetCart
         | Route::DeleteCart
         | Route::AddCartItem
         | Route::UpdateCartItem
         | Route::RemoveCartItem
-        | Route::StreamOrder => Err(missed(RouteMiss::NotFound)),
+        | Route::StreamOrder => Box::pin(ready(Err(missed(RouteMiss::NotFound)))),
     }
 }
 
