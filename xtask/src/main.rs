@@ -37,6 +37,7 @@ enum Command {
     Test(commands::test::Args),
     Dev(commands::dev::Args),
     Sim(commands::sim::Args),
+    Race(commands::race::Args),
     Bench(commands::bench::Args),
     Package(commands::package::Args),
 }
@@ -61,6 +62,7 @@ fn run(command: &Command) -> Outcome {
         Command::Test(args) => commands::test::run(&workspace, args),
         Command::Dev(args) => commands::dev::run(&workspace, args),
         Command::Sim(args) => commands::sim::run(&workspace, args),
+        Command::Race(args) => commands::race::run(&workspace, args),
         Command::Bench(args) => commands::bench::run(&workspace, args),
         Command::Package(args) => commands::package::run(&workspace, args),
     }

@@ -51,7 +51,12 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
 
 /// The simulation, which has been built.
 pub(crate) fn program(workspace: &Workspace) -> Command {
-    let mut sim = workspace.command(&workspace.dev_binary("sim").to_string_lossy());
-    setup::point_at_postgres(&mut sim);
-    sim
+    on_postgres(workspace, "sim")
+}
+
+/// A program that has been built, and starts databases.
+pub(super) fn on_postgres(workspace: &Workspace, name: &str) -> Command {
+    let mut program = workspace.command(&workspace.dev_binary(name).to_string_lossy());
+    setup::point_at_postgres(&mut program);
+    program
 }

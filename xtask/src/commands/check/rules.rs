@@ -107,6 +107,7 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { name: "test-support", ours: &TEST_SUPPORT, never: &["worker", "spin-sdk"], never_at_all: &[] },
     Layer { name: "local-stack", ours: &LOCAL_STACK, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "sim", ours: &SIM, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
+    Layer { name: "race", ours: &SIM, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "spin-host", ours: &[], never: &["worker", "spin-sdk", "axum"], never_at_all: &[] },
     Layer { name: "e2e", ours: &E2E, never: &["worker", "spin-sdk"], never_at_all: &["wasmtime"] },
     Layer { name: "event-schemas", ours: &[], never: &["worker", "spin-sdk"], never_at_all: &["tokio", "reqwest"] },

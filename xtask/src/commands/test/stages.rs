@@ -10,7 +10,7 @@ use super::kv_contract;
 use super::programs::{self, Program, Runner};
 use super::terraform;
 use crate::commands::setup::Needs;
-use crate::commands::{build, check, setup, sim};
+use crate::commands::{build, check, race, setup, sim};
 use crate::failure::{Failure, Outcome};
 use crate::group::Interrupts;
 use crate::wasm::{SPIN, Toolchain, WORKER};
@@ -45,6 +45,8 @@ pub(super) enum Stage {
     Unit,
     /// Checkouts against stores, a provider and processes that fail, by seeds; ten thousand of them with `--full`.
     Sim,
+    /// Real races and kills of an origin at work; a thousand races with `--full`.
+    Race,
     /// The bus over a stand-in for SNS and SQS; with `--full`.
     AwsStack,
     /// The embedded Spin host.
@@ -94,6 +96,7 @@ impl<'w> Run<'w> {
             Stage::Native => self.compiled().map(drop),
             Stage::Unit => self.unit(),
             Stage::Sim => self.sim(),
+            Stage::Race => self.race(),
             Stage::AwsStack => self.aws_stack(),
             Stage::SpinHost => self.spin_host(),
             Stage::E2e => self.e2e(),
@@ -188,6 +191,18 @@ impl<'w> Run<'w> {
             let printed = process::watch(&program, SIM_LIMIT, &self.interrupts, |line| println!("{line}"))?;
             if !printed.success {
                 return Err(Failure::new("the simulation has found something"));
+            }
+        }
+        Ok(())
+    }
+
+    fn race(&mut self) -> Outcome {
+        self.compiled()?;
+        let [each, times] = if self.slow_too { race::MANY } else { race::FEW };
+        for program in [race::races(self.workspace, each), race::kills(self.workspace, times)] {
+            let printed = process::watch(&program, programs::LIMIT, &self.interrupts, |line| println!("{line}"))?;
+            if !printed.success {
+                return Err(Failure::new("races or kills have broken something"));
             }
         }
         Ok(())

@@ -1,0 +1,142 @@
+//! The origin's backend: the real adapters, and shoppers whose token is their name.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use commerce_auth::{Principal, Role, TokenError};
+use commerce_aws::{AwsClient, Credentials};
+use commerce_domain::{Clock, PricingRules};
+use origin_core::{
+    Assembled, Parts,
+    customers::{LoadProfile, NoProfile, Profile},
+    hooks::Hooks,
+    tokens::{TokenRefusal, TokenVerifier},
+};
+use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
+use origin_gateways::{CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemEntropy, SystemTimer};
+use origin_postgres::{Database, DatabaseSettings};
+use test_support::{EventBus, SystemClock};
+
+use crate::lab::Failure;
+
+/// The region that everything local pretends to be in.
+pub(crate) const REGION: &str = "us-east-1";
+/// What the provider signs webhooks with.
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_race";
+/// Longer than anything takes here.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// Who administers the shop.
+pub(crate) const ADMIN: &str = "admin";
+const CONNECTIONS: usize = 16;
+
+/// Where everything is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lines {
+    /// The URL of the database.
+    pub(crate) database: String,
+    /// The URL of DynamoDB.
+    pub(crate) dynamodb: String,
+    /// The URL of the payment provider.
+    pub(crate) payments: String,
+}
+
+pub(crate) type RaceBackend<K, H> = Assembled<
+    K,
+    SystemEntropy,
+    SystemTimer,
+    Database,
+    DynamoStock<System>,
+    DynamoCarts<System>,
+    Stripe,
+    CarrierApi,
+    Tokens,
+    Profiles,
+    EventBus,
+    H,
+>;
+
+/// The edge's key pair. Good for nothing outside.
+pub(crate) fn edge_keys() -> Credentials {
+    Credentials::new("AKIARACE", "race-secret")
+}
+
+/// A client of the DynamoDB at that URL.
+pub(crate) fn aws(dynamodb: &str) -> Result<AwsClient<System>, Failure> {
+    let http = ReqwestClient::new(CALL_TIMEOUT).map_err(Failure::of)?;
+    Ok(AwsClient::new(System::new(http), edge_keys(), REGION, Some(dynamodb.parse().map_err(Failure::of)?)))
+}
+
+pub(crate) fn database(url: &str) -> Result<Database, Failure> {
+    let settings = DatabaseSettings {
+        max_connections: CONNECTIONS,
+        check_before_use: false,
+        connect_timeout: CALL_TIMEOUT,
+        statement_timeout: CALL_TIMEOUT,
+        ..DatabaseSettings::new(url)
+    };
+    Database::new(&settings).map_err(Failure::of)
+}
+
+/// An origin with these stores, by this clock.
+pub(crate) fn backend<K, H>(lines: &Lines, clock: K, hooks: H) -> Result<RaceBackend<K, H>, Failure>
+where
+    K: Clock + Send + Sync + 'static,
+    H: Hooks + 'static,
+{
+    let aws = aws(&lines.dynamodb)?;
+    let gateway = Stripe::new(StripeConfig {
+        base_url: lines.payments.clone(),
+        secret_key: Secret::new(test_support::PaymentsConfig::default().api_key),
+        return_url: "http://127.0.0.1:9/return".to_owned(),
+        webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
+    });
+    Ok(Assembled::new(Parts {
+        clock,
+        entropy: SystemEntropy,
+        timer: SystemTimer,
+        database: database(&lines.database)?,
+        stock: DynamoStock::new(aws.clone(), INVENTORY_TABLE),
+        carts: DynamoCarts::new(aws, CARTS_TABLE),
+        gateway: gateway.map_err(Failure::of)?,
+        // Nothing is shipped here.
+        carrier: None::<CarrierApi>,
+        tokens: Tokens,
+        profiles: Profiles,
+        // What is published reaches nobody: that it is published is noted in the outbox.
+        events: Some(EventBus::new(SystemClock::shared())),
+        hooks,
+        pricing: PricingRules::default(),
+    }))
+}
+
+/// Who somebody of that name is.
+pub(crate) fn principal(name: &str) -> Principal {
+    Principal {
+        subject: name.to_owned(),
+        issuer: "https://issuer.test".to_owned(),
+        roles: if name == ADMIN { BTreeSet::from([Role::Admin]) } else { BTreeSet::new() },
+        client_id: "app-1".to_owned(),
+        scope: None,
+        username: None,
+        token_id: None,
+    }
+}
+
+/// A token is the name of its bearer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tokens;
+
+impl TokenVerifier for Tokens {
+    async fn verify(&self, token: &str) -> Result<Principal, TokenRefusal> {
+        if token.is_empty() { Err(TokenRefusal::Invalid(TokenError::Expired)) } else { Ok(principal(token)) }
+    }
+}
+
+/// Nothing is known of anybody.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Profiles;
+
+impl LoadProfile for Profiles {
+    async fn load_profile(&self, _: &Principal, _: &str) -> Result<Profile, NoProfile> {
+        Ok(Profile::default())
+    }
+}
