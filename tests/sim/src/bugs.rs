@@ -1,6 +1,4 @@
 //! Bugs to be found: wrong versions of what adapters do, each the way it is commonly done wrong. No product code holds any.
-//!
-//! One of the twelve waits for webhooks to be simulated: the deduplication row outside the transaction.
 
 use std::fmt;
 
@@ -14,10 +12,13 @@ use origin_core::{
     StoreError,
     checkout::Owned,
     inventory::{HeldLine, Hold, ReserveOutcome, SettleHold as _, Shortage},
-    payments::{Confirmation, GatewayError, Intent, IntentStatus, Settlement, Verdict},
+    payments::{
+        Confirmation, GatewayError, Intent, IntentStatus, Settlement, Verdict, WebhookReceipt, WebhookStore as _,
+    },
     refunds::{BeginRefund, NewRefund, RefundStore as _},
 };
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
+use test_support::SeededEntropy;
 use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
@@ -45,6 +46,8 @@ pub enum Bug {
     LoserEmits,
     /// The order is told of before it is committed.
     EventBeforeCommit,
+    /// That a webhook is handled is noted first, and what it brings about is written in another transaction.
+    DedupeRowOutside,
     /// What was put into the cart since the order leaves it too.
     CartClearedWhole,
     /// A new life of a cart has the id and the versions of the last one.
@@ -57,7 +60,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CheckThenWrite,
         Self::NewKeyPerRetry,
         Self::ReleaseBeforeCancel,
@@ -65,6 +68,7 @@ impl Bug {
         Self::FenceNotChecked,
         Self::LoserEmits,
         Self::EventBeforeCommit,
+        Self::DedupeRowOutside,
         Self::CartClearedWhole,
         Self::VersionReused,
         Self::CommittingSwept,
@@ -81,6 +85,7 @@ impl Bug {
             Self::FenceNotChecked => "fence-not-checked",
             Self::LoserEmits => "loser-emits",
             Self::EventBeforeCommit => "event-before-commit",
+            Self::DedupeRowOutside => "dedupe-row-outside",
             Self::CartClearedWhole => "cart-cleared-whole",
             Self::VersionReused => "version-reused",
             Self::CommittingSwept => "committing-swept",
@@ -147,8 +152,8 @@ pub(crate) fn new_key(world: &World, key: &str) -> String {
 /// A charge of its own, whatever was charged before.
 pub(crate) fn charge_anew(book: &mut Book, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
     let Confirmation { intent_id, payment_method_id, .. } = confirmation;
-    match book.intents.get_mut(intent_id) {
-        Some(intent) if intent.status == IntentStatus::Succeeded => intent.charges += 1,
+    match book.intents.get(intent_id) {
+        Some(intent) if intent.status == IntentStatus::Succeeded => book.charge(intent_id)?,
         _ => return book.confirm(intent_id, payment_method_id),
     }
     book.read(intent_id)
@@ -236,6 +241,15 @@ pub(crate) async fn sweep_by_the_clock(database: &SimDatabase, stock: &SimStock)
     }
 }
 
+/// That an event is handled is noted before it is.
+pub(crate) async fn noted_at_once(database: &SimDatabase, event_id: &str) -> Result<(), StoreError> {
+    if database.bug != Some(Bug::DedupeRowOutside) {
+        return Ok(());
+    }
+    let receipt = WebhookReceipt { event_id, kind: "not read yet", received_at: database.world.now() };
+    database.real.note_webhook(&receipt).await
+}
+
 /// What becomes of the rest of the cart.
 pub(crate) async fn after_taking_out(
     carts: &SimCarts,
@@ -278,8 +292,11 @@ async fn is_empty(carts: &SimCarts, owner: &str) -> Result<bool, StoreError> {
 
 async fn tell(database: &SimDatabase, order: OrderId, event: &str, now: Timestamp) -> Result<(), StoreError> {
     let sql = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
-        select gen_random_uuid(), $1, coalesce(max(sequence), 0) + 1, $2, '{}', $3 from outbox where aggregate_id = $1";
-    run(database, sql, &[&order.to_string(), &event, &now]).await.map(drop)
+        select $4, $1, coalesce(max(sequence), 0) + 1, $2, coalesce(min(payload::text) filter (where event = $2), '{}')::jsonb, $3
+        from outbox where aggregate_id = $1";
+    let entropy = SeededEntropy::new(database.world.draw(|rng| rng.below(u64::MAX)));
+    let id = EventId::generate(&database.world, &entropy);
+    run(database, sql, &[&order.to_string(), &event, &now, &id.as_uuid()]).await.map(drop)
 }
 
 const REFUND: &str = "insert into refunds (id, payment_id, order_id, cause, reason, amount, currency, state, created_at, updated_at)

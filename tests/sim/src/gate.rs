@@ -31,7 +31,7 @@ impl World {
         }
     }
 
-    fn lost<T>(&self, what: &str) -> Result<T, StoreError> {
+    pub(crate) fn lost<T>(&self, what: &str) -> Result<T, StoreError> {
         self.wait_in_vain();
         Err(StoreError::unavailable(format!("simulated: {what} was lost")))
     }

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use commerce_aws::{AwsClient, Credentials, DynamoDb, TransportError};
+use commerce_aws::{AwsClient, AwsError, Credentials, DynamoDb, TransportError};
 use commerce_domain::PricingRules;
 use jiff::Timestamp;
 use origin_core::{Assembled, Parts, StoreError, hooks::NoHooks};
-use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables_without_stream};
-use origin_gateways::{CarrierApi, ReqwestClient};
+use origin_dynamo::{
+    CARTS_TABLE, DynamoCarts, DynamoPayments, DynamoStock, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table,
+    create_tables_without_stream,
+};
+use origin_gateways::{CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig};
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseError, DatabaseSettings, DbError};
-use test_support::{DynamoServer, DynamoStore, EventBus, PgError, SeededEntropy, TestDatabases, dynamo::DynamoError};
+use test_support::{DynamoServer, DynamoStore, PgError, SeededEntropy, TestDatabases, dynamo::DynamoError};
 
 use crate::{
     bugs::Bug,
+    bus::Bus,
+    postman::SECRET,
     provider::Provider,
     shop::{EDGE_ARN, Inside, Item, Shop},
-    stores::{Profiles, SimCarts, SimDatabase, SimEnvironment, SimGateway, SimStock, Tokens},
+    stores::{Profiles, SimCarts, SimDatabase, SimEnvironment, SimGateway, SimHistory, SimStock, Tokens},
     tables::Tables,
     world::World,
 };
@@ -60,10 +65,23 @@ impl From<DbError> for LabError {
     }
 }
 
+/// Knows the provider's signature; nobody listens at its address.
+fn stripe() -> Result<Stripe, LabError> {
+    let config = StripeConfig {
+        base_url: "http://127.0.0.1:9".to_owned(),
+        secret_key: Secret::new("sk_sim"),
+        return_url: "http://127.0.0.1:9".to_owned(),
+        webhook_secrets: vec![Secret::new(SECRET)],
+    };
+    Stripe::new(config).map_err(|error| LabError::Store(error.to_string()))
+}
+
 /// What a run is about.
 pub(crate) struct Goods {
     /// What is sold.
     pub(crate) items: Vec<Item>,
+    /// What only its event knows the counters of.
+    pub(crate) unfinished: Item,
     /// The `sub` of whoever buys it.
     pub(crate) customers: Vec<String>,
 }
@@ -73,6 +91,7 @@ pub(crate) struct Lab {
     database: Database,
     dynamo: DynamoServer,
     http: ReqwestClient,
+    stripe: Stripe,
 }
 
 impl Lab {
@@ -92,15 +111,17 @@ impl Lab {
             database: Database::new(&settings)?,
             dynamo: DynamoServer::start(0, &DynamoStore::Memory).await?,
             http: ReqwestClient::new(limit)?,
+            stripe: stripe()?,
         };
         let environment = SimEnvironment {
             http: lab.http.clone(),
             world: World::new(0, Timestamp::UNIX_EPOCH),
             entropy: SeededEntropy::new(0),
         };
-        create_tables_without_stream(&DynamoDb::new(lab.aws(environment)?), CARTS_TABLE, INVENTORY_TABLE)
-            .await
-            .map_err(|error| LabError::Store(error.to_string()))?;
+        let dynamo = DynamoDb::new(lab.aws(environment)?);
+        let failed = |error: AwsError| LabError::Store(error.to_string());
+        create_tables_without_stream(&dynamo, CARTS_TABLE, INVENTORY_TABLE).await.map_err(failed)?;
+        create_payments_table(&dynamo, PAYMENTS_TABLE).await.map_err(failed)?;
         let client = lab.database.client().await?;
         client
             .batch_execute("insert into categories (slug, name) values ('things', 'Things')")
@@ -126,6 +147,8 @@ impl Lab {
         let aws = self.aws(environment)?;
         let tables = Tables { dynamo: DynamoDb::new(aws.clone()) };
         let provider = Provider::default();
+        let history = DynamoPayments::new(aws.clone(), PAYMENTS_TABLE);
+        let bus = Bus::new(world, SimHistory { real: history, world: world.clone() });
         let stock = SimStock {
             real: DynamoStock::new(aws.clone(), INVENTORY_TABLE),
             tables: tables.clone(),
@@ -146,13 +169,18 @@ impl Lab {
             },
             // Nothing is shipped here.
             carrier: None::<CarrierApi>,
-            gateway: SimGateway { provider: provider.clone(), stock, world: world.clone(), bug },
+            gateway: SimGateway {
+                provider: provider.clone(),
+                stripe: self.stripe.clone(),
+                stock,
+                world: world.clone(),
+                bug,
+            },
             tokens: Tokens,
             profiles: Profiles,
             hooks: NoHooks,
             pricing: PricingRules::default(),
-            // What is committed stays in the outbox, where it is checked.
-            events: None::<EventBus>,
+            events: Some(bus.events.clone()),
         });
         let caller = CallerPolicy::Iam { user_arn: EDGE_ARN.to_owned() };
         Ok(Shop::new(Inside {
@@ -161,7 +189,9 @@ impl Lab {
             backend,
             provider,
             tables,
+            bus,
             items: goods.items,
+            unfinished: goods.unfinished,
             customers: goods.customers,
             memory: std::sync::Mutex::default(),
         }))

@@ -6,10 +6,12 @@
 //! time is the scheduler's. Holds no business rule, and no product code holds one of its [`Bug`]s.
 
 mod bugs;
+mod bus;
 mod fate;
 mod gate;
 mod invariants;
 mod lab;
+mod postman;
 mod provider;
 mod report;
 mod rng;

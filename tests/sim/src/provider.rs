@@ -1,6 +1,9 @@
 //! A payment provider in memory: payment intents as Stripe has them
 //! (<https://docs.stripe.com/payments/paymentintents/lifecycle>), keys under which it keeps its answers, and a book.
 
+mod disputes;
+mod happenings;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,8 +12,13 @@ use std::{
 use commerce_domain::{Money, OrderId, PaymentId, RefundId};
 use origin_core::{
     Secret,
-    payments::{Decline, GatewayError, Intent, IntentStatus, NewIntent},
+    payments::{Decline, Dispute, GatewayError, Intent, IntentStatus, NewIntent},
     refunds::{ProviderRefund, Refund, RefundVerdict},
+};
+
+pub(crate) use self::{
+    disputes::Disputed,
+    happenings::{About, Happening},
 };
 
 /// A card that pays.
@@ -43,6 +51,11 @@ pub(crate) struct Book {
     pub(crate) intents: BTreeMap<String, Booked>,
     keys: BTreeMap<String, Answer>,
     refund_keys: BTreeMap<String, Result<ProviderRefund, GatewayError>>,
+    /// By their ids.
+    pub(crate) disputes: BTreeMap<String, Disputed>,
+    /// What webhooks have yet to tell of.
+    pub(crate) outgoing: Vec<Happening>,
+    told: u64,
 }
 
 /// An answer that can be kept under a key.
@@ -64,6 +77,12 @@ impl Kept for ProviderRefund {
 }
 
 impl Kept for Option<ProviderRefund> {
+    fn kept(_: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>> {
+        None
+    }
+}
+
+impl Kept for Dispute {
     fn kept(_: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>> {
         None
     }
@@ -102,6 +121,12 @@ impl Provider {
 }
 
 impl Book {
+    /// A day has passed (<https://docs.stripe.com/api/idempotent_requests>).
+    pub(crate) fn forget_keys(&mut self) {
+        self.keys.clear();
+        self.refund_keys.clear();
+    }
+
     pub(crate) fn create(&mut self, new: &NewIntent) -> Answer {
         let id = format!("pi_{}_{}", new.payment_id, self.intents.len());
         let booked = Booked {
@@ -126,10 +151,23 @@ impl Book {
         intent.method = Some(method.to_owned());
         match method {
             ASKED => intent.status = IntentStatus::RequiresAction,
-            DECLINED => return Err(GatewayError::Declined(intent.declined("card_declined"))),
-            _ => intent.charge(),
+            DECLINED => {
+                let decline = intent.declined("card_declined");
+                self.tell("payment_intent.payment_failed", About::Intent(id.to_owned()));
+                return Err(GatewayError::Declined(decline));
+            }
+            _ => self.charge(id)?,
         }
         self.read(id)
+    }
+
+    /// The customer's money is taken.
+    pub(crate) fn charge(&mut self, id: &str) -> Result<(), GatewayError> {
+        let intent = self.intent(id)?;
+        intent.status = IntentStatus::Succeeded;
+        intent.charges += 1;
+        self.tell("payment_intent.succeeded", About::Intent(id.to_owned()));
+        Ok(())
     }
 
     /// What the customer says to the bank. Whether the bank was asking.
@@ -139,10 +177,10 @@ impl Book {
             return false;
         }
         if agrees {
-            intent.charge();
-        } else {
-            intent.declined("authentication_failed");
+            return self.charge(id).is_ok();
         }
+        intent.declined("authentication_failed");
+        self.tell("payment_intent.payment_failed", About::Intent(id.to_owned()));
         true
     }
 
@@ -152,6 +190,7 @@ impl Book {
             return Err(refused(intent.status));
         }
         intent.status = IntentStatus::Canceled;
+        self.tell("payment_intent.canceled", About::Intent(id.to_owned()));
         self.read(id)
     }
 
@@ -179,7 +218,9 @@ impl Book {
             return Err(GatewayError::Declined(Decline { code, message }));
         }
         intent.refunds.insert(refund.id, refund.amount);
-        Ok(sent_back(refund))
+        let sent_back = sent_back(refund);
+        self.tell("refund.created", About::Refund(sent_back.id.clone()));
+        Ok(sent_back)
     }
 
     /// A payment that was charged for this order, and 60 % of it: twice that is too much.
@@ -200,11 +241,6 @@ impl Book {
 }
 
 impl Booked {
-    fn charge(&mut self) {
-        self.status = IntentStatus::Succeeded;
-        self.charges += 1;
-    }
-
     fn declined(&mut self, code: &str) -> Decline {
         let decline = Decline { code: code.to_owned(), message: "No.".to_owned() };
         self.status = IntentStatus::RequiresPaymentMethod;

@@ -18,6 +18,10 @@ pub struct Tally {
     pub requests: u64,
     /// Those of them that a fault hit.
     pub hit: u64,
+    /// Webhooks that reached the shop.
+    pub webhooks: u64,
+    /// Events that were committed.
+    pub events: u64,
     /// Orders that were placed, paid, and that ended unpaid.
     pub orders: [u64; 3],
     /// Payments that were stranded, and told of.
@@ -43,6 +47,8 @@ impl Tally {
         self.runs += other.runs;
         self.requests += other.requests;
         self.hit += other.hit;
+        self.webhooks += other.webhooks;
+        self.events += other.events;
         self.stranded += other.stranded;
         for (sum, count) in self.orders.iter_mut().zip(other.orders) {
             *sum += count;
@@ -97,6 +103,7 @@ impl fmt::Display for Tally {
         }
         let [placed, paid, ended] = self.orders;
         writeln!(f, "{} runs, {} requests, {} of them hit by a fault", self.runs, self.requests, self.hit)?;
+        writeln!(f, "{} webhooks, {} events", self.webhooks, self.events)?;
         write!(f, "{placed} orders: {paid} paid, {ended} ended unpaid; {} payments stranded and told of", self.stranded)
     }
 }

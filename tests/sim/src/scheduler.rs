@@ -15,6 +15,9 @@ const DELIVERY: u64 = 10;
 /// A run that takes more steps does not come to its end.
 const MOST_STEPS: u32 = 20_000;
 
+/// Sweeps, relays and consumers at once.
+const MOST_SWEEPING: usize = 3;
+
 /// How a run goes: each has its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mood {
@@ -25,13 +28,26 @@ pub(crate) struct Mood {
     /// Steps after which half a minute passes, and those after which a hold's time passes.
     stalls: u64,
     leaps: u64,
-    /// Steps at which a sweep begins.
+    /// Steps at which a sweep begins, and those at which a relay or a consumer does.
     sweeps: u64,
+    relays: u64,
+}
+
+/// What begins beside the shoppers.
+pub(crate) trait Chores: Send + Sync {
+    /// Begins what others have caused.
+    fn follow(&self);
+
+    /// Begins a sweep.
+    fn sweep(&self);
+
+    /// Begins a relay or a consumer.
+    fn relay(&self);
 }
 
 impl Mood {
     /// Nothing goes wrong, and nobody sweeps by chance.
-    pub(crate) const CALM: Self = Self { faults: 0, crashes: 0, stalls: 0, leaps: 0, sweeps: 0 };
+    pub(crate) const CALM: Self = Self { faults: 0, crashes: 0, stalls: 0, leaps: 0, sweeps: 0, relays: 0 };
 
     pub(crate) fn draw(rng: &mut Rng) -> Self {
         Self {
@@ -40,6 +56,7 @@ impl Mood {
             stalls: rng.pick(&[0, 5, 10, 30]),
             leaps: rng.pick(&[0, 2, 8, 16]),
             sweeps: rng.pick(&[0, 5, 20]),
+            relays: rng.pick(&[0, 10, 30]),
         }
     }
 }
@@ -75,25 +92,30 @@ pub(crate) struct Scheduler {
     tasks: BTreeMap<TaskId, Task>,
     mood: Mood,
     steps: u32,
+    chores: Box<dyn Chores>,
 }
 
 impl Scheduler {
-    pub(crate) fn new(world: World) -> Self {
-        Self { world, tasks: BTreeMap::new(), mood: Mood::CALM, steps: 0 }
+    pub(crate) fn new(world: World, chores: Box<dyn Chores>) -> Self {
+        Self { world, tasks: BTreeMap::new(), mood: Mood::CALM, steps: 0, chores }
     }
 
     pub(crate) fn set_mood(&mut self, mood: Mood) {
         self.mood = mood;
     }
 
-    /// One step, with `sweep` to make one. Whether anything is left to do; calls that are late do not count.
-    pub(crate) async fn step(&mut self, sweep: &(dyn Fn() + Sync)) -> Result<bool, Stuck> {
+    /// One step. Whether anything is left to do; calls that are late do not count.
+    pub(crate) async fn step(&mut self) -> Result<bool, Stuck> {
         self.steps += 1;
         if self.steps > MOST_STEPS {
             return Err(Stuck::Endless);
         }
-        if self.world.draw(|rng| rng.chance(self.mood.sweeps)) && self.sweeping() < 2 {
-            sweep();
+        self.chores.follow();
+        if self.world.draw(|rng| rng.chance(self.mood.sweeps)) && self.sweeping() < MOST_SWEEPING {
+            self.chores.sweep();
+        }
+        if self.world.draw(|rng| rng.chance(self.mood.relays)) && self.sweeping() < MOST_SWEEPING {
+            self.chores.relay();
         }
         self.adopt().await?;
         let Some(next) = self.next() else { return Ok(false) };
@@ -248,10 +270,14 @@ impl Scheduler {
 
     fn end(&mut self, id: TaskId) {
         let Some(task) = self.tasks.remove(&id) else { return };
-        if task.role == Role::Request {
-            let mut state = self.world.state();
-            state.tally.requests += 1;
-            state.tally.hit += u64::from(task.hit);
+        let mut state = self.world.state();
+        match task.role {
+            Role::Request => {
+                state.tally.requests += 1;
+                state.tally.hit += u64::from(task.hit);
+            }
+            Role::Webhook => state.tally.webhooks += 1,
+            Role::Shopper | Role::Sweep => {}
         }
     }
 

@@ -23,12 +23,13 @@ use origin_core::{
 use origin_gateways::CarrierApi;
 use origin_http::CallerArn;
 use serde_json::Value;
-use test_support::{EventBus, SeededEntropy};
+use test_support::SeededEntropy;
 use tower::ServiceExt as _;
 
 use crate::{
+    bus::Bus,
     provider::Provider,
-    stores::{Profiles, SimCarts, SimDatabase, SimGateway, SimStock, Tokens, principal},
+    stores::{Profiles, SimBus, SimCarts, SimDatabase, SimGateway, SimStock, Tokens, principal},
     tables::Tables,
     world::{Role, TaskId, World},
 };
@@ -44,7 +45,7 @@ pub(crate) type SimBackend = Assembled<
     CarrierApi,
     Tokens,
     Profiles,
-    EventBus,
+    SimBus,
     NoHooks,
 >;
 
@@ -124,7 +125,10 @@ pub(crate) struct Inside {
     pub(crate) router: Router,
     pub(crate) provider: Provider,
     pub(crate) tables: Tables,
+    pub(crate) bus: Bus,
     pub(crate) items: Vec<Item>,
+    /// What nobody can buy before its event is handled.
+    pub(crate) unfinished: Item,
     /// The `sub` of each shopper.
     pub(crate) customers: Vec<String>,
     pub(crate) memory: Mutex<Memory>,
@@ -208,13 +212,17 @@ impl Shop {
         let mut request = Request::post(ask.path)
             .header(header::CONTENT_TYPE, "application/json")
             .header("x-cc-principal", principal)
-            .header("x-cc-shopper-token", &ask.who)
-            .extension(CallerArn(EDGE_ARN.to_owned()));
+            .header("x-cc-shopper-token", &ask.who);
         if let Some(key) = &ask.key {
             request = request.header("idempotency-key", key);
         }
-        let request = request.body(Body::from(ask.body.clone())).expect("should be a request");
-        let Ok(response) = self.router.clone().oneshot(request).await;
+        self.answer_to(request, ask.body.clone()).await
+    }
+
+    /// What the router answers to the edge.
+    pub(crate) async fn answer_to(&self, request: http::request::Builder, body: String) -> Answer {
+        let request = request.extension(CallerArn(EDGE_ARN.to_owned())).body(Body::from(body));
+        let Ok(response) = self.router.clone().oneshot(request.expect("should be a request")).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use commerce_aws::{Timer as _, cart_table::StoredLine};
 use commerce_domain::OrderId;
+use origin_core::payments::DisputeOutcome;
 use serde_json::{Value, json};
 
 use crate::{
@@ -161,6 +162,10 @@ impl Shopper {
                 self.pay(order).await;
                 self.complain(order).await;
             }
+            6 => {
+                self.pay(order).await;
+                self.dispute(order).await;
+            }
             _ => self.pay(order).await,
         }
     }
@@ -175,6 +180,22 @@ impl Shopper {
         }
         for refund in refunds.into_iter().flatten() {
             self.shop.world.answered(refund).await;
+        }
+    }
+
+    /// Has the bank call the payment back, which may come to an end.
+    async fn dispute(&self, order: &Placed) {
+        self.pause().await;
+        self.shop.world.turn(BANK).await;
+        let Some(dispute) = self.shop.provider.book().dispute(order.id) else { return };
+        self.shop.world.note(|| format!("{} disputes {}", self.name, order.id));
+        let outcome = self.draw(|rng| {
+            rng.pick(&[None, Some(DisputeOutcome::Won), Some(DisputeOutcome::Lost), Some(DisputeOutcome::Dropped)])
+        });
+        if let Some(outcome) = outcome {
+            self.pause().await;
+            self.shop.world.turn(BANK).await;
+            self.shop.provider.book().decide(&dispute, outcome);
         }
     }
 

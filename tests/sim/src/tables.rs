@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use commerce_aws::{
     AttributeValue, DynamoDb, Item,
     cart_table::{self as table, LIFE_SECONDS, StoredCart, StoredLine},
-    dynamodb::{GetItem, PutItem, UpdateItem, item, map, number, text},
+    dynamodb::{GetItem, PutItem, Query, UpdateItem, item, map, number, text},
 };
 use commerce_domain::{CartId, Clock as _, OrderId, VariantId, state::HoldState};
 use origin_core::{StoreError, inventory::Hold};
-use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
+use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE, PAYMENTS_TABLE};
 
 use crate::stores::SimEnvironment;
 
@@ -58,14 +58,36 @@ impl Tables {
     }
 
     pub(crate) async fn counters(&self, variant: VariantId) -> Result<Counters, StoreError> {
+        self.find_counters(variant).await?.ok_or_else(|| StoreError::broken("a variant without counters"))
+    }
+
+    pub(crate) async fn find_counters(&self, variant: VariantId) -> Result<Option<Counters>, StoreError> {
         let stored = self.get(INVENTORY_TABLE, stock_key(variant)).await?;
-        let stored = stored.ok_or_else(|| StoreError::broken("a variant without counters"))?;
-        Ok(Counters {
+        Ok(stored.map(|stored| Counters {
             on_hand: whole(&stored, "onHand"),
             reserved: whole(&stored, "reserved"),
             backorder_limit: whole(&stored, "backorderLimit"),
             sellable: whole(&stored, "sellable"),
-        })
+        }))
+    }
+
+    /// The entries of a payment's history: the event by its place.
+    pub(crate) async fn payment_history(&self, payment: &str) -> Result<BTreeMap<u64, String>, StoreError> {
+        let query = Query {
+            table_name: PAYMENTS_TABLE.to_owned(),
+            key_condition_expression: "paymentId = :payment".to_owned(),
+            expression_attribute_values: [(":payment".to_owned(), text(payment))].into(),
+            consistent_read: true,
+            ..Query::default()
+        };
+        let found = self.dynamo.query(&query).await.map_err(StoreError::broken)?;
+        let entry = |entry: &Item| {
+            let Some(AttributeValue::S(event)) = entry.get("eventId") else {
+                return Err(StoreError::broken("an entry without an event"));
+            };
+            Ok((u64::try_from(whole(entry, "sequence")).map_err(StoreError::broken)?, event.clone()))
+        };
+        found.items.iter().map(entry).collect()
     }
 
     pub(crate) async fn hold(&self, order: OrderId) -> Result<Option<StoredHold>, StoreError> {

@@ -30,10 +30,16 @@ pub struct Found {
 /// # Errors
 /// [`LabError`].
 pub fn replay(seed: u64, bug: Option<Bug>) -> Result<Run, LabError> {
-    alone(async {
-        let lab = Lab::open().await?;
-        run(&lab, seed, bug).await
-    })
+    let result = Mutex::new(None);
+    on_threads(1, || {
+        let run = alone(async {
+            let lab = Lab::open().await?;
+            run(&lab, seed, bug).await
+        })?;
+        *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(run);
+        Ok(())
+    })?;
+    result.into_inner().unwrap_or_else(PoisonError::into_inner).ok_or(LabError::Worker)
 }
 
 /// Runs these seeds until one of them shows what must not happen: what became of their calls, and that run.
@@ -94,11 +100,19 @@ pub fn find_bugs(bugs: &[Bug], most: u64, found: &(dyn Fn(&Found) + Sync)) -> Re
     })
 }
 
+/// Requests that have not been optimised are deep.
+const STACK: usize = 16 * 1024 * 1024;
+
 fn spread(work: impl Fn() -> Result<(), LabError> + Sync) -> Result<(), LabError> {
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
+    on_threads(thread::available_parallelism().map_or(1, usize::from).min(4), work)
+}
+
+fn on_threads(workers: usize, work: impl Fn() -> Result<(), LabError> + Sync) -> Result<(), LabError> {
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(&work)).collect();
-        let ended = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(LabError::Worker)));
+        let begin =
+            |_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &work).map_err(|_| LabError::Worker);
+        let threads: Vec<_> = (0..workers).map(begin).collect();
+        let ended = threads.into_iter().map(|thread| thread?.join().unwrap_or_else(|_| Err(LabError::Worker)));
         ended.collect::<Vec<_>>().into_iter().collect()
     })
 }

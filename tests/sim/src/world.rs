@@ -8,7 +8,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -37,7 +37,9 @@ pub(crate) enum Role {
     Shopper,
     /// A request inside the origin, which dies with its process.
     Request,
-    /// A sweep, which dies with its process.
+    /// A webhook inside the origin, which dies with its process.
+    Webhook,
+    /// A sweep, a relay or a consumer, which dies with its process.
     Sweep,
 }
 
@@ -82,6 +84,7 @@ pub(crate) struct LateCall {
 pub(crate) struct Waiting {
     pub(crate) task: TaskId,
     pub(crate) wait: Wait,
+    waker: Waker,
 }
 
 pub(crate) struct State {
@@ -171,8 +174,13 @@ impl World {
     /// Lets a waiting task go on.
     pub(crate) fn grant(&self, id: u64, fate: Fate) {
         let mut state = self.state();
-        state.waiting.remove(&id);
+        let waiting = state.waiting.remove(&id);
         state.granted.insert(id, fate);
+        drop(state);
+        // Where a task waits for several things at once, it looks only at those of which it is told.
+        if let Some(waiting) = waiting {
+            waiting.waker.wake();
+        }
     }
 
     /// A call that is made now, alone.
@@ -183,8 +191,13 @@ impl World {
 
     /// A call that is made later: before it is repeated, after that, or when all is over.
     pub(crate) fn later(&self, step: Step, call: impl Future<Output = ()> + Send + 'static) {
+        let longest = self.draw(|rng| rng.pick(&[1, 10, 40, 900, 7200]));
+        self.later_within(step, longest, call);
+    }
+
+    /// A call that is made at most so many seconds later.
+    pub(crate) fn later_within(&self, step: Step, longest: u64, call: impl Future<Output = ()> + Send + 'static) {
         let mut state = self.state();
-        let longest = state.rng.pick(&[1, 10, 40, 900, 7200]);
         let wait = Duration::from_millis(1000 * state.rng.between(longest / 10, longest));
         let due = later(state.now, wait);
         state.late.push(LateCall { step, due, job: Box::pin(call) });
@@ -227,14 +240,16 @@ pub(crate) struct Turn {
 impl Future for Turn {
     type Output = Fate;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Fate> {
-        // Nobody is woken: the scheduler polls whom it has granted something.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Fate> {
         let mut state = self.world.state();
         if let Some(id) = self.id {
+            if let Some(waiting) = state.waiting.get_mut(&id) {
+                waiting.waker.clone_from(context.waker());
+            }
             return state.granted.remove(&id).map_or(Poll::Pending, Poll::Ready);
         }
         let (id, task) = (state.next(), state.running);
-        state.waiting.insert(id, Waiting { task, wait: self.wait });
+        state.waiting.insert(id, Waiting { task, wait: self.wait, waker: context.waker().clone() });
         drop(state);
         self.id = Some(id);
         Poll::Pending

@@ -20,7 +20,7 @@ fn a_seed_that_shows_a_bug_after_others_shows_it_alone() {
         let run = of.run.as_ref().expect("the bug should be found");
         found.lock().unwrap_or_else(PoisonError::into_inner).push((of.bug, run.seed, run.violations.clone()));
     };
-    find_bugs(&[Bug::NewKeyPerRetry, Bug::CheckThenWrite], 200, &note).unwrap();
+    find_bugs(&[Bug::DedupeRowOutside, Bug::CheckThenWrite], 200, &note).unwrap();
     let found = found.into_inner().unwrap();
     assert_eq!(found.len(), 2);
     for (bug, seed, violations) in found {

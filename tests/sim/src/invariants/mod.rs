@@ -1,8 +1,10 @@
 //! What must hold, whatever went wrong.
 
 mod carts;
+mod events;
 mod money;
 mod orders;
+pub(crate) mod receipts;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -51,6 +53,9 @@ pub(crate) async fn check(lab: &Lab, shop: &Shop, shoppers: &[Shopper]) -> Resul
     }
     stock::check_ledger(lab, shop).await?;
     carts::check(shop, shoppers, &found).await?;
+    let mut subjects: Vec<String> = found.iter().map(|checkout| checkout.order_id.to_string()).collect();
+    subjects.push(shop.unfinished.product.to_string());
+    events::check(lab, shop, &subjects).await?;
     tally(shop, &found);
     Ok(())
 }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::{Found, rows};
 use crate::{
     lab::{Lab, LabError},
+    provider::Disputed,
     shop::Shop,
 };
 
@@ -29,10 +30,19 @@ pub(super) async fn check(lab: &Lab, shop: &Shop, found: &Found) -> Result<(), L
     if intents.values().any(|count| *count > 1) {
         shop.violated(format!("{id} has several intents of one payment: {intents:?}"));
     }
+    let disputes =
+        shop.provider.book().disputes.values().filter(|dispute| dispute.order == id).cloned().collect::<Vec<_>>();
+    let withdrawn: Decimal = disputes.iter().map(Disputed::withdrawn).sum();
+    let ended = disputes.iter().filter(|dispute| dispute.outcome.is_some()).count();
+    if (found.count("DisputeOpened"), found.count("DisputeClosed")) != (disputes.len(), ended) {
+        shop.violated(format!("{id}: the provider knows of {disputes:?}, and its events are {:?}", found.events));
+    }
     let ledger = rows(lab, LEDGER, &[&id.as_uuid()]).await?;
     let kept: Decimal = ledger.first().map(|row| row.get(0)).unwrap_or_default();
-    if kept != taken - sent_back {
-        shop.violated(format!("{id}: the provider took {taken} and sent {sent_back} back, the ledger says {kept}"));
+    if kept != taken - sent_back - withdrawn {
+        shop.violated(format!(
+            "{id}: the provider took {taken}, sent {sent_back} back and gave {withdrawn} to the bank, the ledger says {kept}"
+        ));
     }
     let paid = found.order == Some(OrderStatus::Processing);
     if paid && (charges == 0 || sent_back >= taken) {

@@ -30,6 +30,7 @@ use origin_core::{
 };
 use origin_postgres::Database;
 
+use super::webhooks::OwnReceipt;
 use crate::{
     bugs::{self, Bug},
     fate::Step,
@@ -143,10 +144,12 @@ gated! {
             let real = self.real.clone();
             let (refund, verdict) = (settlement.refund.clone(), settlement.verdict.clone());
             let (event, now) = (settlement.event, settlement.now);
-            // No webhook tells of refunds here.
+            let receipt = settlement.receipt.map(OwnReceipt::of);
             let call = move || async move {
                 let verdict: &RefundVerdict = &verdict;
-                real.settle_refund(RefundSettlement { refund: &refund, verdict, event, receipt: None, now }).await
+                let receipt = receipt.as_ref().map(OwnReceipt::lend);
+                let receipt = receipt.as_ref();
+                real.settle_refund(RefundSettlement { refund: &refund, verdict, event, receipt, now }).await
             };
             self.world.call(Step::write("settle_refund"), call).await
         }
@@ -199,6 +202,7 @@ struct Settling {
     order_event: EventId,
     refund: RefundId,
     claim: Option<(ClaimKey, i64, StoredAnswer)>,
+    receipt: Option<OwnReceipt>,
     now: Timestamp,
 }
 
@@ -211,6 +215,7 @@ impl Settling {
             order_event: settlement.order_event,
             refund: settlement.refund,
             claim: settlement.claim.map(|(key, fence, answer)| (key.clone(), fence, answer.clone())),
+            receipt: settlement.receipt.map(OwnReceipt::of),
             now: settlement.now,
         }
     }
@@ -219,8 +224,9 @@ impl Settling {
         let claim = self.claim.as_ref().map(|(key, fence, answer)| (key, *fence, answer));
         let (attempt, verdict) = (&self.attempt, &self.verdict);
         let (event, order_event, refund, now) = (self.event, self.order_event, self.refund, self.now);
-        // No webhook tells of payments here.
-        let settlement = Settlement { attempt, verdict, event, order_event, refund, claim, receipt: None, now };
+        let receipt = self.receipt.as_ref().map(OwnReceipt::lend);
+        let receipt = receipt.as_ref();
+        let settlement = Settlement { attempt, verdict, event, order_event, refund, claim, receipt, now };
         let told = bugs::is_told(database, attempt.order_id).await?;
         let settled = database.real.settle(&settlement).await?;
         bugs::tell_again(database, &settlement, told).await?;

@@ -11,6 +11,7 @@ use origin_core::{
     },
     refunds::{ProviderRefund, Refund, RefundGateway},
 };
+use origin_gateways::Stripe;
 
 use super::SimStock;
 use crate::{
@@ -24,6 +25,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct SimGateway {
     pub(crate) provider: Provider,
+    /// Knows its signature, and is asked for nothing else.
+    pub(crate) stripe: Stripe,
     /// For who releases it too early.
     pub(crate) stock: SimStock,
     pub(crate) world: World,
@@ -37,6 +40,7 @@ const CONFIRM: Step = Step { name: "confirm", kind: Kind::Keyed };
 const CANCEL: Step = Step { name: "cancel_intent", kind: Kind::Unkeyed };
 const REFUND: Step = Step { name: "create_refund", kind: Kind::Keyed };
 const FIND_REFUND: Step = Step { name: "find_refund", kind: Kind::Question };
+const READ_DISPUTE: Step = Step { name: "read_dispute", kind: Kind::Question };
 const READ: Step = Step { name: "read_intent", kind: Kind::Question };
 
 impl SimGateway {
@@ -132,15 +136,16 @@ impl RefundGateway for SimGateway {
     }
 }
 
-// No webhooks are sent here.
 impl ReadDispute for SimGateway {
     async fn read_dispute(&self, dispute_id: &str) -> Result<Dispute, GatewayError> {
-        Err(GatewayError::Refused(format!("no such dispute: {dispute_id}")))
+        let id = dispute_id.to_owned();
+        self.call(READ_DISPUTE, None, move |book| book.read_dispute(&id)).await
     }
 }
 
+// The very code that production has: what is told is signed as the provider signs it.
 impl VerifyWebhook for SimGateway {
-    fn verify_webhook(&self, _: Webhook<'_>, _: Timestamp) -> Result<WebhookEvent, WebhookRefusal> {
-        Err(WebhookRefusal::NotTaken)
+    fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal> {
+        self.stripe.verify_webhook(webhook, now)
     }
 }

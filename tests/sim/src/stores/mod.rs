@@ -1,13 +1,16 @@
 //! The real adapters of the stores, each behind the gate.
 
+mod bus;
 mod carts;
 mod database;
 mod environment;
 mod gateway;
 mod quiet;
 mod stock;
+mod webhooks;
 
 pub(crate) use self::{
+    bus::{SimBus, SimHistory, SimQueue},
     carts::SimCarts,
     database::SimDatabase,
     environment::{Profiles, SimEnvironment, Tokens, principal},

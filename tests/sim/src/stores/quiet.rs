@@ -14,14 +14,12 @@ use origin_core::{
         WatchThresholds,
     },
     orders::{ReadTimeline, TimelineEntry},
-    payments::{
-        Attempt, DisputeNews, DisputeNoted, PaymentPage, PaymentRecord, ReadPayments, WebhookReceipt, WebhookStore,
-    },
+    payments::{PaymentPage, PaymentRecord, ReadPayments, WebhookReceipt},
     shipping::{BeginShipment, NewShipment, Shipment, ShipmentSettlement, ShippingStore},
 };
 
 use super::{SimDatabase, SimStock};
-use crate::gate::passed_on;
+use crate::gate::{gated, passed_on};
 
 passed_on! {
     impl ReadTimeline for SimDatabase {
@@ -43,16 +41,6 @@ passed_on! {
 }
 
 passed_on! {
-    impl WebhookStore for SimDatabase {
-        fn is_webhook_handled(event_id: &str) -> bool;
-        fn find_attempt_by_intent(intent_id: &str) -> Option<Attempt>;
-        fn note_webhook(receipt: &WebhookReceipt<'_>) -> ();
-        fn note_dispute(news: &DisputeNews<'_>) -> DisputeNoted;
-        fn forget_webhooks(before: Timestamp, limit: u32) -> ();
-    }
-}
-
-passed_on! {
     impl ShippingStore for SimDatabase {
         fn begin_shipment(shipment: &NewShipment) -> BeginShipment;
         fn settle_shipment(settlement: ShipmentSettlement<'_>) -> Shipment;
@@ -64,10 +52,10 @@ passed_on! {
     }
 }
 
-passed_on! {
+gated! {
     impl Outbox for SimDatabase {
-        fn list_next_events(stopped: &[String], limit: u32) -> Vec<OutgoingEvent>;
-        fn mark_published(events: &[EventId], now: Timestamp) -> ();
+        read fn list_next_events(stopped: ref [String], limit: val u32) -> Vec<OutgoingEvent>;
+        write fn mark_published(events: ref [EventId], now: val Timestamp) -> ();
     }
 }
 

@@ -66,9 +66,9 @@ impl ReserveStock for SimStock {
     }
 }
 
-passed_on! {
+gated! {
     impl PutStock for SimStock {
-        fn put_stock_if_absent(stock: &[NewStock]) -> ();
+        write fn put_stock_if_absent(stock: ref [NewStock]) -> ();
     }
 }
 
