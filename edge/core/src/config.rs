@@ -24,6 +24,8 @@ const LIMIT: Duration = Duration::from_millis(500);
 pub struct EdgeConfig {
     /// Scheme and authority of the origin, and the path before its routes, without a slash at the end.
     pub origin_url: String,
+    /// The same of the origin that prints; the origin itself if absent.
+    pub printer_url: Option<String>,
     /// The region of the origin and of the carts.
     pub aws_region: String,
     /// Where DynamoDB answers; None for AWS's own address.
@@ -75,8 +77,9 @@ impl ConfigError {
 
 impl EdgeConfig {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
         "origin_url",
+        "printer_url",
         "aws_region",
         "dynamodb_endpoint",
         "carts_table",
@@ -105,6 +108,7 @@ impl EdgeConfig {
         let issuer = required("token_issuer")?;
         Ok(Self {
             origin_url: base_url("origin_url", &required("origin_url")?)?,
+            printer_url: lookup("printer_url").map(|url| base_url("printer_url", &url)).transpose()?,
             aws_region: required("aws_region")?,
             dynamodb_endpoint: lookup("dynamodb_endpoint")
                 .map(|url| base_url("dynamodb_endpoint", &url))
@@ -222,6 +226,7 @@ mod tests {
             ("origin_url", "origin.example"),
             ("origin_url", "ftp://origin.example"),
             ("dynamodb_endpoint", "http://"),
+            ("printer_url", "printer.example"),
             ("catalog_fresh_seconds", "-1"),
             ("catalog_stale_seconds", "1d"),
             ("shop_currency", "usd"),

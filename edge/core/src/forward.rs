@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use commerce_api::{
-    Access, Problem, ProblemCode, Route,
+    Access, Problem, ProblemCode, Route, ServedBy,
     headers::{
         CARRIER_SIGNATURE, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, STRIPE_SIGNATURE,
         TRACEPARENT,
@@ -26,8 +26,9 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// What of the origin's headers reaches the client.
-const RESPONSE_HEADERS: [HeaderName; 9] = [
+const RESPONSE_HEADERS: [HeaderName; 10] = [
     header::CONTENT_TYPE,
+    header::CONTENT_DISPOSITION,
     header::CACHE_CONTROL,
     header::ETAG,
     header::LOCATION,
@@ -51,8 +52,9 @@ pub(crate) async fn forward<P: Platform>(call: &Call<'_, P>) -> Result<Response<
     // A HEAD is a GET whose body the client does not want; the origin's body is dropped on the way out.
     let method = if call.request.method() == Method::HEAD { Method::GET } else { call.request.method().clone() };
 
-    let mut request =
-        origin::request(call.config, method, &target, call.request_id).body(body.clone()).map_err(Problem::internal)?;
+    let printer = call.config.printer_url.as_ref().filter(|_| call.route.served_by() == ServedBy::Printer);
+    let request = origin::request(printer.unwrap_or(&call.config.origin_url), method, &target, call.request_id);
+    let mut request = request.body(body.clone()).map_err(Problem::internal)?;
     add_client_headers(call, request.headers_mut())?;
     if let Some(caller) = &call.caller {
         insert(request.headers_mut(), PRINCIPAL, &PrincipalHeader::encode(&caller.principal))?;

@@ -59,7 +59,8 @@ pub(crate) async fn readyz<P: Platform>(
 
 /// Asks the origin under a path that it answers signed requests alone. Its `/healthz` would not do: that one is for everybody.
 async fn ask_origin<P: Platform>(platform: &P, config: &EdgeConfig, request_id: &str) -> Result<(), Problem> {
-    let request = origin::request(config, Method::GET, Route::Readyz.pattern(), request_id).body(Bytes::new());
+    let request =
+        origin::request(&config.origin_url, Method::GET, Route::Readyz.pattern(), request_id).body(Bytes::new());
     let request = request.map_err(Problem::internal)?;
     let answer = origin::send(platform, config, request, ORIGIN_LIMIT).await.map_err(|failure| failure.problem)?;
     if answer.status().is_success() {

@@ -53,11 +53,11 @@ impl OriginFailure {
     }
 }
 
-/// A request for `path_and_query` of the origin, to be completed and given to [`send`].
-pub(crate) fn request(config: &EdgeConfig, method: Method, path_and_query: &str, request_id: &str) -> request::Builder {
+/// A request for `path_and_query` of the origin at `base`, to be completed and given to [`send`].
+pub(crate) fn request(base: &str, method: Method, path_and_query: &str, request_id: &str) -> request::Builder {
     Request::builder()
         .method(method)
-        .uri(format!("{}{path_and_query}", config.origin_url))
+        .uri(format!("{base}{path_and_query}"))
         .header(REQUEST_ID, request_id)
         .header(header::ACCEPT, "application/json")
 }
@@ -98,8 +98,9 @@ fn bad_gateway(cause: impl ToString) -> Problem {
 /// Tells the origin's own answers from those of what stands before it, which may well be a page with status 200.
 fn check(answer: Response<Bytes>) -> Result<Response<Bytes>, OriginFailure> {
     let status = answer.status();
-    let is_json = answer.body().is_empty() || media_type(&answer) == Some("application/json");
-    if (status.is_success() && is_json) || status == StatusCode::NOT_MODIFIED {
+    let is_ours =
+        answer.body().is_empty() || matches!(media_type(&answer), Some("application/json" | "application/pdf"));
+    if (status.is_success() && is_ours) || status == StatusCode::NOT_MODIFIED {
         return Ok(answer);
     }
     let code = problem_code(&answer);

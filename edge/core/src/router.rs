@@ -5,7 +5,7 @@ use commerce_api::{
     Access, Parameter, Problem, ProblemCode, ProblemContext, Route, RouteMatch, RouteMiss, ServedBy, match_route,
 };
 use commerce_auth::VerifiedToken;
-use commerce_domain::{OrderId, PaymentId, ProductId, ShipmentId, VariantId};
+use commerce_domain::{InvoiceId, OrderId, PaymentId, ProductId, ShipmentId, VariantId};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use jiff::Timestamp;
 
@@ -157,6 +157,7 @@ fn check_id(route: Route, parameter: &str) -> Result<(), Problem> {
         Parameter::Order => ("Order", parameter.parse::<OrderId>().is_ok()),
         Parameter::Payment => ("Payment", parameter.parse::<PaymentId>().is_ok()),
         Parameter::Shipment => ("Shipment", parameter.parse::<ShipmentId>().is_ok()),
+        Parameter::Invoice => ("Invoice", parameter.parse::<InvoiceId>().is_ok()),
     };
     if known { Ok(()) } else { Err(Problem::not_found(what)) }
 }
@@ -172,7 +173,7 @@ async fn dispatch<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Pr
         Route::UpdateCartItem => cart::update_item(call).await,
         Route::RemoveCartItem => cart::remove_item(call).await,
         Route::StreamOrder => stream::stream_order(call).await,
-        route if route.served_by() == ServedBy::Origin => forward::forward(call).await,
+        route if matches!(route.served_by(), ServedBy::Origin | ServedBy::Printer) => forward::forward(call).await,
         route => Err(Problem::internal(format!("no handler for {}", route.name()))),
     }
 }

@@ -161,7 +161,7 @@ impl Watch {
 
     async fn ask<P: Platform>(&self, platform: &P, config: &EdgeConfig) -> Result<Response<Bytes>, OriginFailure> {
         let path = Route::GetOrder.path(&self.order);
-        let mut request = origin::request(config, Method::GET, &path, &self.request_id)
+        let mut request = origin::request(&config.origin_url, Method::GET, &path, &self.request_id)
             .header(PRINCIPAL, &self.principal)
             .header(SHOPPER_TOKEN, &self.token);
         if let Some(trace) = &self.trace {

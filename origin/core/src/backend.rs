@@ -12,6 +12,7 @@ use crate::{
     events::PublishEvents,
     hooks::Hooks,
     inventory::{InventoryDatabase, StockStore},
+    invoices::{InvoiceStore, Papers},
     payments::{PaymentGateway, ReadDispute, VerifyWebhook},
     refunds::RefundGateway,
     shipping::Carrier,
@@ -27,7 +28,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// Waits.
     type Timer: Timer + Send + Sync;
     /// PostgreSQL.
-    type Database: OrdersDatabase + CatalogDatabase + InventoryDatabase;
+    type Database: OrdersDatabase + CatalogDatabase + InventoryDatabase + InvoiceStore;
     /// The counters of stock and the holds on it.
     type Stock: StockStore;
     /// The carts.
@@ -71,6 +72,8 @@ pub trait Backend: Clone + Send + Sync + 'static {
     fn hooks(&self) -> &Self::Hooks;
     /// How orders are taxed and shipped.
     fn pricing(&self) -> &PricingRules;
+    /// Who issues invoices, and what prints them.
+    fn papers(&self) -> &Papers;
 }
 
 /// The parts of a [`Backend`], by which a binary or a test puts one together.
@@ -102,6 +105,8 @@ pub struct Parts<K, E, W, D, S, C, G, R, T, P, V, H> {
     pub hooks: H,
     /// How orders are taxed and shipped.
     pub pricing: PricingRules,
+    /// Who issues invoices, and what prints them.
+    pub papers: Papers,
 }
 
 /// A [`Backend`] made of [`Parts`].
@@ -127,7 +132,7 @@ where
     K: Clock + Send + Sync + 'static,
     E: Entropy + Send + Sync + 'static,
     W: Timer + Send + Sync + 'static,
-    D: OrdersDatabase + CatalogDatabase + InventoryDatabase + 'static,
+    D: OrdersDatabase + CatalogDatabase + InventoryDatabase + InvoiceStore + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
     G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + 'static,
@@ -200,5 +205,9 @@ where
 
     fn pricing(&self) -> &PricingRules {
         &self.0.pricing
+    }
+
+    fn papers(&self) -> &Papers {
+        &self.0.papers
     }
 }

@@ -1,5 +1,5 @@
-//! Points between the steps of a checkout, of a payment, of a refund, of a return, of a shipment, of an order's end and of a change of
-//! stock at which a test can stop the process.
+//! Points between the steps of a checkout, of a payment, of a refund, of a return, of a shipment, of an order's end, of a change of
+//! stock and of an invoice at which a test can stop the process.
 
 use std::future::Future;
 
@@ -114,6 +114,10 @@ pub enum HookPoint {
     WithinLook,
     /// Before a difference between ledger and counters is repaired.
     BeforeRepair,
+    /// Before an invoice or a credit note is issued.
+    BeforeIssue,
+    /// After an invoice or a credit note was issued.
+    AfterIssue,
 }
 
 /// The process stops here.

@@ -15,6 +15,7 @@ pub mod events;
 pub mod hooks;
 pub mod idempotency;
 pub mod inventory;
+pub mod invoices;
 pub mod orders;
 pub mod payments;
 pub mod refunds;

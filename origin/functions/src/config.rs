@@ -4,6 +4,7 @@ use commerce_api::pricing::{RulesDocumentError, from_document};
 use commerce_auth::TokenPolicy;
 use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
+use origin_core::invoices::{Seller, SellerError};
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
 use origin_gateways::{CarrierConfig, Secret, StripeConfig};
 use origin_http::CallerPolicy;
@@ -11,6 +12,8 @@ use origin_postgres::DatabaseSettings;
 
 use crate::{aws::AwsConfig, run::variable};
 
+/// Who issues invoices.
+pub(crate) const SELLER: &str = "INVOICE_SELLER";
 /// Where Stripe answers unless told otherwise.
 const STRIPE_URL: &str = "https://api.stripe.com";
 
@@ -26,6 +29,9 @@ pub enum ConfigError {
     /// The document of the pricing rules cannot be used; names the place in it.
     #[error("PRICING_RULES is not valid: {0}")]
     Rules(#[from] RulesDocumentError),
+    /// The document of the seller cannot be used; says why.
+    #[error("INVOICE_SELLER is not valid: {0}")]
+    Seller(#[from] SellerError),
     /// Neither or both of the ways to know the edge are set.
     #[error("set either EDGE_PRINCIPAL_ARN (IAM in front), or EDGE_ACCESS_KEY_ID and EDGE_SECRET_ACCESS_KEY")]
     Caller,
@@ -58,6 +64,8 @@ pub struct Config {
     pub carrier: Option<CarrierConfig>,
     /// `SHOP_CURRENCY`, and `TAX_RATE`, `SHIPPING_FEE` and `FREE_SHIPPING_FROM`, or `PRICING_RULES` in the place of these three.
     pub pricing: PricingRules,
+    /// `INVOICE_SELLER`, a JSON document; no invoices are issued if absent.
+    pub seller: Option<Seller>,
 }
 
 impl Config {
@@ -96,6 +104,7 @@ impl Config {
             },
             carrier: carrier(&lookup)?,
             pricing: pricing(&lookup)?,
+            seller: lookup(SELLER).map(|document| document.parse()).transpose()?,
         })
     }
 }
@@ -212,6 +221,16 @@ mod tests {
         assert_eq!(error.to_string(), "PRICING_RULES is not valid: shipping_zones: is required");
         let both = with(document, &[("TAX_RATE", "0.08")]).unwrap_err().to_string();
         assert!(both.starts_with("PRICING_RULES is not valid: document: replaces the settings"), "{both}");
+    }
+
+    #[test]
+    fn a_seller_is_read_or_refused_in_one_line() {
+        assert_eq!(config(&[], "").unwrap().seller, None);
+        let seller = config(&[(SELLER, r#"{"legal_entity": "CC", "name": "Shop", "address": ["Street 1"]}"#)], "");
+        assert_eq!(seller.unwrap().seller.unwrap().legal_entity, "CC");
+        let refused = config(&[(SELLER, r#"{"legal_entity": "c", "name": "Shop", "address": ["Street 1"]}"#)], "");
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.starts_with("INVOICE_SELLER is not valid: legal_entity: must be"), "{refused}");
     }
 
     #[test]

@@ -6,15 +6,19 @@ use lambda_http::{LambdaEvent, lambda_runtime, service_fn};
 use origin_core::{
     consumers::Consumer,
     events::{self, Delivery, Envelope},
+    hooks::NoHooks,
+    invoices::{Desk, Seller},
 };
 use origin_dynamo::{DynamoPayments, DynamoStock, INVENTORY_TABLE, PAYMENTS_TABLE};
 use origin_events::delivery;
+use origin_gateways::{SystemClock, SystemEntropy};
+use origin_postgres::{Database, DatabaseSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AwsConfig, ConfigError,
     aws::http,
-    config::given,
+    config::{SELLER, given},
     run::{RunError, run, variable},
 };
 
@@ -53,7 +57,8 @@ struct BatchItemFailure {
     item_identifier: String,
 }
 
-/// Consumes what the Lambda runtime brings, until that ends: as the consumer that `CONSUMER` names. Knows no database.
+/// Consumes what the Lambda runtime brings, until that ends: as the consumer that `CONSUMER` names. The one for invoices alone knows
+/// the database.
 pub async fn consume() -> ExitCode {
     run(start()).await
 }
@@ -67,11 +72,35 @@ async fn start() -> Result<(), RunError> {
     let client = AwsConfig::from_lookup(&lookup)?.dynamodb(&http()?);
     let stock = &DynamoStock::new(client.clone(), table("INVENTORY_TABLE", INVENTORY_TABLE));
     let history = &DynamoPayments::new(client, table("PAYMENTS_TABLE", PAYMENTS_TABLE));
+    let issuer = (consumer == Consumer::Invoices).then(|| Issuer::from_lookup(&lookup)).transpose()?;
+    let desk = issuer.as_ref().map(|Issuer { database, seller }| Desk {
+        clock: &SystemClock,
+        entropy: &SystemEntropy,
+        hooks: &NoHooks,
+        database,
+        seller,
+    });
+    let papers = desk.as_ref();
     let consuming = service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let handle = async |event| consumer.handle(stock, history, &event).await;
+        // On the heap: one state machine of all consumers is more than the compiler lays out.
+        let handle = async |event| Box::pin(consumer.handle(stock, history, papers, &event)).await;
         Ok::<_, Infallible>(handle_batch(event.payload, max_receive_count, handle).await)
     });
     lambda_runtime::run(consuming).await.map_err(RunError::Runtime)
+}
+
+/// What the consumer for invoices needs beside its queue: `DATABASE_URL` and `INVOICE_SELLER`.
+struct Issuer {
+    database: Database,
+    seller: Seller,
+}
+
+impl Issuer {
+    fn from_lookup(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, RunError> {
+        let required = |name: &'static str| lookup(name).ok_or(ConfigError::Missing(name));
+        let seller = required(SELLER)?.parse().map_err(ConfigError::from)?;
+        Ok(Self { database: Database::new(&DatabaseSettings::new(required("DATABASE_URL")?))?, seller })
+    }
 }
 
 /// `MAX_RECEIVE_COUNT`, as the queue has it; 5 if absent.

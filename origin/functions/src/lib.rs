@@ -1,7 +1,8 @@
 //! The origin as Lambda functions: configured from the environment, run by the Lambda runtime. The only place of production that
 //! wires adapters to ports.
 //!
-//! A function is a few lines over [`serve`], [`tend`], [`consume`], [`watch`] or [`reconcile`]. The one that serves answers nobody but the edge: by IAM, which
+//! A function is a few lines over [`serve`], [`serve_printed`], [`tend`], [`consume`], [`watch`] or [`reconcile`]. Those that serve answer
+//! nobody but the edge: by IAM, which
 //! has checked the signature before the function is called, or by the signature itself. No rule of the shop stands here.
 
 mod aws;
@@ -19,6 +20,6 @@ pub use aws::AwsConfig;
 pub use config::{Config, ConfigError};
 pub use consume::consume;
 pub use reconcile::reconcile;
-pub use serve::serve;
+pub use serve::{serve, serve_printed};
 pub use streams::watch;
 pub use tend::tend;

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use commerce_api::ServedBy;
 use lambda_http::tower::ServiceBuilder;
+use origin_core::invoices::Print;
 use origin_http::{Settings, router};
 
 use crate::{
@@ -13,15 +15,20 @@ use crate::{
     wiring::backend,
 };
 
-/// Serves the origin to the Lambda runtime, until that ends.
+/// Serves the origin to the Lambda runtime, until that ends. Prints nothing.
 pub async fn serve() -> ExitCode {
-    run(start()).await
+    run(start(None, None)).await
 }
 
-async fn start() -> Result<(), RunError> {
+/// Serves what is printed, and nothing else, to the Lambda runtime, until that ends.
+pub async fn serve_printed(print: Print) -> ExitCode {
+    run(start(Some(ServedBy::Printer), Some(print))).await
+}
+
+async fn start(only: Option<ServedBy>, print: Option<Print>) -> Result<(), RunError> {
     let config = Config::from_environment()?;
-    let settings = Settings { caller: caller(variable, &config.aws.region)? };
-    let router = router(backend(config)?, settings);
+    let settings = Settings { caller: caller(variable, &config.aws.region)?, only };
+    let router = router(backend(config, print)?, settings);
     let service = ServiceBuilder::new().map_request(with_caller).service(router);
     lambda_http::run(service).await.map_err(RunError::Runtime)
 }

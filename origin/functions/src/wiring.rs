@@ -1,6 +1,10 @@
 //! The real adapters behind the ports.
 
-use origin_core::{Assembled, Backend, Parts, hooks::NoHooks};
+use origin_core::{
+    Assembled, Backend, Parts,
+    hooks::NoHooks,
+    invoices::{Papers, Print},
+};
 use origin_dynamo::{DynamoCarts, DynamoStock};
 use origin_events::SnsTopic;
 use origin_gateways::{CarrierApi, JwksVerifier, Stripe, SystemClock, SystemEntropy, SystemTimer, UserInfo};
@@ -9,7 +13,7 @@ use origin_postgres::Database;
 use crate::{Config, aws::http, run::RunError};
 
 /// The backend of a function that works on the shop. Nothing is connected to before something needs it.
-pub(crate) fn backend(config: Config) -> Result<impl Backend, RunError> {
+pub(crate) fn backend(config: Config, print: Option<Print>) -> Result<impl Backend, RunError> {
     let http = http()?;
     let (dynamodb, sns) = (config.aws.dynamodb(&http), config.aws.sns(&http));
     Ok(Assembled::new(Parts {
@@ -26,6 +30,7 @@ pub(crate) fn backend(config: Config) -> Result<impl Backend, RunError> {
         events: config.events_topic_arn.map(|topic| SnsTopic::new(sns, topic)),
         hooks: NoHooks,
         pricing: config.pricing,
+        papers: Papers { seller: config.seller, print },
     }))
 }
 

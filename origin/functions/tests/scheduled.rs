@@ -215,4 +215,28 @@ mod scheduled {
         assert_eq!(function.runtime.invoke(tick()).await, Ok(json!({"findings": 1})), "the variant has no counters");
         assert_eq!(function.runtime.invoke(tick()).await, Ok(json!({"findings": 0})));
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_consumer_for_invoices_asks_the_database_what_there_is_to_issue() {
+        let url = database_url().await;
+        let seller = include_str!("../../../docs/invoice-seller.example.json");
+        let variables = [
+            ("CONSUMER", "invoices"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("DATABASE_URL", url.as_str()),
+            ("INVOICE_SELLER", seller),
+        ];
+        let function = Function::start(env!("CARGO_BIN_EXE_origin-consumer"), &variables).await;
+        let nobodys = OrderId::generate(&SystemClock, &SystemEntropy).to_string();
+        let record = |id: &str, data: Value| {
+            let body = json!(event("PaymentSucceeded", &nobodys, 1, data)).to_string();
+            json!({"messageId": id, "receiptHandle": id, "body": body, "eventSource": "aws:sqs",
+                "attributes": {"MessageGroupId": id, "ApproximateReceiveCount": "1"}})
+        };
+        let records = [record("m1", json!({"orderId": nobodys})), record("m2", json!({"orderId": "none"}))];
+        let answer = function.runtime.invoke(json!({"Records": records})).await;
+        assert_eq!(answer, Ok(json!({"batchItemFailures": [{"itemIdentifier": "m2"}]})));
+    }
 }

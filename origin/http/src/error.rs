@@ -10,6 +10,7 @@ use origin_core::{
     checkout::PlaceOrderError,
     idempotency::ClaimRefused,
     inventory::{AdjustStockError, FindStockError},
+    invoices::InvoiceError,
     orders::{CancelError, ReorderError},
     payments::{PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
@@ -67,6 +68,9 @@ pub enum ApiError {
     /// Stock was to be changed.
     #[error(transparent)]
     AdjustStock(#[from] AdjustStockError),
+    /// An invoice was asked for.
+    #[error(transparent)]
+    Invoice(#[from] InvoiceError),
     /// Something that answers nobody was run by hand.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -93,6 +97,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::CarrierWebhook(error) => shipping::webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
         ApiError::AdjustStock(error) => adjust_stock(error),
+        ApiError::Invoice(error) => invoice(&error),
         ApiError::Interrupted(Interrupted::Stopped(stopped)) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
@@ -179,6 +184,18 @@ fn not_left(refundable: &Refundable) -> Problem {
     }
     Problem::new(ProblemCode::RefundTooLarge, ProblemCode::RefundTooLarge.title())
         .with_member("refundable", &Amount::from(refundable.left))
+}
+
+fn invoice(error: &InvoiceError) -> Problem {
+    match error {
+        InvoiceError::NoOrder => Problem::not_found("Order"),
+        InvoiceError::NotPaid => {
+            Problem::new(ProblemCode::Conflict, "The order has no invoice: there is one once it is paid")
+        }
+        InvoiceError::NoSeller => Problem::not_found("Invoice").with_cause(error),
+        InvoiceError::Store(error) => store(error),
+        InvoiceError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
 }
 
 fn claim(refused: &ClaimRefused) -> Problem {

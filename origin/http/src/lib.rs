@@ -11,6 +11,7 @@ mod check;
 mod checkouts;
 mod error;
 mod inventory;
+mod invoices;
 mod orders;
 mod payments;
 mod products;

@@ -161,6 +161,7 @@ pub(crate) fn rendered(request_id: &str, path: &str, outcome: OrderOutcome<'_>) 
 fn placed(checkout: &Checkout) -> Result<Response<Bytes>, ApiError> {
     let body = CreateOrderResponse {
         order_id: checkout.order_id.to_string(),
+        order_number: checkout.order_number.to_string(),
         status: OrderStatus::Pending.to_string(),
         total: checkout.total.into(),
         currency: checkout.currency.to_string(),
@@ -176,6 +177,7 @@ fn placed(checkout: &Checkout) -> Result<Response<Bytes>, ApiError> {
 fn order_response(order: &Order) -> OrderResponse {
     OrderResponse {
         id: order.id.to_string(),
+        order_number: order.number.to_string(),
         status: order.status.to_string(),
         items: order.lines.iter().map(item_response).collect(),
         currency: order.currency.to_string(),

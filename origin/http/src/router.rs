@@ -15,7 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use commerce_api::{
-    Access, Problem, ProblemCode, ProblemContext, Route, RouteMiss, headers,
+    Access, Problem, ProblemCode, ProblemContext, Route, RouteMiss, ServedBy, headers,
     limits::{MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_TARGET_BYTES},
     match_route,
 };
@@ -30,7 +30,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories, checkouts,
     error::problem,
-    inventory, orders, payments, products, refunds, reorder, respond, returns, shipments, webhooks,
+    inventory, invoices, orders, payments, products, refunds, reorder, respond, returns, shipments, webhooks,
 };
 
 /// What the router has to know beside the backend.
@@ -38,6 +38,14 @@ use crate::{
 pub struct Settings {
     /// How the edge proves that it is the edge.
     pub caller: CallerPolicy,
+    /// The routes that are served, where another function serves the rest; all if absent.
+    pub only: Option<ServedBy>,
+}
+
+impl Settings {
+    fn serves(&self, route: Route) -> bool {
+        self.only.is_none_or(|only| route.served_by() == only)
+    }
 }
 
 /// The origin: every route of the table that it serves, and `/healthz`.
@@ -97,7 +105,8 @@ async fn answer<B: Backend>(
         return (None, Err(error));
     }
     let (route, parameter) = match match_route(&parts.method, parts.uri.path()) {
-        Ok(found) => (found.route, decode(found.parameter, false)),
+        Ok(found) if origin.settings.serves(found.route) => (found.route, decode(found.parameter, false)),
+        Ok(_) => return (None, Err(missed(RouteMiss::NotFound))),
         Err(miss) => return (None, Err(missed(miss))),
     };
     let principal = match caller::principal(&origin.backend, route, &parts).await {
@@ -139,6 +148,10 @@ fn dispatch<'a, B: Backend>(backend: &'a B, call: &'a Call) -> Handled<'a> {
         Route::ListOrders => Box::pin(orders::list_orders(backend, call)),
         Route::GetOrder => Box::pin(orders::get_order(backend, call)),
         Route::GetTimeline => Box::pin(orders::get_timeline(backend, call)),
+        Route::GetOrderInvoice => Box::pin(invoices::get_order_invoice(backend, call)),
+        Route::PrintOrderInvoice => Box::pin(invoices::print_order_invoice(backend, call)),
+        Route::GetInvoice => Box::pin(invoices::get_invoice(backend, call)),
+        Route::PrintInvoice => Box::pin(invoices::print_invoice(backend, call)),
         Route::CancelOrder => Box::pin(orders::cancel_order(backend, call)),
         Route::CreateShipment => Box::pin(shipments::create_shipment(backend, call)),
         Route::ListShipments => Box::pin(shipments::list_shipments(backend, call)),

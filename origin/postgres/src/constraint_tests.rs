@@ -1,6 +1,7 @@
 //! What the database itself refuses, whatever the code above it does.
 
 mod inventory;
+mod invoices;
 mod refunds;
 mod returns;
 mod shipments;
@@ -18,18 +19,18 @@ const ORDERS: &str = "
 
     insert into customers (id, issuer, sub, created_at, updated_at) values (pg_temp.id(1), 'issuer', 'sub', now(), now());
     insert into checkouts (id, order_id, customer_id, cart_id, cart_version, request_hash, lines, currency, subtotal, tax,
-        shipping, total, shipping_address, state, hold_until, cart_taken_at, cart_taken_version, created_at, updated_at)
+        shipping, total, shipping_address, state, hold_until, cart_taken_at, cart_taken_version, order_number, created_at, updated_at)
     select pg_temp.id(checkout), pg_temp.id(checkout + 10), pg_temp.id(1), pg_temp.id(20), version, pg_temp.hash(checkout),
-        '[{}]', 'USD', 20, 2, 5, 27, '{}', state, now(), taken_at, version + taken, now(), now()
+        '[{}]', 'USD', 20, 2, 5, 27, '{}', state, now(), taken_at, version + taken, lpad(checkout::text, 9, '0'), now(), now()
     from (values (2, 1, 'PLACED', now(), 1), (3, 2, 'PLACED', null, null), (4, 3, 'OPEN', null, null), (5, 3, 'FAILED', null, null))
         as checkout (checkout, version, state, taken_at, taken);
     insert into idempotency_keys (principal, route, key_hash, request_hash, state, lease_until, fence, checkout_id, created_at,
         expires_at) values (pg_temp.id(1), 'CreateOrder', pg_temp.hash(4), pg_temp.hash(4), 'IN_FLIGHT', now(), 1, pg_temp.id(4),
         now(), now());
     insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, payment_status,
-        shipping_address, reserved_until, created_at, updated_at)
+        shipping_address, reserved_until, order_number, created_at, updated_at)
     select order_id, id, customer_id, 'PENDING', currency, subtotal, tax, shipping, total, null, shipping_address, hold_until,
-        now(), now() from checkouts where state = 'PLACED';
+        order_number, now(), now() from checkouts where state = 'PLACED';
     insert into order_items (order_id, position, product_id, variant_id, name, quantity, price, subtotal, tax, created_at)
         values (pg_temp.id(12), 0, pg_temp.id(30), pg_temp.id(31), 'Lamp', 2, 10, 20, 2, now());
     insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
@@ -54,7 +55,7 @@ async fn a_cart_is_in_one_checkout_and_is_ordered_once() {
     let copy = |version: u32, state: &str| {
         format!(
             "insert into checkouts select (jsonb_populate_record(c, jsonb_build_object('id', pg_temp.id(6),
-                'order_id', pg_temp.id(16), 'cart_version', {version}, 'state', '{state}'))).* from checkouts c
+                'order_id', pg_temp.id(16), 'order_number', '000000006', 'cart_version', {version}, 'state', '{state}'))).* from checkouts c
                 where id = pg_temp.id(4)"
         )
     };

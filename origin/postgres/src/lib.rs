@@ -13,6 +13,7 @@ mod customers;
 mod error;
 mod idempotency;
 mod inventory;
+mod invoices;
 mod migrate;
 mod orders;
 mod outbox;

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod headers;
 pub mod idempotency;
 pub mod inventory;
+pub mod invoice;
 pub mod json;
 pub mod limits;
 pub mod order;

@@ -51,6 +51,8 @@ impl Address {
 pub struct CreateOrderResponse {
     /// `order_…`
     pub order_id: String,
+    /// The number that people say: `7K3M-9QXT-G`.
+    pub order_number: String,
     /// `PENDING`
     pub status: String,
     /// What has to be paid.
@@ -69,6 +71,8 @@ pub struct CreateOrderResponse {
 pub struct OrderResponse {
     /// `order_…`
     pub id: String,
+    /// The number that people say: `7K3M-9QXT-G`.
+    pub order_number: String,
     /// One of the order states.
     pub status: String,
     /// The lines.

@@ -32,6 +32,8 @@ pub enum ServedBy {
     Cache,
     /// The origin; the edge forwards, signed.
     Origin,
+    /// The origin that prints, where that is one of its own; the edge forwards, signed.
+    Printer,
 }
 
 /// What stands in the place of a route's braces.
@@ -49,6 +51,8 @@ pub enum Parameter {
     Payment,
     /// The id of a shipment.
     Shipment,
+    /// The id of an invoice or a credit note.
+    Invoice,
 }
 
 /// Defines the table: name, method, pattern, what stands in its braces, who answers, who may call.
@@ -138,6 +142,14 @@ routes! {
     GetTimeline: GET "/v1/orders/{orderId}/timeline" Order, Origin, Shopper;
     /// The status of an order as it changes.
     StreamOrder: GET "/v1/orders/{orderId}/stream" Order, Edge, Shopper;
+    /// The invoice of an order that is paid, and its credit notes.
+    GetOrderInvoice: GET "/v1/orders/{orderId}/invoice" Order, Origin, Shopper;
+    /// The invoice of an order that is paid, as a PDF.
+    PrintOrderInvoice: GET "/v1/orders/{orderId}/invoice.pdf" Order, Printer, Shopper;
+    /// An invoice or a credit note.
+    GetInvoice: GET "/v1/invoices/{invoiceId}" Invoice, Origin, Shopper;
+    /// An invoice or a credit note, as a PDF.
+    PrintInvoice: GET "/v1/invoices/{invoiceId}/pdf" Invoice, Printer, Shopper;
     /// Calls an order off that has not been shipped, and sends back what was paid: one of the caller's, or the shop's any.
     CancelOrder: POST "/v1/orders/{orderId}/cancel" Order, Origin, Shopper;
     /// Ships an order, or a part of it.
@@ -267,6 +279,7 @@ mod tests {
                 Parameter::Order => Some("orderId"),
                 Parameter::Payment => Some("paymentId"),
                 Parameter::Shipment => Some("shipmentId"),
+                Parameter::Invoice => Some("invoiceId"),
             };
             assert_eq!(named, expected, "{route:?}");
         }

@@ -98,6 +98,7 @@ ids! {
     CustomerId, "cust", "a customer";
     EventId, "evt", "an event";
     AdjustmentId, "adj", "an adjustment of stock";
+    InvoiceId, "inv", "an invoice or a credit note";
 }
 
 fn uuid_v7(clock: &impl Clock, entropy: &impl Entropy) -> Uuid {

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod currency;
 pub mod id;
 pub mod money;
+pub mod order_number;
 pub mod ports;
 pub mod pricing;
 pub mod state;
@@ -16,9 +17,10 @@ pub use cart::{Cart, CartLine, Quantity};
 pub use catalog::{CategorySlug, Product, Variant};
 pub use currency::Currency;
 pub use id::{
-    AdjustmentId, AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, OrderId, PaymentId, ProductId, RefundId,
-    ReturnId, ShipmentId, VariantId,
+    AdjustmentId, AttemptId, CartId, CheckoutId, CustomerId, EventId, IdError, InvoiceId, OrderId, PaymentId,
+    ProductId, RefundId, ReturnId, ShipmentId, VariantId,
 };
 pub use money::{Money, MoneyError};
+pub use order_number::OrderNumber;
 pub use ports::{Clock, Entropy};
 pub use pricing::{Destination, PriceError, PricingRules, PricingRulesError, PricingSettings, TaxRate, Totals};

@@ -7,7 +7,7 @@ use clap::Args;
 use commerce_auth::TokenPolicy;
 use commerce_aws::{AwsClient, CallerKeys, Credentials};
 use commerce_domain::PricingRules;
-use origin_core::{Assembled, Parts};
+use origin_core::{Assembled, Parts, invoices::Papers};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
     CarrierApi, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy,
@@ -93,9 +93,10 @@ fn origin(arguments: &Arguments) -> Result<Router, Failure> {
         events: Some(EventBus::new(test_support::SystemClock::shared())),
         hooks: StepHooks,
         pricing: PricingRules::default(),
+        papers: Papers::default(),
     });
     let caller = CallerPolicy::Signed { keys: CallerKeys::new(edge_keys()), region: REGION.to_owned() };
-    Ok(router(backend, Settings { caller }))
+    Ok(router(backend, Settings { caller, only: None }))
 }
 
 /// A client of the DynamoDB at `endpoint`.

@@ -83,6 +83,10 @@ pub struct World {
     pub payment: String,
     /// Somebody else's payment.
     pub foreign_payment: String,
+    /// The invoice of the paid order.
+    pub invoice: String,
+    /// Somebody else's invoice.
+    pub foreign_invoice: String,
 }
 
 impl Shop {
@@ -142,6 +146,8 @@ impl Shop {
         self.pay(edge, &shopper, &shipped_order).await;
         let shipment = self.ship(edge, &admin, &shipped_order).await;
         let foreign_payment = self.pay(edge, &foreigner, &foreign_paid).await;
+        let invoice = self.invoice(edge, &shopper, &paid_order).await;
+        let foreign_invoice = self.invoice(edge, &foreigner, &foreign_paid).await;
         self.add_to_cart(edge, &foreigner, &quiet_variant, 1).await;
         let forged = |forgery| self.stack.issuer().forge(&shopper, forgery).expect("should be a token to begin with");
         World {
@@ -168,6 +174,8 @@ impl Shop {
             paid_variant,
             payment,
             foreign_payment,
+            invoice,
+            foreign_invoice,
             shopper,
             admin,
             product,
@@ -192,6 +200,13 @@ impl Shop {
         let path = format!("/v1/orders/{}/shipments", order["orderId"].as_str().unwrap_or_default());
         let ship = Call::post(path, &json!({})).token(admin).header("idempotency-key", "ship-whole");
         id(&ship.send(&self.client, &edge.url).await.expect(201).json())
+    }
+
+    /// The id of the invoice of that order, as it was answered.
+    async fn invoice(&self, edge: &Edge, token: &str, order: &Value) -> String {
+        let path = format!("/v1/orders/{}/invoice", order["orderId"].as_str().unwrap_or_default());
+        let found = Call::get(path).token(token).send(&self.client, &edge.url).await.expect(200).json();
+        found["invoice"]["id"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Adds to that shopper's cart.

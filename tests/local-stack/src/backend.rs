@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use commerce_api::pricing::from_document;
+use commerce_api::{invoice::InvoiceResponse, pricing::from_document};
 use commerce_auth::TokenPolicy;
 use commerce_aws::{AwsClient, Credentials};
 use commerce_domain::{PricingRules, PricingSettings};
-use origin_core::{Assembled, Parts, hooks::NoHooks};
+use origin_core::{
+    Assembled, Parts,
+    hooks::NoHooks,
+    invoices::{Papers, Seller, SellerError},
+};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
     CarrierApi, CarrierConfig, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock,
@@ -15,7 +19,7 @@ use origin_gateways::{
 use origin_postgres::Database;
 use test_support::{EventBus, FakeCarrier, Issuer, PaymentProvider};
 
-use crate::{CARRIER_KEY, CARRIER_WEBHOOK_SECRET, PAYMENTS_KEY, StackError, WEBHOOK_SECRET};
+use crate::{CARRIER_KEY, CARRIER_WEBHOOK_SECRET, Options, PAYMENTS_KEY, StackError, WEBHOOK_SECRET};
 
 /// The region that everything local pretends to be in.
 pub(crate) const REGION: &str = "us-east-1";
@@ -51,15 +55,32 @@ pub(crate) fn stock(client: AwsClient<System>) -> LocalStock {
     DynamoStock::new(client, INVENTORY_TABLE)
 }
 
-/// The rules that the document spells; the flat ones without it.
-pub(crate) fn pricing(document: Option<&str>) -> Result<PricingRules, StackError> {
-    let rules = document.map(|text| from_document(text, &PricingSettings::default())).transpose()?;
-    Ok(rules.unwrap_or_default())
+/// What the shop goes by, as its options say.
+pub(crate) struct Rules {
+    /// How orders are taxed and shipped: by the document, or at flat rates without it.
+    pricing: PricingRules,
+    /// Who issues invoices: as the document says, or a sample without it.
+    pub(crate) seller: Seller,
+}
+
+impl Rules {
+    pub(crate) fn read(options: &Options) -> Result<Self, StackError> {
+        const SAMPLE: &str = include_str!("../../../docs/invoice-seller.example.json");
+        let document = options.pricing_rules.as_deref();
+        let pricing = document.map(|text| from_document(text, &PricingSettings::default())).transpose()?;
+        let seller = options.invoice_seller.as_deref().unwrap_or(SAMPLE).parse();
+        let seller = seller.map_err(StackError::part::<SellerError>("INVOICE_SELLER"))?;
+        Ok(Self { pricing: pricing.unwrap_or_default(), seller })
+    }
+}
+
+fn print(paper: &InvoiceResponse) -> Result<Vec<u8>, String> {
+    origin_papers::print(paper).map_err(|error| error.to_string())
 }
 
 /// Puts the parts together.
 pub(crate) fn backend(
-    pricing: PricingRules,
+    rules: Rules,
     database: Database,
     client: &AwsClient<System>,
     issuer: &Issuer,
@@ -93,6 +114,7 @@ pub(crate) fn backend(
         profiles: UserInfo::new(Some(issuer.user_info_url())).map_err(StackError::part("HTTP client"))?,
         events: Some(events),
         hooks: NoHooks,
-        pricing,
+        pricing: rules.pricing,
+        papers: Papers { seller: Some(rules.seller), print: Some(print) },
     }))
 }

@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use origin_core::{consumers::Consumer, events::work_off};
+use origin_core::{
+    consumers::Consumer,
+    events::work_off,
+    hooks::NoHooks,
+    invoices::{Desk, Seller},
+};
 use origin_dynamo::DynamoPayments;
-use origin_gateways::System;
+use origin_gateways::{System, SystemClock, SystemEntropy};
+use origin_postgres::Database;
 use test_support::{EventBus, QueueConfig};
 
 use crate::{backend::LocalStock, task::Task};
@@ -19,18 +25,34 @@ pub(crate) struct Consumers(Vec<Task>);
 
 impl Consumers {
     /// Each consumer with a queue of its own, which receives what is published from now on.
-    pub(crate) fn start(bus: &EventBus, stock: &LocalStock, history: &DynamoPayments<System>) -> Self {
+    pub(crate) fn start(
+        bus: &EventBus,
+        stock: &LocalStock,
+        history: &DynamoPayments<System>,
+        database: &Database,
+        seller: &Seller,
+    ) -> Self {
         let start = |consumer: Consumer| {
             let types = consumer.kinds().iter().map(|kind| (*kind).to_owned()).collect();
             let config = QueueConfig { types, ..QueueConfig::default() };
             let max_receive_count = config.max_receive_count;
             let queue = bus.subscribe(config);
             let (stock, history) = (stock.clone(), history.clone());
+            let (database, seller) = (database.clone(), seller.clone());
             Task::every(EVERY, move || {
                 let (queue, stock, history) = (queue.clone(), stock.clone(), history.clone());
+                let (database, seller) = (database.clone(), seller.clone());
                 async move {
+                    let desk = Desk {
+                        clock: &SystemClock,
+                        entropy: &SystemEntropy,
+                        database: &database,
+                        hooks: &NoHooks,
+                        seller: &seller,
+                    };
                     loop {
-                        let handle = async |event| consumer.handle(&stock, &history, &event).await;
+                        let handle =
+                            async |event| Box::pin(consumer.handle(&stock, &history, Some(&desk), &event)).await;
                         match work_off(&queue, max_receive_count, RETRY_AFTER, handle).await {
                             Ok(0) => break,
                             Ok(_) => {}

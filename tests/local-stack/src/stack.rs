@@ -22,7 +22,7 @@ use test_support::{
 
 use crate::{
     LocalBackend, LocalStock, Options, Ready, StackError,
-    backend::{self, REGION, aws_client},
+    backend::{self, REGION, Rules, aws_client},
     consumers::Consumers,
     filling::fill,
     origin::OriginListener,
@@ -75,7 +75,7 @@ impl LocalStack {
         if options.fresh && options.persistent && options.database_url.is_some() {
             return Err(StackError::FreshOnGiven);
         }
-        let pricing = backend::pricing(options.pricing_rules.as_deref())?;
+        let rules = Rules::read(&options)?;
         let progress = options.progress;
         let state = StateDir::open(&options.state_dir, options.fresh)?;
         let credentials = state.credentials(&SystemEntropy)?;
@@ -110,10 +110,12 @@ impl LocalStack {
             &bus,
             &backend::stock(client.clone()),
             &DynamoPayments::new(client.clone(), PAYMENTS_TABLE),
+            &database,
+            &rules.seller,
         );
-        let backend = backend::backend(pricing, database, &client, &issuer, &payments, &carrier, bus)?;
+        let backend = backend::backend(rules, database, &client, &issuer, &payments, &carrier, bus)?;
         let keys = CallerKeys::new(credentials.clone());
-        let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() } };
+        let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() }, only: None };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
         let webhooks = forward_webhooks(origin.url(), credentials.clone()).await?;
         let url = format!("{}{}", webhooks.url(), Route::ReceiveStripeWebhook.pattern());

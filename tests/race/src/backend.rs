@@ -9,6 +9,7 @@ use origin_core::{
     Assembled, Parts,
     customers::{LoadProfile, NoProfile, Profile},
     hooks::Hooks,
+    invoices::Papers,
     tokens::{TokenRefusal, TokenVerifier},
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
@@ -105,6 +106,7 @@ where
         events: Some(EventBus::new(SystemClock::shared())),
         hooks,
         pricing: PricingRules::default(),
+        papers: Papers::default(),
     }))
 }
 

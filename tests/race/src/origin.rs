@@ -59,7 +59,8 @@ pub async fn serve(dynamodb: String, payments: String) -> Result<(), Failure> {
     let database = std::env::var(DATABASE_URL).map_err(Failure::of)?;
     let backend = backend(&Lines { database, dynamodb, payments }, SystemClock, NoHooks)?;
     let caller = CallerPolicy::Signed { keys: CallerKeys::new(edge_keys()), region: REGION.to_owned() };
-    let server = HttpServer::start(0, router(backend.clone(), Settings { caller })).await.map_err(Failure::of)?;
+    let server =
+        HttpServer::start(0, router(backend.clone(), Settings { caller, only: None })).await.map_err(Failure::of)?;
     println!("{}", server.url());
     let tending = tokio::spawn(async move {
         loop {

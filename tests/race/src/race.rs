@@ -92,7 +92,9 @@ impl Track {
         let backend = backend(&lab.lines, clock.clone(), meeting.clone())?;
         let keys = commerce_aws::CallerKeys::new(edge_keys());
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
-        let server = HttpServer::start(0, router(backend.clone(), Settings { caller })).await.map_err(Failure::of)?;
+        let server = HttpServer::start(0, router(backend.clone(), Settings { caller, only: None }))
+            .await
+            .map_err(Failure::of)?;
         Ok(Self { lab, clock, meeting, backend, server, client: Client::new()? })
     }
 

@@ -13,6 +13,7 @@ use origin_core::{
     Backend as _,
     consumers::Consumer,
     events::{EventQueue as _, RelayReport, relay, work_off},
+    invoices::Desk,
 };
 use test_support::{EventBus, LocalQueue, QueueConfig};
 
@@ -112,7 +113,8 @@ impl Shop {
         let slot = Arc::clone(&worked);
         self.world.begin(format!("consumer {}", consumer.name()), Role::Sweep, async move {
             let (stock, history) = (shop.backend.stock(), &shop.bus.history);
-            let handle = async |event| consumer.handle(stock, history, &event).await;
+            let desk = shop.backend.papers().seller.as_ref().map(|seller| Desk::of(&shop.backend, seller));
+            let handle = async |event| Box::pin(consumer.handle(stock, history, desk.as_ref(), &event)).await;
             let handled = work_off(&queue, MAX_RECEIVE_COUNT, RETRY_AFTER, handle).await;
             slot.store(handled != Ok(0), Ordering::Relaxed);
         });

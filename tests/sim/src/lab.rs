@@ -5,7 +5,7 @@ use std::time::Duration;
 use commerce_aws::{AwsClient, AwsError, Credentials, DynamoDb, TransportError};
 use commerce_domain::PricingRules;
 use jiff::Timestamp;
-use origin_core::{Assembled, Parts, StoreError, hooks::NoHooks};
+use origin_core::{Assembled, Parts, StoreError, hooks::NoHooks, invoices::Papers};
 use origin_dynamo::{
     CARTS_TABLE, DynamoCarts, DynamoPayments, DynamoStock, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table,
     create_tables_without_stream,
@@ -27,6 +27,9 @@ use crate::{
 };
 
 const REGION: &str = "eu-central-1";
+/// Who issues the invoices.
+const SELLER: &str = include_str!("../../../docs/invoice-seller.example.json");
+
 /// A call that takes longer has got stuck.
 const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -180,12 +183,13 @@ impl Lab {
             profiles: Profiles,
             hooks: NoHooks,
             pricing: PricingRules::default(),
+            papers: Papers { seller: SELLER.parse().ok(), print: None },
             events: Some(bus.events.clone()),
         });
         let caller = CallerPolicy::Iam { user_arn: EDGE_ARN.to_owned() };
         Ok(Shop::new(Inside {
             world: world.clone(),
-            router: router(backend.clone(), Settings { caller }),
+            router: router(backend.clone(), Settings { caller, only: None }),
             backend,
             provider,
             tables,

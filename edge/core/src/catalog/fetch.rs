@@ -47,7 +47,8 @@ impl<P: Platform> Fetch<'_, P> {
     /// [`OriginFailure`] where it gave no usable answer; what was stored before stays.
     pub(super) async fn run(&self) -> Result<Fetched, OriginFailure> {
         let Self { platform, config, resource, .. } = self;
-        let request = origin::request(config, Method::GET, &resource.target, self.request_id).body(Bytes::new());
+        let request = origin::request(&config.origin_url, Method::GET, &resource.target, self.request_id);
+        let request = request.body(Bytes::new());
         let request = request.map_err(|error| OriginFailure::before(Problem::internal(error)))?;
         let answer = origin::send(*platform, config, request, self.limit).await?;
         match answer.status() {

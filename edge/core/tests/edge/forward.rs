@@ -273,3 +273,39 @@ fn a_changed_product_is_read_anew_under_the_ids_of_its_variants_too() {
         }
     }
 }
+
+#[test]
+fn what_is_printed_comes_from_the_printer_where_there_is_one_and_from_the_origin_otherwise() {
+    let pdf = || {
+        let fake = Fake::new();
+        fake.origin(|_| {
+            let mut response = Response::new(bytes::Bytes::from_static(b"%PDF-1.7"));
+            let headers = response.headers_mut();
+            headers.insert("content-type", "application/pdf".parse().unwrap());
+            headers.insert("content-disposition", "inline; filename=\"CC-2026-000001.pdf\"".parse().unwrap());
+            Ok(response)
+        });
+        fake
+    };
+    let token = tokens::shopper("user_1");
+    let ask = |fake: &Fake, target: &str| fake.ask(with(&token, "GET", target, &Value::Null, &[]));
+    let (paper, order) = (format!("{ORDER}/invoice.pdf"), format!("{ORDER}/invoice"));
+    let alone = pdf();
+    let answer = ask(&alone, &paper);
+    assert_eq!((answer.status().as_u16(), &answer.body()[..]), (200, &b"%PDF-1.7"[..]));
+    assert_eq!(header(&answer, "content-disposition"), "inline; filename=\"CC-2026-000001.pdf\"");
+    assert_eq!(alone.sent_to("origin.test").len(), 1);
+    let apart = pdf();
+    apart.set("printer_url", "https://printer.test/base/");
+    for target in [paper.as_str(), "/v1/invoices/inv_01h4vjdvzefw18zfwz5dxw5y8g/pdf"] {
+        assert_eq!(ask(&apart, target).status(), 200);
+    }
+    assert_eq!(ask(&apart, &order).status(), 200);
+    let asked = |host: &str| apart.sent_to(host).iter().map(|sent| sent.uri().path().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        asked("printer.test"),
+        [format!("/base{paper}"), "/base/v1/invoices/inv_01h4vjdvzefw18zfwz5dxw5y8g/pdf".to_owned()]
+    );
+    assert_eq!(asked("origin.test"), [order]);
+    assert!(apart.sent_to("printer.test").iter().all(|sent| sent.headers().contains_key("authorization")));
+}

@@ -57,7 +57,7 @@ fn the_defaults_leave_unset_what_they_should() {
         assert!(values.insert(name.to_owned(), value.to_owned()).is_none(), "{name} is always needed");
     }
     let config = EdgeConfig::from_lookup(|name| values.get(name).cloned()).unwrap();
-    assert_eq!(config.dynamodb_endpoint, None, "AWS's own");
+    assert_eq!((config.dynamodb_endpoint, config.printer_url), (None, None), "AWS's own, and the origin");
     assert_eq!(config.jwks_url, "https://issuer.example/pool/.well-known/jwks.json");
     assert_eq!((config.catalog_fresh_seconds, config.catalog_stale_seconds), (60, 86_400));
 }

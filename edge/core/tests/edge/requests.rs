@@ -20,6 +20,7 @@ fn path_of(route: Route) -> String {
         Parameter::Order => "order_01h4vjdvzefw18zfwz5dxw5y8g",
         Parameter::Payment => "pay_01h4vjdvzefw18zfwz5dxw5y8g",
         Parameter::Shipment => "ship_01h4vjdvzefw18zfwz5dxw5y8g",
+        Parameter::Invoice => "inv_01h4vjdvzefw18zfwz5dxw5y8g",
     })
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use commerce_api::{cart::CartResponse, order::LineChange};
 use commerce_domain::{
-    Cart, CartLine, CheckoutId, Clock, CustomerId, Money, OrderId, PriceError, PricingRules, Totals, VariantId,
+    Cart, CartLine, CheckoutId, Clock, CustomerId, Money, OrderId, OrderNumber, PriceError, PricingRules, Totals,
+    VariantId,
     pricing::{self, Line, LineTotals},
 };
 
@@ -42,6 +43,7 @@ pub(super) async fn draw_up<B: Backend>(
     Ok(Checkout {
         id: CheckoutId::generate(backend.clock(), backend.entropy()),
         order_id: OrderId::generate(backend.clock(), backend.entropy()),
+        order_number: OrderNumber::generate(backend.entropy()),
         customer_id,
         cart_id: cart.id,
         cart_version: cart.version,

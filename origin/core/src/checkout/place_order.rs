@@ -191,7 +191,7 @@ where
                 take_out(self.backend, &self.request.principal.subject, &checkout).await?;
                 Ok(Next::ReadAgain)
             }
-            Claim::CartMoved => Ok(Next::ReadAgain),
+            Claim::CartMoved | Claim::NumberTaken => Ok(Next::ReadAgain),
         }
     }
 

@@ -145,6 +145,8 @@ pub enum Claim {
     StillInCart(Box<Checkout>),
     /// An earlier state of the cart was ordered: the cart is no longer as it was read.
     CartMoved,
+    /// Another order has the number that was made for this one.
+    NumberTaken,
 }
 
 /// What a checkout fails on that finds too little.

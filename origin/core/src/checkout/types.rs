@@ -5,7 +5,8 @@ use commerce_api::{
     order::{Address, LineChange},
 };
 use commerce_domain::{
-    CartId, CheckoutId, Currency, CustomerId, Money, OrderId, ProductId, TaxRate, VariantId, pricing::TaxTotal,
+    CartId, CheckoutId, Currency, CustomerId, Money, OrderId, OrderNumber, ProductId, TaxRate, VariantId,
+    pricing::TaxTotal,
 };
 use jiff::Timestamp;
 
@@ -49,6 +50,8 @@ pub struct Checkout {
     pub id: CheckoutId,
     /// The order that it becomes.
     pub order_id: OrderId,
+    /// The order's number, made with its id.
+    pub order_number: OrderNumber,
     /// Whose it is.
     pub customer_id: CustomerId,
     /// The life of the cart that is ordered.

@@ -4,10 +4,12 @@
 //! often and however late it is delivered. Events of kinds that a consumer does not know have none.
 
 mod counters;
+mod invoices;
 mod payment_history;
 
 use std::str::FromStr;
 
+pub use invoices::IssuePapers;
 pub use payment_history::{KeepPaymentHistory, PaymentEntry, RefundedAmount};
 
 use crate::{StoreError, events::Envelope, inventory::PutStock};
@@ -19,6 +21,8 @@ pub enum Consumer {
     Counters,
     /// Keeps the history of payments.
     PaymentHistory,
+    /// Issues invoices and credit notes.
+    Invoices,
 }
 
 /// There is no such consumer.
@@ -39,13 +43,14 @@ pub enum ConsumeError {
 
 impl Consumer {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Counters, Self::PaymentHistory];
+    pub const ALL: [Self; 3] = [Self::Counters, Self::PaymentHistory, Self::Invoices];
 
     /// Its name in settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Counters => "counters",
             Self::PaymentHistory => "payment-history",
+            Self::Invoices => "invoices",
         }
     }
 
@@ -54,17 +59,25 @@ impl Consumer {
         match self {
             Self::Counters => &counters::KINDS,
             Self::PaymentHistory => &payment_history::KINDS,
+            Self::Invoices => &invoices::KINDS,
         }
     }
 
-    /// Does what this consumer does about an event.
+    /// Does what this consumer does about an event. Only the one for invoices needs `papers`.
     ///
     /// # Errors
     /// [`ConsumeError`]; the event is to be delivered again.
-    pub async fn handle<S, H>(self, stock: &S, history: &H, event: &Envelope) -> Result<(), ConsumeError>
+    pub async fn handle<S, H, P>(
+        self,
+        stock: &S,
+        history: &H,
+        papers: Option<&P>,
+        event: &Envelope,
+    ) -> Result<(), ConsumeError>
     where
         S: PutStock,
         H: KeepPaymentHistory,
+        P: IssuePapers,
     {
         if !self.kinds().contains(&event.kind.as_str()) {
             return Ok(());
@@ -72,6 +85,10 @@ impl Consumer {
         match self {
             Self::Counters => counters::put(stock, event).await,
             Self::PaymentHistory => payment_history::keep(history, event).await,
+            Self::Invoices => match papers {
+                Some(papers) => invoices::issue(papers, event).await,
+                None => Err(StoreError::unavailable("nobody issues invoices here").into()),
+            },
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use commerce_domain::state::PaymentState;
+use commerce_domain::{OrderId, RefundId, state::PaymentState};
 use futures_executor::block_on;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use crate::inventory::NewStock;
 
 const ORDER: &str = "order_01ktp6sn00e8m9wvpfqsmyrszv";
 const PAYMENT: &str = "pay_01ktp6sn00e8m9wvpfqsmyrszv";
+const REFUND: &str = "ref_01ktp6sn00e8m9wvpfqsmyrszv";
 const PRODUCT: &str = "prod_01ktp6sn00e8m9wvpfqsmyrszv";
 const VARIANT: &str = "var_01ktp6sn00e8m9wvpfqsmyrszv";
 
@@ -17,6 +18,7 @@ const VARIANT: &str = "var_01ktp6sn00e8m9wvpfqsmyrszv";
 struct Stores {
     stock: Mutex<Vec<NewStock>>,
     entries: Mutex<Vec<PaymentEntry>>,
+    papers: Mutex<Vec<(OrderId, Option<RefundId>)>>,
 }
 
 impl PutStock for Stores {
@@ -33,6 +35,13 @@ impl KeepPaymentHistory for Stores {
     }
 }
 
+impl IssuePapers for Stores {
+    async fn issue_papers(&self, order: OrderId, refund: Option<RefundId>) -> Result<(), StoreError> {
+        self.papers.lock().unwrap().push((order, refund));
+        Ok(())
+    }
+}
+
 fn event(kind: &str, subject: &str, data: Value) -> Envelope {
     let id = "evt_01ktp6sn00e8m9wvpfqsmyrszv".parse().unwrap();
     Envelope::new(id, kind, subject, 4, Timestamp::UNIX_EPOCH, data)
@@ -40,7 +49,7 @@ fn event(kind: &str, subject: &str, data: Value) -> Envelope {
 
 fn handle(consumer: Consumer, event: &Envelope) -> (Result<(), ConsumeError>, Stores) {
     let stores = Stores::default();
-    (block_on(consumer.handle(&stores, &stores, event)), stores)
+    (block_on(consumer.handle(&stores, &stores, Some(&stores), event)), stores)
 }
 
 #[test]
@@ -95,12 +104,27 @@ fn a_refund_keeps_the_digits_of_its_amount() {
 }
 
 #[test]
+fn what_was_paid_gets_an_invoice_and_what_went_back_a_credit_note() {
+    let order: OrderId = ORDER.parse().unwrap();
+    let paid = event("PaymentSucceeded", ORDER, json!({"orderId": ORDER, "paymentId": PAYMENT}));
+    let refunded = event("RefundSucceeded", ORDER, json!({"orderId": ORDER, "refundId": REFUND}));
+    for (event, papers) in [(&paid, (order, None)), (&refunded, (order, Some(REFUND.parse().unwrap())))] {
+        let (handled, stores) = handle(Consumer::Invoices, event);
+        assert_eq!((handled, stores.papers.into_inner().unwrap()), (Ok(()), vec![papers]));
+    }
+    let nobody = block_on(Consumer::Invoices.handle(&Stores::default(), &Stores::default(), None::<&Stores>, &paid));
+    assert!(matches!(nobody, Err(ConsumeError::Store(_))), "it is not lost");
+}
+
+#[test]
 fn what_is_not_as_published_fails_and_what_is_of_another_kind_does_not() {
     for (consumer, event) in [
         (Consumer::Counters, event("ProductCreated", PRODUCT, json!({"productId": ORDER}))),
         (Consumer::PaymentHistory, event("PaymentFailed", ORDER, json!({"orderId": ORDER}))),
         (Consumer::PaymentHistory, event("PaymentFailed", PAYMENT, json!({"orderId": ORDER, "paymentId": PAYMENT}))),
         (Consumer::PaymentHistory, event("RefundSucceeded", ORDER, json!({"orderId": ORDER, "paymentId": PAYMENT}))),
+        (Consumer::Invoices, event("RefundSucceeded", ORDER, json!({"orderId": ORDER, "paymentId": PAYMENT}))),
+        (Consumer::Invoices, event("PaymentSucceeded", ORDER, json!({"orderId": PAYMENT}))),
     ] {
         assert!(matches!(handle(consumer, &event).0, Err(ConsumeError::Malformed(_))), "{event:?}");
     }

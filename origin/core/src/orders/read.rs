@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use commerce_api::{cursor::OrderSlice, order::Address};
-use commerce_domain::{Currency, CustomerId, Money, OrderId, pricing::TaxTotal, state::OrderStatus};
+use commerce_domain::{Currency, CustomerId, Money, OrderId, OrderNumber, pricing::TaxTotal, state::OrderStatus};
 use jiff::Timestamp;
 
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
 pub struct Order {
     /// The order.
     pub id: OrderId,
+    /// Its number, as people say it.
+    pub number: OrderNumber,
     /// Where it stands.
     pub status: OrderStatus,
     /// The lines, in the order of the cart.

@@ -17,21 +17,21 @@ use origin_dynamo::{DynamoPayments, INVENTORY_TABLE, PAYMENTS_TABLE, create_paym
 use serde_json::{Value, json};
 use test_support::{BusFaults, DynamoSwitches, LocalQueue, QueueConfig, SystemEntropy};
 
-use crate::shop::{Placed, Shop, TestEnvironment};
+use crate::shop::{Placed, Shop, TestEnvironment, seller};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
 /// After so many deliveries an event is put away.
 const MAX_RECEIVE_COUNT: u32 = 3;
 
 /// A consumer with its queue.
-struct Working {
+pub(crate) struct Working {
     consumer: Consumer,
     queue: LocalQueue,
     history: DynamoPayments<TestEnvironment>,
 }
 
 impl Working {
-    async fn on(shop: &Shop, consumer: Consumer) -> Self {
+    pub(crate) async fn on(shop: &Shop, consumer: Consumer) -> Self {
         create_payments_table(&shop.dynamo, PAYMENTS_TABLE).await.unwrap();
         let types = consumer.kinds().iter().map(|kind| (*kind).to_owned()).collect();
         let config = QueueConfig { types, max_receive_count: MAX_RECEIVE_COUNT, ..QueueConfig::default() };
@@ -40,13 +40,16 @@ impl Working {
     }
 
     /// Handles one batch. How many events it had.
-    async fn once(&self, shop: &Shop) -> usize {
-        let handle = async |event: Envelope| self.consumer.handle(&shop.stock, &self.history, &event).await;
+    pub(crate) async fn once(&self, shop: &Shop) -> usize {
+        let seller = seller();
+        let desk = shop.desk(&seller);
+        let handle =
+            async |event: Envelope| self.consumer.handle(&shop.stock, &self.history, Some(&desk), &event).await;
         work_off(&self.queue, MAX_RECEIVE_COUNT, Duration::ZERO, handle).await.unwrap()
     }
 
     /// Handles what there is. How many deliveries that were.
-    async fn all(&self, shop: &Shop) -> usize {
+    pub(crate) async fn all(&self, shop: &Shop) -> usize {
         let mut deliveries = 0;
         while let received @ 1.. = self.once(shop).await {
             deliveries += received;

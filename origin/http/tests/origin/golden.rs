@@ -39,6 +39,7 @@ async fn an_orders_bodies_are_those_of_the_reference() {
     let read = ada.get(&format!("/v1/orders/{id}")).await.json();
     assert_body("order", &read);
     assert_body("order_list", &ada.get("/v1/orders?page=1&limit=10&status=PROCESSING").await.json());
+    assert_body("order_invoice", &ada.get(&format!("/v1/orders/{id}/invoice")).await.json());
     assert_body("inventory", &shop.admin().get(&format!("/v1/inventory/{}", item.variant)).await.json());
 
     shop.fill_cart("ada", &[(&item, 2)]).await;

@@ -23,7 +23,13 @@ mod inventory;
 #[cfg(test)]
 mod inventory_recovery;
 #[cfg(test)]
+mod invoice_recovery;
+#[cfg(test)]
+mod invoices;
+#[cfg(test)]
 mod low_stock;
+#[cfg(test)]
+mod order_numbers;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]

@@ -22,8 +22,8 @@ const MAX_ROUNDS: u32 = 3;
 const INSERT: &str =
     "insert into checkouts (id, order_id, customer_id, cart_id, cart_version, request_hash, lines, currency,
         subtotal, tax, shipping, total, shipping_address, payment_method, state, hold_until, created_at, updated_at,
-        tax_included, taxes, shipping_tax)
-    values ($1, $2, $3, $4, $5, $6, $7, $8::text, $9, $10, $11, $12, $13, $14, 'OPEN', $15, $16, $16, $17, $18, $19)";
+        tax_included, taxes, shipping_tax, order_number)
+    values ($1, $2, $3, $4, $5, $6, $7, $8::text, $9, $10, $11, $12, $13, $14, 'OPEN', $15, $16, $16, $17, $18, $19, $20)";
 
 // By now the cart has no other open checkout, and can get none before this one is committed.
 const ORDERED_SINCE: &str = "select exists (select 1 from checkouts where cart_id = $1 and state = 'PLACED'
@@ -54,6 +54,7 @@ impl Database {
                     Claim::OtherRequest if key.synthetic => self.claim_of_cart(key, checkout, lease).await?,
                     found => found,
                 },
+                Err(error) if error.violates("checkouts_order_number_unique") => Claim::NumberTaken,
                 Err(error) if is_of_cart(&error) => self.claim_of_cart(key, checkout, lease).await?,
                 Err(error) => return Err(error),
             };
@@ -153,6 +154,7 @@ async fn insert_claim(
                 &checkout.tax_included,
                 &taxes,
                 &checkout.shipping_tax.amount(),
+                &checkout.order_number.compact(),
             ],
         )
         .await

@@ -19,9 +19,9 @@ use crate::{
 };
 
 const ORDER: &str = "insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, payment_method,
-        shipping_address, reserved_until, created_at, updated_at, tax_included, taxes, shipping_tax)
+        shipping_address, reserved_until, created_at, updated_at, tax_included, taxes, shipping_tax, order_number)
     select order_id, id, customer_id, 'PENDING', currency, subtotal, tax, shipping, total, payment_method, shipping_address,
-        hold_until, created_at, $2, tax_included, taxes, shipping_tax from checkouts where id = $1";
+        hold_until, created_at, $2, tax_included, taxes, shipping_tax, order_number from checkouts where id = $1";
 
 const ITEMS: &str =
     "insert into order_items (order_id, position, product_id, variant_id, name, sku, options, quantity, price,

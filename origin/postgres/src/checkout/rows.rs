@@ -12,7 +12,7 @@ use crate::{DbError, taxes};
 /// The columns that [`checkout`] reads, of `checkouts c`.
 pub(crate) const COLUMNS: &str = "c.id, c.order_id, c.customer_id, c.cart_id, c.cart_version, c.request_hash, c.lines,
     c.currency::text, c.subtotal, c.tax, c.shipping, c.total, c.shipping_address, c.payment_method, c.hold_until, c.created_at,
-    c.tax_included, c.taxes, c.shipping_tax";
+    c.tax_included, c.taxes, c.shipping_tax, c.order_number";
 
 /// A priced line in the column `lines`. Amounts are decimal text in the checkout's currency.
 #[derive(Serialize, Deserialize)]
@@ -77,6 +77,7 @@ pub(crate) fn checkout(row: &Row) -> Result<Checkout, DbError> {
         tax_included: row.try_get(16)?,
         taxes: taxes::read(row.try_get(17)?, currency)?,
         shipping_tax: money(18)?,
+        order_number: row.try_get::<_, &str>(19)?.parse().map_err(DbError::broken)?,
     })
 }
 

@@ -21,9 +21,9 @@ use crate::{Database, DbError, shipping::shipments_of, taxes};
 pub(super) const COLUMNS: &str = "id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
         estimated_delivery, created_at, updated_at, tax_included, taxes, shipping_tax, payment_status,
         (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed')),
-        version";
+        version, order_number";
 /// The column behind [`COLUMNS`].
-pub(super) const TOTAL: usize = 18;
+pub(super) const TOTAL: usize = 19;
 
 const ITEMS: &str =
     "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name
@@ -94,6 +94,7 @@ fn order(row: &Row, items: &[Row], shipments: Vec<Shipment>) -> Result<Order, Db
         payment_status: row.try_get(15)?,
         refunded: money(row, 16, currency)?,
         version: u64::try_from(row.try_get::<_, i64>(17)?).map_err(DbError::broken)?,
+        number: row.try_get::<_, &str>(18)?.parse().map_err(DbError::broken)?,
     })
 }
 

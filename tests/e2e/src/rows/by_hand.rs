@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 use test_support::{SystemClock, payments::signature_header};
 
-use super::{Class, Row, money, parcels, returns};
+use super::{Class, Row, invoices, money, parcels, returns};
 use crate::{Call, World};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -37,6 +37,10 @@ fn of(route: Route) -> Vec<Row> {
         Route::GetTimeline => money::get_timeline(),
         Route::StreamOrder => returns::stream_order(),
         Route::ListFailedCheckouts => money::list_failed_checkouts(),
+        Route::GetOrderInvoice => invoices::of_an_order(route, "invoice"),
+        Route::PrintOrderInvoice => invoices::of_an_order(route, "invoice.pdf"),
+        Route::GetInvoice => invoices::by_id(route, ""),
+        Route::PrintInvoice => invoices::by_id(route, "/pdf"),
         Route::CancelOrder => money::cancel_order(),
         Route::CreateShipment => parcels::create_shipment(),
         Route::ListShipments => parcels::list_shipments(),

@@ -5,6 +5,7 @@
 
 mod by_hand;
 mod edges;
+mod invoices;
 mod money;
 mod origins;
 mod parcels;
@@ -129,6 +130,10 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::GetOrder
         | Route::GetTimeline
         | Route::StreamOrder
+        | Route::GetOrderInvoice
+        | Route::PrintOrderInvoice
+        | Route::GetInvoice
+        | Route::PrintInvoice
         | Route::CancelOrder
         | Route::CreateShipment
         | Route::ListShipments
@@ -157,6 +162,7 @@ fn from_table(route: Route) -> Vec<Row> {
             .replace("{productId}", &world.product)
             .replace("{paymentId}", &world.payment)
             .replace("{shipmentId}", &world.shipment)
+            .replace("{invoiceId}", &world.invoice)
     };
     let mut rows = vec![Row::of(route, Class::WrongMethod, "wrong method", 405, move |world| {
         Call::new(Method::PATCH, path(world))
@@ -205,6 +211,10 @@ mod tests {
                 "GetOrder",
                 "GetTimeline",
                 "StreamOrder",
+                "GetOrderInvoice",
+                "PrintOrderInvoice",
+                "GetInvoice",
+                "PrintInvoice",
                 "CancelOrder",
                 "ListShipments",
                 "ReorderOrder",

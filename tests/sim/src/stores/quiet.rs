@@ -1,7 +1,9 @@
 //! What the simulated shop does not ask for goes straight through.
 
-use commerce_api::page::Page;
-use commerce_domain::{AdjustmentId, CustomerId, EventId, OrderId, PaymentId, ShipmentId, VariantId};
+use commerce_api::{invoice::InvoiceResponse, page::Page};
+use commerce_domain::{
+    AdjustmentId, CustomerId, EventId, InvoiceId, OrderId, PaymentId, RefundId, ShipmentId, VariantId,
+};
 use jiff::Timestamp;
 use origin_core::{
     checkout::{FailedCheckoutPage, ReadFailedCheckouts},
@@ -13,6 +15,7 @@ use origin_core::{
         ReservedCorrection, RestoredLine, Standing, StockChanged, StockClaim, StockMovement, StockPage, ThresholdState,
         WatchThresholds,
     },
+    invoices::{Billable, InvoiceStore, NewCreditNote, NewInvoice},
     orders::{ReadTimeline, TimelineEntry},
     payments::{PaymentPage, PaymentRecord, ReadPayments, WebhookReceipt},
     shipping::{BeginShipment, NewShipment, Shipment, ShipmentSettlement, ShippingStore},
@@ -49,6 +52,17 @@ passed_on! {
         fn note_carrier_event(receipt: &WebhookReceipt<'_>) -> ();
         fn list_pending_shipments(before: Timestamp, after: Option<ShipmentId>, limit: u32) -> Vec<Shipment>;
         fn list_unread_trackers(before: Timestamp, after: Option<ShipmentId>, limit: u32) -> Vec<Shipment>;
+    }
+}
+
+passed_on! {
+    impl InvoiceStore for SimDatabase {
+        fn load_billable(order: OrderId) -> Option<Billable>;
+        fn find_invoice(customer: Option<CustomerId>, invoice: InvoiceId) -> Option<InvoiceResponse>;
+        fn list_invoices_of(order: OrderId) -> Vec<InvoiceResponse>;
+        fn list_uncredited_refunds(order: OrderId) -> Vec<RefundId>;
+        fn issue_invoice(new: &NewInvoice) -> InvoiceResponse;
+        fn issue_credit_note(new: &NewCreditNote) -> Option<InvoiceResponse>;
     }
 }
 

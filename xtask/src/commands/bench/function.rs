@@ -52,7 +52,17 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Outcome {
 
 fn row(function: &Packaged, start: Spread, bare: Spread) -> Outcome<Vec<String>> {
     let zip = std::fs::metadata(&function.archive).during(function.archive.display())?.len();
-    let verdict = |within: bool| if within { "within" } else { "OUTSIDE" }.to_owned();
+    let bound = package::has_budget(&function.name);
+    let verdict = |within: bool| {
+        if !bound {
+            "exempt"
+        } else if within {
+            "within"
+        } else {
+            "OUTSIDE"
+        }
+        .to_owned()
+    };
     let ratio = Ratio::between(start, bare).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio} ×"));
     Ok(vec![
         function.name.clone(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::figures::grouped;
 use crate::commands::build::{COMPONENT_BUDGET_BYTES, WORKER_BUDGET_BYTES, WORKER_FILES, gzipped};
-use crate::commands::package::ZIP_BUDGET_BYTES;
+use crate::commands::package::{ZIP_BUDGET_BYTES, has_budget};
 use crate::workspace::Workspace;
 
 /// One row for each artifact, under a heading. What was not built has no row.
@@ -16,7 +16,9 @@ pub(super) fn rows(workspace: &Workspace, spin: &Path, hello: &Path) -> Vec<Vec<
     rows.push(Artifact::of("hello component", &[hello.to_owned()]).row(Budget::None));
     for zip in zips(&workspace.target().join("lambda")) {
         let name = zip.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        rows.push(Artifact::of(&name, &[zip]).row(Budget::Raw(ZIP_BUDGET_BYTES)));
+        let budget =
+            if has_budget(name.trim_end_matches(".zip")) { Budget::Raw(ZIP_BUDGET_BYTES) } else { Budget::None };
+        rows.push(Artifact::of(&name, &[zip]).row(budget));
     }
     rows
 }

@@ -98,6 +98,12 @@ pub(super) const LAYERS: &[Layer] = &[
         never_at_all: &["worker", "spin-sdk", "axum"],
     },
     Layer {
+        name: "origin-papers",
+        ours: &["commerce-domain", "commerce-api"],
+        never: &SERVERS,
+        never_at_all: &["worker", "spin-sdk", "axum", "tokio", "tokio-postgres"],
+    },
+    Layer {
         name: "origin-functions",
         ours: &ORIGIN_PROGRAM,
         never: &["axum"],
@@ -119,7 +125,7 @@ pub(super) const LAYERS: &[Layer] = &[
 
 const EDGE_ADAPTER: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core"];
 const ORIGIN_ADAPTER: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "origin-core"];
-const ORIGIN_PROGRAM: [&str; 10] = [
+const ORIGIN_PROGRAM: [&str; 11] = [
     "commerce-domain",
     "commerce-api",
     "commerce-auth",
@@ -130,10 +136,11 @@ const ORIGIN_PROGRAM: [&str; 10] = [
     "origin-dynamo",
     "origin-events",
     "origin-gateways",
+    "origin-papers",
 ];
 const TEST_SUPPORT: [&str; 6] =
     ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "origin-core", "edge-core"];
-const LOCAL_STACK: [&str; 11] = [
+const LOCAL_STACK: [&str; 12] = [
     "commerce-domain",
     "commerce-api",
     "commerce-auth",
@@ -145,6 +152,7 @@ const LOCAL_STACK: [&str; 11] = [
     "origin-events",
     "origin-gateways",
     "test-support",
+    "origin-papers",
 ];
 const CHECKOUT_LOAD: [&str; 11] = [
     "commerce-domain",
@@ -200,6 +208,9 @@ pub(super) const SCRIPT_LIMIT: usize = 100;
 
 /// Folders in which no `f32` or `f64` may stand: money passes through them.
 pub(super) const WITHOUT_FLOATS: [&str; 3] = ["shared", "edge", "origin"];
+/// Files there that may, and why.
+pub(super) const WITH_FLOATS: &[(&str, &str)] =
+    &[("origin/papers/src/pen.rs", "coordinates on paper, as the PDF library takes them: amounts come there as text")];
 
 /// Dependencies that no source names, and what they are for.
 pub(super) const UNNAMED: &[(&str, &str, &str)] = &[];

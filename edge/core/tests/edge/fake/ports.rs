@@ -64,7 +64,7 @@ impl HttpClient for Fake {
         async move {
             give_way(1).await;
             let answer = match request.uri().host() {
-                Some("origin.test") => lock(&fake.0.origin)(&request),
+                Some("origin.test" | "printer.test") => lock(&fake.0.origin)(&request),
                 Some("issuer.test") => lock(&fake.0.issuer)(&request),
                 Some("dynamodb.test") => fake.dynamodb(&request),
                 other => panic!("unexpected host {other:?}"),

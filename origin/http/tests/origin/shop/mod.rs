@@ -15,7 +15,7 @@ mod webhooks;
 use std::time::Duration;
 
 use axum::Router;
-use commerce_api::pricing::from_document;
+use commerce_api::{ServedBy, invoice::InvoiceResponse, pricing::from_document};
 use commerce_aws::{AwsClient, CallerKeys, Credentials, DynamoDb};
 use commerce_domain::{PricingRules, pricing::PricingSettings};
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ use origin_core::{
     Assembled, Parts,
     events::{RelayReport, relay},
     hooks::Stopped,
+    invoices::{Desk, Papers, Seller},
     sweep::SweepReport,
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
@@ -162,10 +163,9 @@ impl Shop {
             events: Some(bus.clone()),
             hooks: stops.clone(),
             pricing,
+            papers: papers(),
         });
-        let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
-        let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
-        let router = router(backend.clone(), Settings { caller });
+        let router = router(backend.clone(), Settings { caller: caller(), only: None });
         Self {
             router,
             backend,
@@ -184,6 +184,11 @@ impl Shop {
         }
     }
 
+    /// From now on as a function that serves a part of the routes.
+    pub(crate) fn serve_only(&mut self, only: ServedBy) {
+        self.router = router(self.backend.clone(), Settings { caller: caller(), only: Some(only) });
+    }
+
     /// Brings to its end what nobody returns to.
     pub(crate) async fn sweep(&self) -> Result<SweepReport, Stopped> {
         sweep(&self.backend).await
@@ -192,6 +197,12 @@ impl Shop {
     /// Publishes what waits in the outbox.
     pub(crate) async fn relay(&self) -> RelayReport {
         relay(&self.backend).await
+    }
+
+    /// Where the shop's papers are issued, by nobody who reads them.
+    pub(crate) fn desk<'a>(&'a self, seller: &'a Seller) -> Desk<'a, ManualClock, SystemEntropy, Database, Stops> {
+        let Self { clock, database, stops: hooks, .. } = self;
+        Desk { clock, entropy: &SystemEntropy, database, hooks, seller }
     }
 
     /// A signed caller on behalf of this shopper.
@@ -203,6 +214,22 @@ impl Shop {
     pub(crate) fn admin(&self) -> Caller<'_> {
         Caller::new(self, "admin_1", true)
     }
+}
+
+/// How the edge proves itself.
+fn caller() -> CallerPolicy {
+    let keys = CallerKeys::new(Credentials::new("edge", "edge-secret"));
+    CallerPolicy::Signed { keys, region: REGION.to_owned() }
+}
+
+/// Who issues invoices: somebody in Berlin.
+pub(crate) fn seller() -> Seller {
+    include_str!("../../../../../docs/invoice-seller.example.json").parse().unwrap()
+}
+
+fn papers() -> Papers {
+    let print = |paper: &InvoiceResponse| origin_papers::print(paper).map_err(|error| error.to_string());
+    Papers { seller: Some(seller()), print: Some(print) }
 }
 
 /// A client of the payment provider, as the origin has one.
