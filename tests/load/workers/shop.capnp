@@ -41,5 +41,6 @@ const edge :Workerd.Worker = (
     (name = "SHIPPING_FEE", fromEnvironment = "SHIPPING_FEE"),
     (name = "FREE_SHIPPING_FROM", fromEnvironment = "FREE_SHIPPING_FROM"),
     (name = "PRICING_RULES", fromEnvironment = "PRICING_RULES"),
+    (name = "PRINTER_URL", fromEnvironment = "PRINTER_URL"),
   ],
 );
