@@ -50,6 +50,10 @@ fn mask_json(value: &mut Value, catalog: &BTreeSet<String>) {
         Value::Array(items) => items.iter_mut().for_each(|item| mask_json(item, catalog)),
         Value::Object(members) => members.iter_mut().for_each(|(name, member)| match name.as_str() {
             "requestId" | "userId" | "orderNumber" => *member = Value::String("masked".to_owned()),
+            // The carrier's own; one that the shop has given is compared.
+            "trackingNumber" if member.as_str().is_some_and(|number| number.starts_with("CC")) => {
+                *member = Value::String("masked".to_owned());
+            }
             _ => mask_json(member, catalog),
         }),
         _ => {}
@@ -76,11 +80,27 @@ fn mask_text(text: &str, catalog: &BTreeSet<String>) -> String {
     masked + rest
 }
 
-/// Where the next thing begins that may be an edge's own: an id, the number of an invoice, a charge of the provider's, a customer, a number of seconds.
+/// Where the next thing begins that may be an edge's own: an id, the number of an invoice or of a parcel, a charge of the provider's, a
+/// customer, a number of seconds.
 fn next_mark(text: &str) -> Option<(usize, &'static str)> {
     let marks = [
-        "prod_", "var_", "cart_", "order_", "pay_", "att_", "ref_", "ret_", "inv_", "CC-", "cust_", "evt_", "ch_",
-        "user-", "ttl=",
+        "prod_",
+        "var_",
+        "cart_",
+        "order_",
+        "pay_",
+        "att_",
+        "ref_",
+        "ret_",
+        "ship_",
+        "inv_",
+        "CC-",
+        "/track/CC",
+        "cust_",
+        "evt_",
+        "ch_",
+        "user-",
+        "ttl=",
     ];
     marks.into_iter().filter_map(|mark| Some((text.find(mark)?, mark))).min()
 }
