@@ -11,11 +11,8 @@ impl StreamRecords {
     ///
     /// # Errors
     /// [`StoreError::Broken`] for a cart that cannot be read.
-    pub fn cart_changes(self) -> Result<Vec<CartChanged>, StoreError> {
-        self.into_images()
-            .filter(|image| image.contains_key(cart_table::CART_ID))
-            .map(|image| changed(&image))
-            .collect()
+    pub fn cart_changes(&self) -> Result<Vec<CartChanged>, StoreError> {
+        self.images().filter(|image| image.contains_key(cart_table::CART_ID)).map(changed).collect()
     }
 }
 

@@ -26,7 +26,7 @@ async fn start() -> Result<(), RunError> {
 }
 
 async fn take_in<B: Backend>(backend: &B, records: StreamRecords) -> Result<(), StoreError> {
-    let carts = records.clone().cart_changes()?;
+    let carts = records.cart_changes()?;
     let stock = records.stock_changes()?;
     watch_stock(backend, &stock).await?;
     match backend.events() {

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use commerce_api::{Problem, ProblemCode, Route, idempotency::key_of, json::parse_body};
+use commerce_api::{Problem, ProblemCode, ProblemContext, Route, idempotency::key_of, json::parse_body};
 use commerce_auth::Principal;
-use http::{header, request::Parts};
+use commerce_domain::CustomerId;
+use http::{Response, header, request::Parts};
 use origin_core::{
     catalog::ExpectedVersion,
-    idempotency::{Hash, IdempotencyKey, request_hash},
+    idempotency::{Hash, IdempotencyKey, KeyedRequest, StoredAnswer, request_hash},
 };
 use serde::de::DeserializeOwned;
 
-use crate::{ApiError, caller::text};
+use crate::{ApiError, caller::text, error::problem, respond::stored};
 
 /// A request with its route, its whole body and its caller.
 #[derive(Debug)]
@@ -89,6 +90,21 @@ impl Call {
     /// What the request is compared by under its Idempotency-Key.
     pub(crate) fn request_hash(&self) -> Hash {
         request_hash(self.route, &self.parameter, &self.body)
+    }
+
+    /// The request as it is claimed for `customer`.
+    ///
+    /// # Errors
+    /// As [`Self::idempotency_key`].
+    pub(crate) fn keyed(&self, customer: CustomerId) -> Result<KeyedRequest, ApiError> {
+        let (key, request_hash) = (self.idempotency_key()?, self.request_hash());
+        Ok(KeyedRequest { customer, route: self.route, key, request_hash })
+    }
+
+    /// The answer to the request, as it is kept for whoever repeats it: the response, or the problem that it failed with.
+    pub(crate) fn kept(&self, response: Result<Response<Bytes>, ApiError>) -> StoredAnswer {
+        let context = ProblemContext { request_id: &self.request_id, instance: self.parts.uri.path() };
+        stored(response.unwrap_or_else(|error| problem(error).into_response(context)))
     }
 
     /// What `If-Match` says (RFC 9110, section 13.1.1). The tags of this resource are its version in quotes; any other tag

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext,
+    Problem, ProblemCode,
     inventory::{
         AdjustInventoryRequest, InventoryListResponse, InventoryResponse, ReconcileResponse, StockFinding,
         ThresholdChange,
@@ -24,7 +24,7 @@ use crate::{
     ApiError,
     call::Call,
     check::Refusals,
-    respond::{answer, json, stored, with_version},
+    respond::{answer, json, with_version},
 };
 
 /// The most pieces that one request brings or takes, and the highest threshold.
@@ -132,8 +132,7 @@ fn change(body: &AdjustInventoryRequest) -> Result<StockChange, ApiError> {
 
 /// The answer, as it is kept for whoever repeats the request.
 fn rendered(call: &Call, outcome: &AdjustOutcome) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
-    stored(response(outcome).unwrap_or_else(|error| crate::error::problem(error).into_response(context)))
+    call.kept(response(outcome))
 }
 
 fn response(outcome: &AdjustOutcome) -> Result<Response<Bytes>, ApiError> {

@@ -16,7 +16,7 @@ use origin_core::{
     Backend,
     checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, place_order},
     customers::known_customer,
-    idempotency::{Ended, KeyedRequest, StoredAnswer, once},
+    idempotency::{Ended, StoredAnswer, once},
     orders::{self, CancelError, CancelOutcome, CloseReason, Order, ReadOrders, ReadTimeline as _, TimelineEntry},
 };
 
@@ -100,12 +100,7 @@ pub(crate) async fn cancel_order<B: Backend>(backend: &B, call: &Call) -> Result
     let reader = reader(backend, call).await?;
     backend.database().find_order(reader, id).await?.ok_or_else(|| Problem::not_found("Order"))?;
     let reason = if principal.is_admin() { CloseReason::Shop } else { CloseReason::Customer };
-    let request = KeyedRequest {
-        customer: known_customer(backend, principal).await?,
-        route: call.route,
-        key: call.idempotency_key()?,
-        request_hash: call.request_hash(),
-    };
+    let request = call.keyed(known_customer(backend, principal).await?)?;
     let cancelling = async {
         let outcome = orders::cancel_order(backend, id, reason).await?;
         let order = backend.database().find_order(None, id).await?.ok_or(CancelError::NoOrder)?;
@@ -118,8 +113,7 @@ pub(crate) async fn cancel_order<B: Backend>(backend: &B, call: &Call) -> Result
 }
 
 fn shown(call: &Call, status: StatusCode, order: &Order) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
-    stored(json(status, &order_response(order)).unwrap_or_else(|error| problem(error).into_response(context)))
+    call.kept(json(status, &order_response(order)))
 }
 
 fn order_status(text: &str) -> Result<OrderStatus, ApiError> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext,
+    Problem, ProblemCode,
     page::{Page, Pagination},
     payment::{CreatePaymentRequest, NextAction, PaymentDetailResponse, PaymentListResponse, PaymentResponse},
 };
@@ -21,7 +21,7 @@ use crate::{
     caller::reader,
     check::Refusals,
     refunds::refund_response,
-    respond::{answer, json, stored},
+    respond::{answer, json},
 };
 
 /// `POST /payments`: pays an order of the caller's. The only thing that charges.
@@ -82,8 +82,7 @@ fn detail(payment: &PaymentRecord) -> PaymentDetailResponse {
 
 /// The answer, as it is kept for whoever repeats the request if the payment is over.
 fn rendered(call: &Call, outcome: &PaymentOutcome) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
-    stored(response(outcome).unwrap_or_else(|error| crate::error::problem(error).into_response(context)))
+    call.kept(response(outcome))
 }
 
 fn response(outcome: &PaymentOutcome) -> Result<Response<Bytes>, ApiError> {

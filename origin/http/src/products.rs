@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    DecimalNumber, Problem, ProblemContext, Sort,
+    DecimalNumber, Problem, Sort,
     page::{Page, Pagination},
     product::{
         CreateProductRequest, CreateProductResponse, ProductListResponse, ProductResponse, ProductSummary,
@@ -17,13 +17,11 @@ use origin_core::{
         ListedProduct, ProductQuery, ProductRequest, ProductSubject, ReadCatalog, change_product,
         create_product as create, delete_product as delete, write_once,
     },
-    idempotency::StoredAnswer,
 };
 
 use crate::{
     ApiError,
     call::Call,
-    error::problem,
     respond::{answer, json, stored, with_version},
 };
 
@@ -75,7 +73,7 @@ pub(crate) async fn create_product<B: Backend>(backend: &B, call: &Call) -> Resu
     let request = request(call)?;
     let created = write_once(backend, &request, |claim| async move {
         let product = create(backend, claim.as_ref(), &body).await?;
-        Ok(rendered(call, created(&product)))
+        Ok(call.kept(created(&product)))
     });
     answer(created.await?)
 }
@@ -101,7 +99,7 @@ pub(crate) async fn update_product<B: Backend>(backend: &B, call: &Call) -> Resu
     let request = request(call)?;
     let changed = write_once(backend, &request, |claim| async move {
         let product = change_product(backend, claim.as_ref(), id, &call.expected_version(), &body).await?;
-        Ok(rendered(call, in_full(&product)))
+        Ok(call.kept(in_full(&product)))
     });
     answer(changed.await?)
 }
@@ -126,11 +124,6 @@ fn request(call: &Call) -> Result<ProductRequest<'_>, ApiError> {
         key: call.idempotency_key()?,
         request_hash: call.request_hash(),
     })
-}
-
-fn rendered(call: &Call, response: Result<Response<Bytes>, ApiError>) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
-    stored(response.unwrap_or_else(|error| problem(error).into_response(context)))
 }
 
 fn in_full(product: &Product) -> Result<Response<Bytes>, ApiError> {

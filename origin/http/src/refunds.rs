@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext,
+    Problem, ProblemCode,
     payment::{CreateRefundRequest, RefundResponse},
 };
 use commerce_domain::state::RefundState;
@@ -16,8 +16,7 @@ use origin_core::{
 use crate::{
     ApiError,
     call::Call,
-    error::problem,
-    respond::{answer, json, stored},
+    respond::{answer, json},
 };
 
 /// `POST /payments/{paymentId}/refunds`: sends money back. Two refunds of one amount may both be meant, so the key is required.
@@ -45,13 +44,12 @@ fn reason(text: Option<&str>) -> Result<RefundReason, ApiError> {
 }
 
 fn rendered(call: &Call, refund: &Refund) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
     let response = match refund.state {
         RefundState::Succeeded => json(StatusCode::CREATED, &refund_response(refund)),
         RefundState::Pending => json(StatusCode::ACCEPTED, &refund_response(refund)),
         RefundState::Failed => Err(refused(refund).into()),
     };
-    stored(response.unwrap_or_else(|error| problem(error).into_response(context)))
+    call.kept(response)
 }
 
 fn refused(refund: &Refund) -> Problem {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemContext,
+    Problem,
     cart::CartResponse,
     reorder::{LeftOutResponse, ReorderResponse},
 };
@@ -10,15 +10,13 @@ use commerce_domain::PriceError;
 use http::{HeaderValue, Response, StatusCode, header};
 use origin_core::{
     Backend,
-    idempotency::StoredAnswer,
     orders::{Reorder, Reordered, reorder},
 };
 
 use crate::{
     ApiError,
     call::Call,
-    error::problem,
-    respond::{answer, json, stored},
+    respond::{answer, json},
 };
 
 /// `POST /orders/{orderId}/reorder`: puts what one of the caller's orders was of into the caller's cart again.
@@ -31,12 +29,7 @@ pub(crate) async fn reorder_order<B: Backend>(backend: &B, call: &Call) -> Resul
         request_hash: call.request_hash(),
         order_id,
     };
-    answer(reorder(backend, &request, |done| rendered(backend, call, done)).await?)
-}
-
-fn rendered<B: Backend>(backend: &B, call: &Call, done: &Reordered) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
-    stored(response(backend, call, done).unwrap_or_else(|error| problem(error).into_response(context)))
+    answer(reorder(backend, &request, |done| call.kept(response(backend, call, done))).await?)
 }
 
 /// The cart as `GET /cart` shows it, with its state for `If-Match`.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext,
+    Problem, ProblemCode,
     returns::{
         CreateReturnRequest, ReturnItemRequest, ReturnItemResponse, ReturnListResponse, ReturnResponse,
         ReturnableResponse,
@@ -28,9 +28,8 @@ use crate::{
     call::Call,
     caller::reader,
     check::Refusals,
-    error::problem,
     refunds::refund_response,
-    respond::{answer, json, stored},
+    respond::{answer, json},
 };
 
 /// `GET /orders/{orderId}/returns`: what came back of one of the caller's orders; of anybody's for the shop.
@@ -85,10 +84,9 @@ fn lines(body: &CreateReturnRequest) -> Result<Vec<ReturnLine>, ApiError> {
 }
 
 fn rendered(call: &Call, returned: &Return) -> StoredAnswer {
-    let context = ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() };
     let pending = returned.refund.as_ref().is_some_and(|refund| refund.state == RefundState::Pending);
     let status = if pending { StatusCode::ACCEPTED } else { StatusCode::CREATED };
-    stored(json(status, &return_response(returned)).unwrap_or_else(|error| problem(error).into_response(context)))
+    call.kept(json(status, &return_response(returned)))
 }
 
 fn return_response(returned: &Return) -> ReturnResponse {

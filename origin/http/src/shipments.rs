@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use commerce_api::{
-    Problem, ProblemCode, ProblemContext,
+    Problem, ProblemCode,
     shipment::{CreateShipmentRequest, ShipmentItem, ShipmentListResponse, ShipmentResponse},
 };
 use commerce_domain::{OrderId, ShipmentId, state::ShipmentState};
@@ -12,7 +12,7 @@ use http::{Response, StatusCode};
 use origin_core::{
     Backend,
     customers::known_customer,
-    idempotency::{Ended, KeyedRequest, StoredAnswer, once},
+    idempotency::{Ended, StoredAnswer, once},
     orders::ReadOrders as _,
     shipping::{
         DeliverError, OwnLabel, Pieces, ShipOrder, Shipment, ShippingStore as _, deliver_shipment as deliver,
@@ -25,8 +25,7 @@ use crate::{
     call::Call,
     caller::reader,
     check::Refusals,
-    error::problem,
-    respond::{answer, json, stored},
+    respond::{answer, json},
 };
 
 /// The most lines that an order has.
@@ -69,12 +68,7 @@ pub(crate) async fn deliver_shipment<B: Backend>(backend: &B, call: &Call) -> Re
     let id: ShipmentId = call.id("Shipment")?;
     call.no_body()?;
     backend.database().find_shipment(id).await?.ok_or_else(|| Problem::not_found("Shipment"))?;
-    let request = KeyedRequest {
-        customer: known_customer(backend, call.principal()?).await?,
-        route: call.route,
-        key: call.idempotency_key()?,
-        request_hash: call.request_hash(),
-    };
+    let request = call.keyed(known_customer(backend, call.principal()?).await?)?;
     let delivering = async {
         let shipment = deliver(backend, id).await?;
         Ok::<_, DeliverError>(Ended { answer: shown(call, StatusCode::OK, &shipment), kept: true })
@@ -127,20 +121,13 @@ fn rendered(call: &Call, shipment: &Shipment) -> StoredAnswer {
         ShipmentState::Cancelled => {
             let refused = Problem::new(ProblemCode::CarrierRefused, ProblemCode::CarrierRefused.title());
             let code = shipment.failure.clone().unwrap_or_default();
-            stored(
-                refused.with_field("items", code).with_member("shipmentId", &shipment.id).into_response(context(call)),
-            )
+            call.kept(Err(refused.with_field("items", code).with_member("shipmentId", &shipment.id).into()))
         }
     }
 }
 
 fn shown(call: &Call, status: StatusCode, shipment: &Shipment) -> StoredAnswer {
-    let response = json(status, &shipment_response(shipment));
-    stored(response.unwrap_or_else(|error| problem(error).into_response(context(call))))
-}
-
-fn context(call: &Call) -> ProblemContext<'_> {
-    ProblemContext { request_id: &call.request_id, instance: call.parts.uri.path() }
+    call.kept(json(status, &shipment_response(shipment)))
 }
 
 /// The shipment on the wire.

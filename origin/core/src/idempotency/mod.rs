@@ -9,7 +9,7 @@ use bytes::Bytes;
 use commerce_api::Route;
 use commerce_domain::CustomerId;
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, digest::Output};
 
 pub use requests::{
     ClaimEnd, ClaimRefused, Ended, EndsClaim, HeldClaim, KeyedRequest, RequestClaim, RequestStore, once, once_holding,
@@ -53,6 +53,17 @@ pub fn request_hash(route: Route, parameter: &str, body: &[u8]) -> Hash {
     hash.update([0]);
     hash.update(body);
     hash.finalize().into()
+}
+
+/// Names a request for good: whose it is, its key and what it says. What is written down under this name happens once also where
+/// the request is repeated for longer than its answer is kept.
+#[must_use]
+pub(crate) fn name_of(customer: CustomerId, key: IdempotencyKey, request_hash: Hash) -> Output<Sha256> {
+    let mut hash = Sha256::new();
+    hash.update(customer.as_uuid());
+    hash.update(key.hash());
+    hash.update(request_hash);
+    hash.finalize()
 }
 
 /// The right to do something once: whose, on which route, under which key.

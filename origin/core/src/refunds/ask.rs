@@ -2,8 +2,7 @@
 
 use commerce_api::{Amount, Route};
 use commerce_auth::Principal;
-use commerce_domain::{Clock as _, CustomerId, Money, PaymentId, RefundId, state::RefundState};
-use sha2::{Digest as _, Sha256};
+use commerce_domain::{Clock as _, Money, PaymentId, RefundId, state::RefundState};
 
 use super::{
     drive::drive,
@@ -16,7 +15,8 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once,
+        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, name_of,
+        once,
     },
 };
 
@@ -94,7 +94,7 @@ where
         let new = NewRefund {
             id: RefundId::generate(backend.clock(), backend.entropy()),
             payment_id: request.payment_id,
-            cause: cause(customer, request),
+            cause: format!("request:{:x}", name_of(customer, request.key, request.request_hash)),
             amount,
             reason: request.reason,
             now: backend.clock().now(),
@@ -116,13 +116,4 @@ where
 fn checked(amount: Amount, refundable: &Refundable) -> Result<Money, RefundError> {
     let amount: Money = amount.in_currency(refundable.left.currency()).map_err(|_| RefundError::BadAmount)?;
     if amount.minor() > 0 { Ok(amount) } else { Err(RefundError::BadAmount) }
-}
-
-/// The request itself: repeated for longer than its answer is kept, it still refunds once.
-fn cause(customer: CustomerId, request: &AskRefund<'_>) -> String {
-    let mut hash = Sha256::new();
-    hash.update(customer.as_uuid());
-    hash.update(request.key.hash());
-    hash.update(request.request_hash);
-    format!("request:{:x}", hash.finalize())
 }

@@ -6,7 +6,6 @@ use commerce_domain::{
     Clock as _, CustomerId, EventId, OrderId, RefundId, ReturnId,
     state::{OrderStatus, RefundState},
 };
-use sha2::{Digest as _, Sha256};
 
 use super::{
     ports::{BeginReturn, ReturnStore as _},
@@ -19,7 +18,8 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once,
+        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, name_of,
+        once,
     },
     refunds,
 };
@@ -109,7 +109,7 @@ fn new_return<B: Backend>(backend: &B, customer: CustomerId, request: &TakeBack<
     NewReturn {
         id: ReturnId::generate(backend.clock(), backend.entropy()),
         order_id: request.order_id,
-        request: identity(customer, request),
+        request: name_of(customer, request.key, request.request_hash).into(),
         lines: request.lines.clone(),
         shipping: request.shipping,
         reason: request.reason.clone(),
@@ -150,13 +150,4 @@ async fn send_back<B: Backend>(backend: &B, refund: refunds::Refund) -> Result<r
             Ok(refund)
         }
     }
-}
-
-/// The request itself: repeated for longer than its answer is kept, it still returns once.
-fn identity(customer: CustomerId, request: &TakeBack<'_>) -> Hash {
-    let mut hash = Sha256::new();
-    hash.update(customer.as_uuid());
-    hash.update(request.key.hash());
-    hash.update(request.request_hash);
-    hash.finalize().into()
 }

@@ -6,7 +6,6 @@ use commerce_domain::{
     Clock as _, CustomerId, EventId, OrderId, ShipmentId,
     state::{OrderStatus, ShipmentState},
 };
-use sha2::{Digest as _, Sha256};
 
 use super::{
     drive::drive,
@@ -19,7 +18,8 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once,
+        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, name_of,
+        once,
     },
 };
 
@@ -113,7 +113,7 @@ async fn begin<B: Backend>(backend: &B, request: &ShipOrder<'_>, customer: Custo
     let new = NewShipment {
         id: ShipmentId::generate(backend.clock(), backend.entropy()),
         order_id: request.order_id,
-        cause: cause(customer, request),
+        cause: format!("request:{:x}", name_of(customer, request.key, request.request_hash)),
         lines: request.lines.clone(),
         carrier: request.carrier.clone(),
         own_label: request.own_label.clone(),
@@ -130,13 +130,4 @@ async fn begin<B: Backend>(backend: &B, request: &ShipOrder<'_>, customer: Custo
         BeginShipment::NotOpen(open) => Err(ShipError::NotOpen(open)),
         BeginShipment::Begun(shipment) => Ok(*shipment),
     }
-}
-
-/// The request itself: repeated for longer than its answer is kept, it still ships once.
-fn cause(customer: CustomerId, request: &ShipOrder<'_>) -> String {
-    let mut hash = Sha256::new();
-    hash.update(customer.as_uuid());
-    hash.update(request.key.hash());
-    hash.update(request.request_hash);
-    format!("request:{:x}", hash.finalize())
 }

@@ -39,8 +39,8 @@ struct Change {
 
 impl StreamRecords {
     /// The items that were written, as they are since, in order.
-    pub(crate) fn into_images(self) -> impl Iterator<Item = Item> {
-        self.records.into_iter().filter_map(|record| record.dynamodb.new_image)
+    pub(crate) fn images(&self) -> impl Iterator<Item = &Item> {
+        self.records.iter().filter_map(|record| record.dynamodb.new_image.as_ref())
     }
 
     /// The changes of counters among them, in order.
@@ -48,7 +48,8 @@ impl StreamRecords {
     /// # Errors
     /// [`StoreError::Broken`] for counters that cannot be read.
     pub fn stock_changes(self) -> Result<Vec<StockChanged>, StoreError> {
-        self.into_images().filter(is_counter).map(changed).collect()
+        let images = self.records.into_iter().filter_map(|record| record.dynamodb.new_image);
+        images.filter(is_counter).map(changed).collect()
     }
 }
 
