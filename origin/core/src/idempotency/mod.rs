@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256, digest::Output};
 pub use requests::{
     ClaimEnd, ClaimRefused, Ended, EndsClaim, HeldClaim, KeyedRequest, RequestClaim, RequestStore, once, once_holding,
 };
-pub(crate) use requests::{Claimed, claim, leave};
+pub(crate) use requests::{Claimed, claim, ends_claim, leave};
 
 /// How long an answer is kept for replays.
 pub const KEPT_FOR: Duration = Duration::from_hours(24);

@@ -173,6 +173,22 @@ pub trait EndsClaim: From<ClaimRefused> {
     fn claim_end(&self) -> ClaimEnd;
 }
 
+/// Ends the claim of an error as most do: a failure of a store can be resumed, a refusal leaves no trace.
+macro_rules! ends_claim {
+    ($Error:ident) => {
+        impl $crate::idempotency::EndsClaim for $Error {
+            fn claim_end(&self) -> $crate::idempotency::ClaimEnd {
+                match self {
+                    Self::Stopped(_) => $crate::idempotency::ClaimEnd::Lapses,
+                    Self::Store(_) => $crate::idempotency::ClaimEnd::Resumable,
+                    _ => $crate::idempotency::ClaimEnd::Forgotten,
+                }
+            }
+        }
+    };
+}
+pub(crate) use ends_claim;
+
 /// Runs an operation unless an earlier request with the key was answered. The operation must be one that can be resumed: it is
 /// run again where its process died, or its answer could not be written down.
 ///

@@ -15,7 +15,7 @@ use crate::{
     Backend, Interrupted, StoreError,
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
-    idempotency::{ClaimEnd, ClaimRefused, EndsClaim},
+    idempotency::{ClaimRefused, ends_claim},
     refunds,
 };
 
@@ -58,16 +58,7 @@ pub enum CancelError {
 }
 
 from_interrupted!(CancelError);
-
-impl EndsClaim for CancelError {
-    fn claim_end(&self) -> ClaimEnd {
-        match self {
-            Self::Stopped(_) => ClaimEnd::Lapses,
-            Self::Store(_) => ClaimEnd::Resumable,
-            _ => ClaimEnd::Forgotten,
-        }
-    }
-}
+ends_claim!(CancelError);
 
 /// Calls an order off. Of one that was called off before, says so again.
 ///

@@ -17,9 +17,7 @@ use crate::{
     customers::known_customer,
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
-    idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, once,
-    },
+    idempotency::{Answer, ClaimRefused, Ended, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, ends_claim, once},
     inventory::ReadStock as _,
 };
 
@@ -66,16 +64,7 @@ pub enum ReorderError {
 }
 
 from_interrupted!(ReorderError);
-
-impl EndsClaim for ReorderError {
-    fn claim_end(&self) -> ClaimEnd {
-        match self {
-            Self::Stopped(_) => ClaimEnd::Lapses,
-            Self::Store(_) => ClaimEnd::Resumable,
-            _ => ClaimEnd::Forgotten,
-        }
-    }
-}
+ends_claim!(ReorderError);
 
 /// Puts the lines of an old order into the caller's cart. `render` makes the answer, which is kept under the request's key.
 ///

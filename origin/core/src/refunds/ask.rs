@@ -15,8 +15,7 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, name_of,
-        once,
+        Answer, ClaimRefused, Ended, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, ends_claim, name_of, once,
     },
 };
 
@@ -61,16 +60,7 @@ pub enum RefundError {
 }
 
 from_interrupted!(RefundError);
-
-impl EndsClaim for RefundError {
-    fn claim_end(&self) -> ClaimEnd {
-        match self {
-            Self::Stopped(_) => ClaimEnd::Lapses,
-            Self::Store(_) => ClaimEnd::Resumable,
-            _ => ClaimEnd::Forgotten,
-        }
-    }
-}
+ends_claim!(RefundError);
 
 /// Sends money back. `render` makes the answer, which is kept once the refund is over.
 ///

@@ -18,8 +18,7 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, name_of,
-        once,
+        Answer, ClaimRefused, Ended, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, ends_claim, name_of, once,
     },
     refunds,
 };
@@ -70,16 +69,7 @@ pub enum ReturnError {
 }
 
 from_interrupted!(ReturnError);
-
-impl EndsClaim for ReturnError {
-    fn claim_end(&self) -> ClaimEnd {
-        match self {
-            Self::Stopped(_) => ClaimEnd::Lapses,
-            Self::Store(_) => ClaimEnd::Resumable,
-            _ => ClaimEnd::Forgotten,
-        }
-    }
-}
+ends_claim!(ReturnError);
 
 /// Takes goods back, and sends the money for them. `render` makes the answer, which is kept once the refund is over.
 ///

@@ -14,7 +14,7 @@ use crate::{
     Backend, StoreError,
     error::from_interrupted,
     hooks::Stopped,
-    idempotency::{ClaimEnd, ClaimRefused, EndsClaim},
+    idempotency::{ClaimRefused, ends_claim},
 };
 
 /// Why a shipment is not said to have arrived.
@@ -38,16 +38,7 @@ pub enum DeliverError {
 }
 
 from_interrupted!(DeliverError);
-
-impl EndsClaim for DeliverError {
-    fn claim_end(&self) -> ClaimEnd {
-        match self {
-            Self::Stopped(_) => ClaimEnd::Lapses,
-            Self::Store(_) => ClaimEnd::Resumable,
-            _ => ClaimEnd::Forgotten,
-        }
-    }
-}
+ends_claim!(DeliverError);
 
 /// Notes that a shipment has arrived. Of one that had arrived before, says so again.
 ///

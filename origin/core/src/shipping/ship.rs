@@ -18,8 +18,7 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimRefused, Ended, EndsClaim, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, name_of,
-        once,
+        Answer, ClaimRefused, Ended, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, ends_claim, name_of, once,
     },
 };
 
@@ -72,16 +71,7 @@ pub enum ShipError {
 }
 
 from_interrupted!(ShipError);
-
-impl EndsClaim for ShipError {
-    fn claim_end(&self) -> ClaimEnd {
-        match self {
-            Self::Stopped(_) => ClaimEnd::Lapses,
-            Self::Store(_) => ClaimEnd::Resumable,
-            _ => ClaimEnd::Forgotten,
-        }
-    }
-}
+ends_claim!(ShipError);
 
 /// Lets goods leave. `render` makes the answer, which is kept once the carrier has spoken.
 ///
