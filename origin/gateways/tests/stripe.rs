@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use commerce_domain::{Currency, Money, OrderId, PaymentId};
-use origin_core::payments::{Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway};
+use origin_core::payments::{Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway, Provider};
 use origin_gateways::{Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};
 use test_support::{Faults, PaymentProvider, PaymentsConfig};
 
@@ -26,6 +26,7 @@ impl Bench {
 
     fn new_intent(&self) -> NewIntent {
         NewIntent {
+            provider: Provider::Stripe,
             payment_id: self.payment_id,
             order_id: OrderId::generate(&SystemClock, &SystemEntropy),
             amount: Money::from_minor(21_598, Currency::USD).unwrap(),
@@ -34,6 +35,7 @@ impl Bench {
 
     async fn confirm(&self, intent: &Intent, attempt: u32, method: &str) -> Result<Intent, GatewayError> {
         let confirmation = Confirmation {
+            provider: Provider::Stripe,
             intent_id: intent.id.clone(),
             payment_id: self.payment_id,
             attempt,
@@ -85,7 +87,7 @@ async fn a_lost_reply_is_unknown_and_the_intent_tells_the_truth() {
     bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });
     let lost = bench.confirm(&intent, 1, "pm_card_visa").await;
     assert!(matches!(lost, Err(GatewayError::Unknown(_))), "{lost:?}");
-    assert_eq!(bench.stripe.read_intent(&intent.id).await.unwrap().status, IntentStatus::Succeeded);
+    assert_eq!(bench.stripe.read_intent(Provider::Stripe, &intent.id).await.unwrap().status, IntentStatus::Succeeded);
     assert_eq!(bench.charges(), 1);
 }
 
@@ -116,7 +118,7 @@ async fn faults_of_the_provider_leave_the_outcome_open() {
         assert!(matches!(answer, Err(GatewayError::Failed(_))), "repetition {repetition}: {answer:?}");
     }
     assert_eq!(
-        bench.stripe.read_intent(&intent.id).await.unwrap().status,
+        bench.stripe.read_intent(Provider::Stripe, &intent.id).await.unwrap().status,
         IntentStatus::Succeeded,
         "only reading tells"
     );
@@ -149,7 +151,7 @@ async fn an_answer_without_an_end_is_not_read_to_the_end() {
         return_url: "https://shop.example".to_owned(),
         webhook_secrets: vec![],
     };
-    let answer = Stripe::new(config).unwrap().read_intent("pi_1").await;
+    let answer = Stripe::new(config).unwrap().read_intent(Provider::Stripe, "pi_1").await;
     assert!(matches!(answer, Err(GatewayError::Unknown(ref cause)) if cause.contains("too large")), "{answer:?}");
     endless.await.unwrap();
     // What lies in the sockets' buffers was sent as well.

@@ -3,10 +3,13 @@
 //! The attempt is committed before the provider is called, the hold on the stock cannot expire meanwhile, and what the
 //! provider did is read from it where its reply was lost. One intent an order: whatever is repeated, it is charged once.
 
+mod approved;
+mod call_off;
 mod drive;
 mod gateway;
 mod hold;
 mod look_after;
+mod means;
 mod outcome;
 mod patience;
 mod pay;
@@ -18,12 +21,13 @@ mod types;
 mod webhook;
 
 pub(crate) use self::{
-    hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
+    call_off::call_off, hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
     webhook::forget_webhooks,
 };
 pub use gateway::{
     CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
 };
+pub use means::Provider;
 pub use outcome::PaymentOutcome;
 pub use patience::Unanswered;
 pub use pay::{Pay, PayError, pay};
@@ -31,6 +35,7 @@ pub use ports::PaymentStore;
 pub use read::{PaymentPage, PaymentRecord, ReadPayments};
 pub use types::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, Settled, Settlement, Verdict};
 pub use webhook::{
-    Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute, VerifyWebhook, Webhook, WebhookError,
-    WebhookEvent, WebhookOutcome, WebhookReceipt, WebhookRefusal, WebhookStore, WebhookSubject, receive_webhook,
+    Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute, Transmission, Unverified, VerifyTransmission,
+    VerifyWebhook, Webhook, WebhookError, WebhookEvent, WebhookOutcome, WebhookReceipt, WebhookRefusal, WebhookStore,
+    WebhookSubject, receive_transmission, receive_webhook,
 };
