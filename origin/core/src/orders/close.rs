@@ -64,7 +64,9 @@ pub async fn close_order<B: Backend>(
         && let Some(intent_id) = &attempt.intent_id
     {
         let patience = Patience::new(backend);
-        let Some(intent) = call_off(backend, &patience, attempt, intent_id).await? else { return Ok(CloseOutcome::Closing) };
+        let Some(intent) = call_off(backend, &patience, attempt, intent_id).await? else {
+            return Ok(CloseOutcome::Closing);
+        };
         match intent.status {
             IntentStatus::Canceled => {}
             IntentStatus::Succeeded => return found_paid(backend, attempt, &intent).await,

@@ -21,8 +21,8 @@ mod types;
 mod webhook;
 
 pub(crate) use self::{
-    call_off::call_off, hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
-    webhook::forget_webhooks,
+    call_off::call_off, hold::follow, look_after::look_after, outcome::decided, patience::Patience,
+    settle::settle_and_follow, webhook::forget_webhooks,
 };
 pub use gateway::{
     CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,

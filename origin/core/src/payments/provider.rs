@@ -96,11 +96,7 @@ where
 
     /// Sends the confirmation, which charges, until what it came to is known or time is over. It has its effect once, however
     /// often it is sent under its key.
-    pub(super) async fn confirm(
-        &self,
-        attempt: &Attempt,
-        confirmation: &Confirmation,
-    ) -> Result<Verdict, PayError> {
+    pub(super) async fn confirm(&self, attempt: &Attempt, confirmation: &Confirmation) -> Result<Verdict, PayError> {
         for call in 0..MAX_CALLS {
             if call > 0 && !self.patience.pause(call).await {
                 break;

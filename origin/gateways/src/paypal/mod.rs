@@ -73,7 +73,10 @@ impl<K: Clock + Sync> PayPal<K> {
     /// A request that changes something, under its key; it is answered with the whole object.
     fn keyed(&self, path: &str, key: String, body: &Value) -> RequestBuilder {
         let request = self.http.post(self.url(path)).header("paypal-request-id", key);
-        request.header("prefer", "return=representation").header("content-type", "application/json").body(body.to_string())
+        request
+            .header("prefer", "return=representation")
+            .header("content-type", "application/json")
+            .body(body.to_string())
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {

@@ -12,7 +12,8 @@ use super::{PayPal, amount::WireAmount, wire};
 
 impl<K: Clock + Sync> PayPal<K> {
     pub(crate) async fn create_refund(&self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
-        let amount = WireAmount::of(refund.amount).map_err(|limit| refused(GatewayError::Refused(limit.to_string())))?;
+        let amount =
+            WireAmount::of(refund.amount).map_err(|limit| refused(GatewayError::Refused(limit.to_string())))?;
         let order = self.order(intent_of(refund).map_err(refused)?).await?;
         let capture = order.capture_id().ok_or_else(|| GatewayError::Unknown("the order has no charge".to_owned()))?;
         let path = format!("/v2/payments/captures/{}/refund", wire::segment(capture));

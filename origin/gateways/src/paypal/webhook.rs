@@ -91,7 +91,8 @@ fn is_paypals(certificate_url: &str, base_url: &str) -> bool {
     if base.is_ok_and(|base| (base.scheme(), base.authority()) == (url.scheme(), url.authority())) {
         return true;
     }
-    let host = url.authority().filter(|authority| authority.as_str() == authority.host()).map(|authority| authority.host());
+    let host =
+        url.authority().filter(|authority| authority.as_str() == authority.host()).map(|authority| authority.host());
     let ours = host.is_some_and(|host| host == "paypal.com" || host.ends_with(".paypal.com"));
     url.scheme_str() == Some("https") && ours
 }
@@ -113,9 +114,7 @@ fn read_event(body: &[u8]) -> Result<WebhookEvent, WebhookRefusal> {
         kind if kind.starts_with("PAYMENT.REFUND.") => {
             name("/resource/id").map(|refund_id| WebhookSubject::Refund { refund_id })
         }
-        kind if kind.starts_with("PAYMENT.CAPTURE.") => {
-            intent("/resource/supplementary_data/related_ids/order_id")
-        }
+        kind if kind.starts_with("PAYMENT.CAPTURE.") => intent("/resource/supplementary_data/related_ids/order_id"),
         kind if kind.starts_with("CUSTOMER.DISPUTE.") => {
             // Ours carries the id of the payment, which the order was announced with.
             let payment = name("/resource/disputed_transactions/0/custom").and_then(|id| id.parse().ok());

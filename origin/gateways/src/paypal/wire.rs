@@ -149,7 +149,8 @@ impl WireOrder {
     pub(super) fn into_intent(self) -> Option<Intent> {
         let (status, decline) = self.status()?;
         let link = |rel: &str| self.links.iter().find(|link| link.rel == rel).map(|link| link.href.clone());
-        let redirect = (status == IntentStatus::RequiresAction).then(|| link("payer-action").or_else(|| link("approve")));
+        let redirect =
+            (status == IntentStatus::RequiresAction).then(|| link("payer-action").or_else(|| link("approve")));
         let redirect_url = redirect.flatten().map(Secret::new);
         Some(Intent { id: self.id, status, client_secret: None, redirect_url, receipt_url: None, decline })
     }
@@ -167,7 +168,8 @@ impl WireOrder {
             "APPROVED" => (IntentStatus::Approved, None),
             "VOIDED" => (IntentStatus::Canceled, None),
             "COMPLETED" => {
-                let capture = self.captures().find(|capture| matches!(capture.status.as_str(), "DECLINED" | "FAILED"))?;
+                let capture =
+                    self.captures().find(|capture| matches!(capture.status.as_str(), "DECLINED" | "FAILED"))?;
                 (IntentStatus::RequiresPaymentMethod, Some(decline(&format!("CAPTURE_{}", capture.status))))
             }
             _ => return None,

@@ -20,7 +20,8 @@ use crate::{
 
 const ORDER: &str = "select status, currency::text, total, reserved_until, created_at, closing is not null from orders
     where id = $1 and user_id = $2 for update";
-const PAYMENT: &str = "select id, state, intent_id, attempts, provider from payments where order_id = $1 and state <> 'CANCELED'";
+const PAYMENT: &str =
+    "select id, state, intent_id, attempts, provider from payments where order_id = $1 and state <> 'CANCELED'";
 const NEW_PAYMENT: &str = "insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
     select $1, id, user_id, $3, 'CREATED', total, currency, 1, $4, $4 from orders where id = $2";
 const EXTEND: &str = "update orders set reserved_until = $2 where id = $1";

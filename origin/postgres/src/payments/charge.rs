@@ -13,7 +13,8 @@ use crate::{
 };
 
 const ORDER: &str = "select status, closing is not null from orders where id = $1 for update";
-const BEGIN: &str = "with attempt as (update payment_attempts set state = $2, updated_at = $3 where id = $1 returning payment_id)
+const BEGIN: &str =
+    "with attempt as (update payment_attempts set state = $2, updated_at = $3 where id = $1 returning payment_id)
     update payments set state = $2, updated_at = $3 where id = (select payment_id from attempt)";
 
 impl Database {

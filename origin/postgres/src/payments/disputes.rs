@@ -62,7 +62,16 @@ async fn open(tx: &Transaction<'_>, news: &DisputeNews<'_>) -> Result<bool, DbEr
     let opened = tx
         .execute(
             &statement,
-            &[&attempt.provider.as_str(), &dispute.id, &payment, &order, &amount, &currency, &dispute.reason, &news.now],
+            &[
+                &attempt.provider.as_str(),
+                &dispute.id,
+                &payment,
+                &order,
+                &amount,
+                &currency,
+                &dispute.reason,
+                &news.now,
+            ],
         )
         .await?;
     Ok(opened == 1)

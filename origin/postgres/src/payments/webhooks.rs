@@ -26,11 +26,7 @@ impl WebhookStore for Database {
         Ok(self.is_handled(provider, event_id).await?)
     }
 
-    async fn find_attempt_by_intent(
-        &self,
-        provider: Provider,
-        intent_id: &str,
-    ) -> Result<Option<Attempt>, StoreError> {
+    async fn find_attempt_by_intent(&self, provider: Provider, intent_id: &str) -> Result<Option<Attempt>, StoreError> {
         Ok(self.attempt_by_intent(provider, intent_id).await?)
     }
 
@@ -76,7 +72,9 @@ impl Database {
     async fn insert_receipt(&self, receipt: &WebhookReceipt<'_>) -> Result<(), DbError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(INSERT).await?;
-        client.execute(&statement, &[&receipt.provider, &receipt.event_id, &receipt.kind, &receipt.received_at]).await?;
+        client
+            .execute(&statement, &[&receipt.provider, &receipt.event_id, &receipt.kind, &receipt.received_at])
+            .await?;
         Ok(())
     }
 

@@ -126,7 +126,14 @@ fn an_event_names_what_it_is_about() {
 
 #[test]
 fn what_is_no_event_is_refused() {
-    for body in ["", "{}", "[]", "{\"id\":\"WH-1\"}", "{\"id\":\"\",\"event_type\":\"X\"}", "{\"id\":\"1\",\"event_type\":\"X\"},{}"] {
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "{\"id\":\"WH-1\"}",
+        "{\"id\":\"\",\"event_type\":\"X\"}",
+        "{\"id\":\"1\",\"event_type\":\"X\"},{}",
+    ] {
         assert_eq!(read_event(body.as_bytes()), Err(WebhookRefusal::NoEvent), "{body}");
     }
 }

@@ -8,6 +8,7 @@ mod fixtures;
 mod line;
 mod parcels;
 mod paying;
+mod paypal;
 mod shipped;
 mod warehouse;
 mod webhooks;
@@ -27,12 +28,14 @@ use origin_core::{
     sweep::SweepReport,
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
-use origin_gateways::{CarrierApi, CarrierConfig, ReqwestClient, Secret, Stripe, StripeConfig};
+use origin_gateways::{
+    CarrierApi, CarrierConfig, Gateways, PayPal, PayPalConfig, ReqwestClient, Secret, Stripe, StripeConfig,
+};
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
-    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, FakeCarrier, ManualClock,
-    PaymentProvider, PaymentsConfig, SystemEntropy, TestDatabases,
+    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, FakeCarrier, FakePayPal, ManualClock,
+    PayPalSettings, PaymentProvider, PaymentsConfig, SystemEntropy, TestDatabases,
 };
 
 pub(crate) use bus::TestBus;
@@ -51,6 +54,9 @@ pub(crate) const REGION: &str = "eu-central-1";
 /// What the payment provider signs webhooks with: the current secret, and the previous one.
 pub(crate) const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
 
+/// PayPal's id of the shop's webhook.
+pub(crate) const PAYPAL_WEBHOOK: &str = "WH-ORIGIN";
+
 type Stock = DynamoStock<TestEnvironment>;
 type Carts = DynamoCarts<TestEnvironment>;
 type TestBackend = Assembled<
@@ -60,7 +66,7 @@ type TestBackend = Assembled<
     Database,
     Stock,
     Carts,
-    Stripe,
+    Gateways<ManualClock>,
     CarrierApi,
     TestTokens,
     TestProfiles,
@@ -78,6 +84,7 @@ pub(crate) struct Shop {
     pub(crate) dynamo: DynamoDb<TestEnvironment>,
     pub(crate) dynamo_faults: DynamoFaults,
     pub(crate) provider: PaymentProvider,
+    pub(crate) paypal: FakePayPal,
     pub(crate) carrier: FakeCarrier,
     pub(crate) bus: TestBus,
     pub(crate) stops: Stops,
@@ -143,6 +150,8 @@ impl Shop {
         let provider = PaymentProvider::start(PaymentsConfig { clock: clock.shared(), ..PaymentsConfig::default() })
             .await
             .unwrap();
+        let paypal = FakePayPal::start(PayPalSettings { clock: clock.shared(), ..PayPalSettings::default() });
+        let paypal = paypal.await.unwrap();
         let carrier = FakeCarrier::start(CarrierSettings { clock: clock.shared(), ..CarrierSettings::default() });
         let carrier = carrier.await.unwrap();
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
@@ -156,7 +165,7 @@ impl Shop {
             database: database.clone(),
             stock: stock.clone(),
             carts: DynamoCarts::new(aws, CARTS_TABLE),
-            gateway: stripe(&provider),
+            gateway: Gateways { stripe: stripe(&provider), paypal: Some(paypal_api(&paypal, &clock)) },
             carrier: has_carrier.then(|| carrier_api(&carrier)),
             tokens: TestTokens,
             profiles: profiles.clone(),
@@ -175,6 +184,7 @@ impl Shop {
             dynamo,
             dynamo_faults,
             provider,
+            paypal,
             carrier,
             bus,
             stops,
@@ -241,6 +251,20 @@ pub(crate) fn stripe(provider: &PaymentProvider) -> Stripe {
         webhook_secrets: WEBHOOK_SECRETS.map(Secret::new).to_vec(),
     };
     Stripe::new(config).unwrap()
+}
+
+/// A client of PayPal, as the origin has one.
+pub(crate) fn paypal_api(paypal: &FakePayPal, clock: &ManualClock) -> PayPal<ManualClock> {
+    let PayPalSettings { client_id, client_secret, .. } = PayPalSettings::default();
+    let config = PayPalConfig {
+        base_url: paypal.url().to_owned(),
+        client_id,
+        client_secret: Secret::new(client_secret),
+        return_url: "https://shop.example/return".to_owned(),
+        cancel_url: "https://shop.example/cart".to_owned(),
+        webhook_id: Some(PAYPAL_WEBHOOK.to_owned()),
+    };
+    PayPal::new(config, clock.clone()).unwrap()
 }
 
 /// A client of the carrier, as the origin has one.
