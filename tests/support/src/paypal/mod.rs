@@ -30,7 +30,7 @@ use serde_json::Value;
 use self::book::{Book, Refusal};
 pub use self::{
     faults::{PayPalFaults, PayPalOperation},
-    webhooks::{PayPalWebhook, TransmissionHeaders},
+    webhooks::{PayPalWebhook, TransmissionHeaders, transmission_headers},
 };
 use crate::{
     HttpServer, SharedClock, SharedEntropy, SystemClock, SystemEntropy, bounded::BoundedMap, entropy::random_hex,

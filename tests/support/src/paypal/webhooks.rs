@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use hmac::{Hmac, Mac};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -32,25 +33,36 @@ pub struct PayPalWebhook {
 /// The headers of a transmission, by their names.
 pub type TransmissionHeaders = [(&'static str, String); 5];
 
+/// The headers of the transmission of that id at that time, of a fake with that secret, to the webhook of that id.
+pub fn transmission_headers(
+    secret: &str,
+    webhook_id: &str,
+    id: &str,
+    time: Timestamp,
+    body: &str,
+) -> TransmissionHeaders {
+    let time = time.to_string();
+    [
+        ("paypal-transmission-sig", sign(secret, id, &time, webhook_id, body)),
+        ("paypal-transmission-id", id.to_owned()),
+        ("paypal-transmission-time", time),
+        ("paypal-cert-url", "https://api.paypal.com/v1/notifications/certs/CERT-1".to_owned()),
+        ("paypal-auth-algo", "SHA256withRSA".to_owned()),
+    ]
+}
+
+fn sign(secret: &str, id: &str, time: &str, webhook_id: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("should take a key of any length");
+    mac.update(format!("{id}|{time}|{webhook_id}|{body}").as_bytes());
+    hex(&mac.finalize().into_bytes())
+}
+
 impl Shared {
     /// The headers of a transmission of that body now, to the webhook of that id.
     pub(super) fn transmission(&self, webhook_id: &str, body: &str) -> TransmissionHeaders {
         let id = format!("t-{}", random_hex(&*self.settings.entropy, 8));
-        let time = self.settings.clock.now().to_string();
-        [
-            ("paypal-transmission-sig", self.sign(&id, &time, webhook_id, body)),
-            ("paypal-transmission-id", id),
-            ("paypal-transmission-time", time),
-            ("paypal-cert-url", format!("{}/v1/notifications/certs/CERT-1", self.url)),
-            ("paypal-auth-algo", "SHA256withRSA".to_owned()),
-        ]
-    }
-
-    fn sign(&self, id: &str, time: &str, webhook_id: &str, body: &str) -> String {
-        let key = self.settings.client_secret.as_bytes();
-        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("should take a key of any length");
-        mac.update(format!("{id}|{time}|{webhook_id}|{body}").as_bytes());
-        hex(&mac.finalize().into_bytes())
+        let now = self.settings.clock.now();
+        transmission_headers(&self.settings.client_secret, webhook_id, &id, now, body)
     }
 
     /// The answer to a question about a webhook. Of the event every byte counts.
@@ -59,7 +71,7 @@ impl Shared {
         let text = |name: &str| asked[name].as_str().unwrap_or_default();
         let event = question.split_once(EVENT).and_then(|(_, event)| event.trim_end().strip_suffix('}'));
         let (id, time) = (text("transmission_id"), text("transmission_time"));
-        let expected = event.map(|event| self.sign(id, time, text("webhook_id"), event));
+        let expected = event.map(|event| sign(&self.settings.client_secret, id, time, text("webhook_id"), event));
         let good = expected.is_some_and(|expected| expected == text("transmission_sig"));
         json!({"verification_status": if good { "SUCCESS" } else { "FAILURE" }})
     }

@@ -46,6 +46,7 @@ pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use parcels::Packed;
 pub(crate) use paying::{Placed, TOTAL};
+pub(crate) use paypal::PAYPAL;
 pub(crate) use shipped::{Shipped, line, number};
 pub(crate) use warehouse::Levels;
 pub(crate) use webhooks::{Entrance, event};
@@ -126,7 +127,7 @@ impl Shop {
         Self::with(database(&new_database_url().await, Duration::from_secs(20)), rules, true).await
     }
 
-    /// An origin without products and without a carrier.
+    /// An origin without products, without a carrier and without PayPal.
     pub(crate) async fn open_without_carrier() -> Self {
         let database = database(&new_database_url().await, Duration::from_secs(20));
         Self::with(database, PricingRules::default(), false).await
@@ -138,7 +139,7 @@ impl Shop {
         (Self::with(database(line.url(), Duration::from_secs(3)), PricingRules::default(), true).await, line)
     }
 
-    async fn with(database: Database, pricing: PricingRules, has_carrier: bool) -> Self {
+    async fn with(database: Database, pricing: PricingRules, has_partners: bool) -> Self {
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
@@ -165,8 +166,8 @@ impl Shop {
             database: database.clone(),
             stock: stock.clone(),
             carts: DynamoCarts::new(aws, CARTS_TABLE),
-            gateway: Gateways { stripe: stripe(&provider), paypal: Some(paypal_api(&paypal, &clock)) },
-            carrier: has_carrier.then(|| carrier_api(&carrier)),
+            gateway: Gateways { stripe: stripe(&provider), paypal: has_partners.then(|| paypal_api(&paypal, &clock)) },
+            carrier: has_partners.then(|| carrier_api(&carrier)),
             tokens: TestTokens,
             profiles: profiles.clone(),
             events: Some(bus.clone()),
