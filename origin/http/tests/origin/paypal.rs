@@ -13,7 +13,7 @@ fn at_capture(faults: PayPalFaults) -> PayPalFaults {
 }
 
 impl Placed {
-    async fn sweep_after(&self, seconds: i64) -> origin_core::sweep::SweepReport {
+    async fn sweep_once_after(&self, seconds: i64) -> origin_core::sweep::SweepReport {
         self.shop.clock.advance(SignedDuration::from_secs(seconds));
         self.shop.sweep().await.unwrap()
     }
@@ -57,8 +57,8 @@ async fn what_the_customer_agrees_to_is_paid_by_paypals_webhooks_alone() {
 #[tokio::test]
 async fn the_sweep_charges_for_what_nobody_returns_to() {
     let placed = Placed::approved_at_paypal().await;
-    assert_eq!(placed.sweep_after(29).await.attempts, 0, "the request may still be at it");
-    assert_eq!(placed.sweep_after(2).await.attempts, 1);
+    assert_eq!(placed.sweep_once_after(29).await.attempts, 0, "the request may still be at it");
+    assert_eq!(placed.sweep_once_after(2).await.attempts, 1);
     placed.assert_paid_at_paypal().await;
 }
 
@@ -150,7 +150,7 @@ async fn a_process_that_dies_over_a_charge_leaves_it_to_the_next_one() {
         placed.shop.stops.stop_once_at(point);
         assert_eq!(placed.pay(PAYPAL).await.status, 503, "{point:?}");
         assert!(placed.shop.stops.was_reached(), "{point:?}");
-        placed.sweep_after(31).await;
+        placed.sweep_once_after(31).await;
         placed.assert_paid_at_paypal().await;
     }
 }
@@ -211,7 +211,7 @@ async fn an_order_whose_customer_never_agrees_ends_and_is_not_charged_later() {
         assert_eq!(placed.approval_hint(id).await.status, 200);
     }
     assert_eq!(placed.pay(PAYPAL).await.status, 409);
-    placed.sweep_after(31).await;
+    placed.sweep_once_after(31).await;
     assert_eq!((placed.status().await, placed.captures()), ("FAILED".to_owned(), 0));
     assert_eq!((placed.stock().await, placed.hold().await), ((5, 0), "RELEASED".to_owned()));
     placed.assert_events_are_right().await;

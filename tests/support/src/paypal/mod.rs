@@ -80,7 +80,6 @@ pub struct FakePayPal {
 
 /// What the routes and the handle have in common.
 struct Shared {
-    url: String,
     settings: PayPalSettings,
     tokens: Mutex<BoundedMap<Timestamp>>,
     book: Mutex<Book>,
@@ -98,7 +97,6 @@ impl FakePayPal {
         let url = format!("http://{}", listener.local_addr()?);
         let book = Book::open(url.clone(), Arc::clone(&settings.entropy), settings.state_file.clone())?;
         let shared = Arc::new(Shared {
-            url,
             settings,
             tokens: Mutex::new(BoundedMap::new(MAX_TOKENS)),
             book: Mutex::new(book),
