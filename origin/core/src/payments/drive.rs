@@ -5,6 +5,7 @@ use commerce_domain::Clock as _;
 use super::{
     approved::Charge,
     hold,
+    means::Provider,
     outcome::{
         PaymentOutcome, decided_since, expired_decline, outcome_in, outcome_of, superseded_decline, unreachable_decline,
     },
@@ -129,6 +130,10 @@ where
                     return self.end(PaymentOutcome::Processing(attempt.payment_id)).await.map(Some);
                 };
                 match decided_since(attempt, &intent) {
+                    // Who turns to another provider is not sent back to this one.
+                    Some(Verdict::RequiresAction { .. }) if attempt.provider != Provider::of(wanted) => {
+                        Verdict::Declined(superseded_decline())
+                    }
                     Some(verdict) => verdict,
                     None if other && attempt.may_yet_charge(self.backend.clock().now()) => {
                         return Err(PayError::PaymentInProgress);

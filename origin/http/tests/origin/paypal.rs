@@ -277,9 +277,12 @@ async fn a_shop_without_paypal_knows_no_such_method() {
 
 #[tokio::test]
 async fn an_amount_that_paypal_does_not_take_is_refused_before_anything_begins() {
-    let shop = Shop::selling_in("KWD").await;
-    let item = shop.item("Lamp", "60.000", 5).await;
-    shop.fill_cart("ada", &[(&item, 1)]).await;
+    let shop = Shop::selling_in("INR").await;
+    let item = shop.item("Lamp", "60.00", 5).await;
+    shop.run("update variants set currency = 'INR'", &[]).await;
+    let mut cart = shop.fill_cart("ada", &[(&item, 1)]).await;
+    cart.lines.values_mut().for_each(|line| line.currency = "INR".to_owned());
+    shop.put_cart(&cart).await;
     let ordered = shop.shopper("ada").post("/v1/orders", &json!({"shippingAddress": address()})).await;
     let body =
         json!({"orderId": ordered.text("/orderId"), "amount": ordered.json()["total"], "paymentMethodId": PAYPAL});
