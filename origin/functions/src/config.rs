@@ -6,7 +6,7 @@ use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use origin_core::invoices::{Seller, SellerError};
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
-use origin_gateways::{CarrierConfig, Secret, StripeConfig};
+use origin_gateways::{CaptureMethod, CarrierConfig, Secret, StripeConfig};
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
 
@@ -56,7 +56,8 @@ pub struct Config {
     pub jwks_url: String,
     /// `USER_INFO_URL`, such as `https://<domain>/oauth2/userInfo`; nobody is asked for customers' addresses if absent.
     pub user_info_url: Option<String>,
-    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, and `STRIPE_WEBHOOK_SECRET`, with
+    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, `CAPTURE` (`automatic` if absent, or
+    /// `manual`), and `STRIPE_WEBHOOK_SECRET`, with
     /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
     pub stripe: StripeConfig,
     /// `CARRIER_URL` with `CARRIER_API_KEY`, and `CARRIER_WEBHOOK_SECRET`, with `CARRIER_PREVIOUS_WEBHOOK_SECRET` while it is
@@ -100,6 +101,7 @@ impl Config {
                 base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
                 return_url: required("PAYMENT_RETURN_URL")?,
+                capture: capture(&lookup)?,
                 webhook_secrets: secrets(&lookup, ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]),
             },
             carrier: carrier(&lookup)?,
@@ -117,6 +119,11 @@ pub(crate) fn given(lookup: impl Fn(&str) -> Option<String>) -> impl Fn(&str) ->
 /// Those that are set, in this order.
 fn secrets(lookup: &impl Fn(&str) -> Option<String>, names: [&str; 2]) -> Vec<Secret> {
     names.into_iter().filter_map(lookup).map(Secret::new).collect()
+}
+
+fn capture(lookup: &impl Fn(&str) -> Option<String>) -> Result<CaptureMethod, ConfigError> {
+    let Some(name) = lookup("CAPTURE") else { return Ok(CaptureMethod::default()) };
+    CaptureMethod::of(&name).ok_or(ConfigError::Invalid("CAPTURE"))
 }
 
 fn carrier(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CarrierConfig>, ConfigError> {

@@ -16,6 +16,6 @@ pub use carrier::{CarrierApi, CarrierConfig};
 pub use http_client::ReqwestClient;
 pub use jwks::JwksVerifier;
 pub use origin_core::Secret;
-pub use stripe::{Stripe, StripeConfig};
+pub use stripe::{CaptureMethod, Stripe, StripeConfig};
 pub use system::{System, SystemClock, SystemEntropy, SystemTimer};
 pub use user_info::UserInfo;

@@ -3,6 +3,7 @@
 //! The attempt is committed before the provider is called, the hold on the stock cannot expire meanwhile, and what the
 //! provider did is read from it where its reply was lost. One intent an order: whatever is repeated, it is charged once.
 
+mod capture;
 mod drive;
 mod gateway;
 mod hold;
@@ -18,11 +19,18 @@ mod types;
 mod webhook;
 
 pub(crate) use self::{
-    hold::follow, look_after::look_after, outcome::decided, patience::Patience, settle::settle_and_follow,
+    capture::{Captured, LAPSE_TOLD, capture, tell_lapse},
+    hold::follow,
+    look_after::look_after,
+    outcome::decided,
+    patience::Patience,
+    settle::settle_and_follow,
     webhook::forget_webhooks,
 };
+pub use capture::{AskCapture, BeginCapture, CaptureError, CaptureStore, Lapsing, ask_capture, release_at};
 pub use gateway::{
-    CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
+    CallOff, Capture, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent,
+    PaymentGateway,
 };
 pub use outcome::PaymentOutcome;
 pub use patience::Unanswered;

@@ -49,6 +49,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreatePayment => create_payment(),
         Route::ListPayments => money::list_payments(),
         Route::GetPayment => money::get_payment(),
+        Route::CapturePayment => money::capture_payment(),
         Route::CreateRefund => money::create_refund(),
         Route::CreateReturn => returns::create_return(),
         Route::ListReturns => returns::list_returns(),
