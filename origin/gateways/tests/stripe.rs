@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use commerce_domain::{Currency, Money, OrderId, PaymentId};
+use commerce_domain::{Clock as _, Currency, Money, OrderId, PaymentId};
 use origin_core::payments::{
     CallOff, Capture, Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway,
 };
@@ -179,7 +179,7 @@ async fn money_is_set_aside_and_taken_once_or_let_go() {
     let aside = bench.confirm(&intent, 1, "pm_card_visa").await.unwrap();
     assert_eq!(aside.status, IntentStatus::RequiresCapture);
     let day = jiff::SignedDuration::from_hours(24);
-    let kept = aside.capture_before.unwrap().duration_since(jiff::Timestamp::now());
+    let kept = aside.capture_before.unwrap().duration_since(SystemClock.now());
     assert!(day * 6 < kept && kept <= day * 7, "{kept:?}");
     let capture = Capture { intent_id: &intent.id, payment_id: bench.payment_id };
     bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });

@@ -209,7 +209,8 @@ async fn cancel_and_capture(track: &Track, number: u32, ada: &str) -> Result<Out
     let order = placed(track, ada).await?;
     let paid = track.pay(ada, &order).await?;
     let window = track.meeting.open(&[HookPoint::BeforeCapture, HookPoint::BeforeCallOff], number);
-    let (captured, off) = tokio::try_join!(track.capture(&paid.text("paymentId")), track.call_off(ada, &order))?;
+    let payment = paid.text("paymentId");
+    let (captured, off) = tokio::try_join!(track.capture(&payment), track.call_off(ada, &order))?;
     // Captured or not, the order ends called off, with the money where it came from.
     let right = matches!(captured.status, 200 | 409) && off.text("status") == "CANCELLED";
     Ok(judged(window.met(), &[(right, &(&captured, &off))]))

@@ -41,7 +41,7 @@ pub struct Order {
     pub total: Money,
     /// What has gone back of it.
     pub refunded: Money,
-    /// What came of paying it, as of the latest attempt that is over: `succeeded` or `failed`.
+    /// What came of paying it, as of the latest attempt that is over: `authorised`, `succeeded` or `failed`.
     pub payment_status: Option<String>,
     /// Where it goes.
     pub shipping_address: Address,
