@@ -300,6 +300,8 @@ fn list_orders() -> Vec<Row> {
     vec![
         Row::of(route, Class::Success, "all", 200, get("")),
         Row::of(route, Class::Success, "by status", 200, get("?status=SHIPPED&page=1&limit=10")),
+        Row::of(route, Class::BadInput, "the shop's", 403, get("?scope=shop")),
+        Row::of(route, Class::BadInput, "no number", 400, get("?number=1")),
         Row::of(route, Class::BadInput, "unknown status", 400, get("?status=LOST")),
         Row::of(route, Class::BadInput, "page", 400, get("?page=0")),
         Row::of(route, Class::BadInput, "no cursor", 400, get("?cursor=abc")),

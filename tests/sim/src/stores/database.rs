@@ -18,8 +18,8 @@ use origin_core::{
     idempotency::{ClaimKey, Hash, HeldClaim, Lease, RequestClaim, RequestStore, StoredAnswer},
     inventory::{BackorderLimit, KeepLimits, ListVariants},
     orders::{
-        BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, End, Order, OrderEnd, OrderPage,
-        ReadOrders, StockDue,
+        BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, End, Order, OrderEnd, OrderFilter,
+        OrderPage, ReadOrders, StockDue,
     },
     payments::{
         Attempt, BeginCapture, Begun, CaptureStore, HoldMove, HoldNote, HoldStep, Lapsing, NewAttempt, Payable,
@@ -57,7 +57,7 @@ gated! {
 gated! {
     impl ReadOrders for SimDatabase {
         read fn find_order(customer: val Option<CustomerId>, order: val OrderId) -> Option<Order>;
-        read fn list_orders(customer: val CustomerId, status: val Option<OrderStatus>, slice: val OrderSlice) -> OrderPage;
+        read fn list_orders(filter: val OrderFilter, slice: val OrderSlice) -> OrderPage;
     }
 }
 
