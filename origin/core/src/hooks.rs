@@ -50,6 +50,14 @@ pub enum HookPoint {
     AfterSettle,
     /// After the hold has followed the outcome.
     AfterStock,
+    /// Before the wish to take a payment's money is noted.
+    BeforeCaptureNote,
+    /// After the wish to take a payment's money was noted.
+    AfterCaptureNote,
+    /// Before the provider is told to take a payment's money.
+    BeforeCapture,
+    /// After the provider was told to take a payment's money.
+    AfterCapture,
     /// Before an order is marked as being closed.
     BeforeClosing,
     /// After an order was marked as being closed.

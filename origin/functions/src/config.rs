@@ -6,7 +6,7 @@ use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use origin_core::invoices::{Seller, SellerError};
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
-use origin_gateways::{CarrierConfig, PayPalConfig, Secret, StripeConfig};
+use origin_gateways::{CaptureMethod, CarrierConfig, PayPalConfig, Secret, StripeConfig};
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
 
@@ -58,7 +58,8 @@ pub struct Config {
     pub jwks_url: String,
     /// `USER_INFO_URL`, such as `https://<domain>/oauth2/userInfo`; nobody is asked for customers' addresses if absent.
     pub user_info_url: Option<String>,
-    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, and `STRIPE_WEBHOOK_SECRET`, with
+    /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, `CAPTURE` (`automatic` if absent, or
+    /// `manual`), and `STRIPE_WEBHOOK_SECRET`, with
     /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
     pub stripe: StripeConfig,
     /// `PAYPAL_CLIENT_ID` with `PAYPAL_CLIENT_SECRET`, `PAYPAL_URL` (PayPal's own if absent), `PAYMENT_CANCEL_URL`
@@ -106,6 +107,7 @@ impl Config {
                 base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
                 return_url: required("PAYMENT_RETURN_URL")?,
+                capture: capture(&lookup)?,
                 webhook_secrets: secrets(&lookup, ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]),
             },
             paypal: paypal(&lookup)?,
@@ -137,6 +139,11 @@ fn paypal(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<PayPalConfi
         return_url,
         webhook_id: lookup("PAYPAL_WEBHOOK_ID"),
     }))
+}
+
+fn capture(lookup: &impl Fn(&str) -> Option<String>) -> Result<CaptureMethod, ConfigError> {
+    let Some(name) = lookup("CAPTURE") else { return Ok(CaptureMethod::default()) };
+    CaptureMethod::of(&name).ok_or(ConfigError::Invalid("CAPTURE"))
 }
 
 fn carrier(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<CarrierConfig>, ConfigError> {

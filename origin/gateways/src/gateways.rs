@@ -4,8 +4,8 @@ use commerce_domain::{Clock, Money};
 use jiff::Timestamp;
 use origin_core::{
     payments::{
-        CallOff, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway, Provider,
-        ReadDispute, Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook, WebhookEvent,
+        CallOff, Capture, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway,
+        Provider, ReadDispute, Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook, WebhookEvent,
         WebhookRefusal,
     },
     refunds::{ProviderRefund, Refund, RefundGateway},
@@ -55,6 +55,14 @@ impl<K: Clock + Send + Sync> PaymentGateway for Gateways<K> {
         match confirmation.provider {
             Provider::Stripe => self.stripe.confirm(confirmation).await,
             Provider::PayPal => self.paypal()?.confirm(confirmation).await,
+        }
+    }
+
+    /// PayPal is told to charge at once: no money of its customers is ever set aside.
+    async fn capture_intent(&self, capture: Capture<'_>) -> Result<Intent, GatewayError> {
+        match capture.provider {
+            Provider::Stripe => self.stripe.capture_intent(capture).await,
+            Provider::PayPal => Err(GatewayError::Refused("nothing is set aside at PayPal".to_owned())),
         }
     }
 

@@ -20,6 +20,6 @@ pub use http_client::ReqwestClient;
 pub use jwks::JwksVerifier;
 pub use origin_core::Secret;
 pub use paypal::{PayPal, PayPalConfig};
-pub use stripe::{Stripe, StripeConfig};
+pub use stripe::{CaptureMethod, Stripe, StripeConfig};
 pub use system::{System, SystemClock, SystemEntropy, SystemTimer};
 pub use user_info::UserInfo;

@@ -8,7 +8,9 @@ use origin_core::{
     payments::{CallOff, Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway, Provider},
     refunds::{Refund, RefundGateway, RefundReason, RefundVerdict},
 };
-use origin_gateways::{Gateways, PayPal, PayPalConfig, Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};
+use origin_gateways::{
+    CaptureMethod, Gateways, PayPal, PayPalConfig, Secret, Stripe, StripeConfig, SystemClock, SystemEntropy,
+};
 use test_support::{FakePayPal, ManualClock, PayPalFaults, PayPalOperation, PayPalSettings};
 
 struct Bench {
@@ -101,7 +103,8 @@ impl Bench {
 /// A Stripe that nobody asks here.
 fn stripe() -> Stripe {
     let (base_url, return_url) = ("http://127.0.0.1:9".to_owned(), "https://shop.example".to_owned());
-    Stripe::new(StripeConfig { base_url, secret_key: Secret::new("sk"), return_url, webhook_secrets: vec![] }).unwrap()
+    let (secret_key, capture) = (Secret::new("sk"), CaptureMethod::Automatic);
+    Stripe::new(StripeConfig { base_url, secret_key, return_url, capture, webhook_secrets: vec![] }).unwrap()
 }
 
 fn hits(operation: PayPalOperation, faults: PayPalFaults) -> PayPalFaults {

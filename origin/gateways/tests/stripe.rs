@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use commerce_domain::{Currency, Money, OrderId, PaymentId};
-use origin_core::payments::{Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway, Provider};
-use origin_gateways::{Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};
+use commerce_domain::{Clock as _, Currency, Money, OrderId, PaymentId};
+use origin_core::payments::{
+    CallOff, Capture, Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway, Provider,
+};
+use origin_gateways::{CaptureMethod, Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};
 use test_support::{Faults, PaymentProvider, PaymentsConfig};
 
 struct Bench {
@@ -15,12 +17,17 @@ struct Bench {
 
 impl Bench {
     async fn start() -> Self {
+        Self::capturing(CaptureMethod::Automatic).await
+    }
+
+    async fn capturing(capture: CaptureMethod) -> Self {
         let config = PaymentsConfig::default();
         let secret_key = Secret::new(config.api_key.clone());
         let provider = PaymentProvider::start(config).await.unwrap();
         let base_url = provider.url().to_owned();
         let return_url = "https://shop.example/paid".to_owned();
-        let stripe = Stripe::new(StripeConfig { base_url, secret_key, return_url, webhook_secrets: vec![] }).unwrap();
+        let config = StripeConfig { base_url, secret_key, return_url, capture, webhook_secrets: vec![] };
+        let stripe = Stripe::new(config).unwrap();
         Self { provider, stripe, payment_id: PaymentId::generate(&SystemClock, &SystemEntropy) }
     }
 
@@ -149,6 +156,7 @@ async fn an_answer_without_an_end_is_not_read_to_the_end() {
         base_url,
         secret_key: Secret::new("sk_test_1"),
         return_url: "https://shop.example".to_owned(),
+        capture: CaptureMethod::Automatic,
         webhook_secrets: vec![],
     };
     let answer = Stripe::new(config).unwrap().read_intent(Provider::Stripe, "pi_1").await;
@@ -164,4 +172,30 @@ async fn an_unknown_payment_method_is_told_apart() {
     let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
     let answer = bench.confirm(&intent, 1, "not_a_method").await;
     assert!(matches!(answer, Err(GatewayError::NoSuchMethod)), "{answer:?}");
+}
+
+#[tokio::test]
+async fn money_is_set_aside_and_taken_once_or_let_go() {
+    let bench = Bench::capturing(CaptureMethod::Manual).await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    let aside = bench.confirm(&intent, 1, "pm_card_visa").await.unwrap();
+    assert_eq!(aside.status, IntentStatus::RequiresCapture);
+    let day = jiff::SignedDuration::from_hours(24);
+    let kept = aside.capture_before.unwrap().duration_since(SystemClock.now());
+    assert!(day * 6 < kept && kept <= day * 7, "{kept:?}");
+    let capture = Capture { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
+    bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });
+    assert!(matches!(bench.stripe.capture_intent(capture).await, Err(GatewayError::Unknown(_))));
+    assert_eq!(bench.stripe.read_intent(Provider::Stripe, &intent.id).await.unwrap().status, IntentStatus::Succeeded);
+    assert_eq!(bench.stripe.capture_intent(capture).await.unwrap().status, IntentStatus::Succeeded, "under its key");
+    let call_off = CallOff { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
+    assert!(matches!(bench.stripe.cancel_intent(call_off).await, Err(GatewayError::Refused(_))));
+
+    let bench = Bench::capturing(CaptureMethod::Manual).await;
+    let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
+    bench.confirm(&intent, 1, "pm_card_visa").await.unwrap();
+    let call_off = CallOff { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
+    assert_eq!(bench.stripe.cancel_intent(call_off).await.unwrap().status, IntentStatus::Canceled);
+    let capture = Capture { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
+    assert!(matches!(bench.stripe.capture_intent(capture).await, Err(GatewayError::Refused(_))));
 }

@@ -12,7 +12,7 @@ use origin_core::{
     inventory::{AdjustStockError, FindStockError},
     invoices::InvoiceError,
     orders::{CancelError, ReorderError},
-    payments::{PayError, WebhookError, WebhookRefusal},
+    payments::{CaptureError, PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
     returns::ReturnError,
     shipping::{CarrierWebhookError, DeliverError, ShipError},
@@ -38,6 +38,9 @@ pub enum ApiError {
     /// An order was to be paid.
     #[error(transparent)]
     Pay(#[from] PayError),
+    /// Money that is set aside was to be taken.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
     /// An order was to be called off.
     #[error(transparent)]
     CancelOrder(#[from] CancelError),
@@ -90,6 +93,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::WriteProduct(error) => write_product(error),
         ApiError::PlaceOrder(error) => place_order(error),
         ApiError::Pay(error) => pay(error),
+        ApiError::Capture(error) => capture(&error),
         ApiError::CancelOrder(error) => cancel_order(&error),
         ApiError::Reorder(error) => reorder(&error),
         ApiError::Refund(error) => refund(&error),
@@ -144,6 +148,22 @@ fn reorder(error: &ReorderError) -> Problem {
         ReorderError::Claim(refused) => claim(refused),
         ReorderError::Store(error) => store(error),
         ReorderError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+fn capture(error: &CaptureError) -> Problem {
+    match error {
+        CaptureError::NoPayment => Problem::not_found("Payment"),
+        CaptureError::NotAuthorised(state) => {
+            Problem::new(ProblemCode::Conflict, format!("Nothing is set aside to be taken: the payment is {state}"))
+        }
+        CaptureError::Closing => Problem::new(ProblemCode::Conflict, "The order is being closed"),
+        CaptureError::Refused(code) => {
+            Problem::new(ProblemCode::CaptureRefused, ProblemCode::CaptureRefused.title()).with_field("payment", code)
+        }
+        CaptureError::Claim(refused) => claim(refused),
+        CaptureError::Store(error) => store(error),
+        CaptureError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

@@ -10,14 +10,16 @@ use commerce_api::{
     },
     product::option_values,
 };
-use commerce_domain::{OrderId, state::OrderStatus};
+use commerce_domain::{CustomerId, OrderId, state::OrderStatus};
 use http::{Response, StatusCode, header};
 use origin_core::{
     Backend,
     checkout::{Checkout, OrderLine, OrderOutcome, PlaceOrder, place_order},
     customers::known_customer,
     idempotency::{Ended, StoredAnswer, once},
-    orders::{self, CancelError, CancelOutcome, CloseReason, Order, ReadOrders, ReadTimeline as _, TimelineEntry},
+    orders::{
+        self, CancelError, CancelOutcome, CloseReason, Order, OrderFilter, ReadOrders, ReadTimeline as _, TimelineEntry,
+    },
 };
 
 use crate::{
@@ -48,13 +50,16 @@ pub(crate) async fn create_order<B: Backend>(backend: &B, call: &Call) -> Result
     answer(outcome)
 }
 
-/// `GET /orders`: the caller's orders.
+/// `GET /orders`: the caller's orders; everybody's for the shop, where it asks for the `shop`'s.
 pub(crate) async fn list_orders<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let [page, cursor, limit, status] = call.query_fields(["page", "cursor", "limit", "status"])?;
+    let known = ["page", "cursor", "limit", "status", "number", "scope"];
+    let [page, cursor, limit, status, number, scope] = call.query_fields(known)?;
     let slice = OrderSlice::parse(page.as_deref(), cursor.as_deref(), limit.as_deref())?;
     let status = status.map(|status| order_status(&status)).transpose()?;
-    let customer = known_customer(backend, call.principal()?).await?;
-    let found = backend.database().list_orders(customer, status, slice).await?;
+    let number = number.map(|number| number.parse()).transpose();
+    let number = number.map_err(|_| ApiError::Problem(Problem::invalid("number", "is not the number of an order")))?;
+    let customer = listed(backend, call, scope.as_deref()).await?;
+    let found = backend.database().list_orders(OrderFilter { customer, status, number }, slice).await?;
     let next = found.orders.last().filter(|_| found.more);
     let next = next.map(|order| OrderCursor { created_at: order.created_at, id: order.id });
     let body = OrderListResponse {
@@ -62,6 +67,19 @@ pub(crate) async fn list_orders<B: Backend>(backend: &B, call: &Call) -> Result<
         pagination: SlicePagination::new(slice, found.total, next),
     };
     json(StatusCode::OK, &body)
+}
+
+/// Whose orders are listed; everybody's if nobody's.
+async fn listed<B: Backend>(backend: &B, call: &Call, scope: Option<&str>) -> Result<Option<CustomerId>, ApiError> {
+    let principal = call.principal()?;
+    match scope {
+        None | Some("own") => Ok(Some(known_customer(backend, principal).await?)),
+        Some("shop") if principal.is_admin() => Ok(None),
+        Some("shop") => {
+            Err(Problem::new(ProblemCode::Forbidden, "Only an administrator lists the shop's orders").into())
+        }
+        Some(_) => Err(ApiError::Problem(Problem::invalid("scope", "must be one of own, shop"))),
+    }
 }
 
 /// `GET /orders/{orderId}`: one of the caller's orders; another's does not exist, but for the shop. Its `ETag`

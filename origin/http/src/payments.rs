@@ -6,13 +6,13 @@ use commerce_api::{
     page::{Page, Pagination},
     payment::{CreatePaymentRequest, NextAction, PaymentDetailResponse, PaymentListResponse, PaymentResponse},
 };
-use commerce_domain::{OrderId, PaymentId};
+use commerce_domain::{OrderId, PaymentId, state::PaymentState};
 use http::{Response, StatusCode};
 use origin_core::{
     Backend, Secret,
     customers::known_customer,
     idempotency::StoredAnswer,
-    payments::{Pay, PaymentOutcome, PaymentRecord, ReadPayments as _, pay},
+    payments::{AskCapture, Pay, PaymentOutcome, PaymentRecord, ReadPayments as _, ask_capture, pay},
 };
 
 use crate::{
@@ -65,6 +65,25 @@ pub(crate) async fn get_payment<B: Backend>(backend: &B, call: &Call) -> Result<
     json(StatusCode::OK, &detail(&payment.ok_or_else(|| Problem::not_found("Payment"))?))
 }
 
+/// `POST /payments/{paymentId}/capture`: takes the money that a payment has set aside, all of it. 202 while the provider has
+/// yet to say that it has.
+pub(crate) async fn capture_payment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let payment_id = call.id("Payment")?;
+    call.no_body()?;
+    let request = AskCapture {
+        principal: call.principal()?,
+        key: call.idempotency_key()?,
+        request_hash: call.request_hash(),
+        payment_id,
+    };
+    let captured = |payment: &PaymentRecord| {
+        let taken = payment.state == PaymentState::Succeeded;
+        let status = if taken { StatusCode::OK } else { StatusCode::ACCEPTED };
+        call.kept(json(status, &detail(payment)))
+    };
+    answer(ask_capture(backend, &request, captured).await?)
+}
+
 fn detail(payment: &PaymentRecord) -> PaymentDetailResponse {
     PaymentDetailResponse {
         id: payment.id.to_string(),
@@ -75,6 +94,7 @@ fn detail(payment: &PaymentRecord) -> PaymentDetailResponse {
         refunded: payment.refunded().into(),
         refunds: payment.refunds.iter().map(refund_response).collect(),
         receipt_url: payment.receipt_url.clone(),
+        capture_before: payment.capture_before,
         created_at: payment.created_at,
         updated_at: payment.updated_at,
     }
@@ -99,6 +119,7 @@ fn response(outcome: &PaymentOutcome) -> Result<Response<Bytes>, ApiError> {
             let body = PaymentResponse { next_action: Some(next_action), ..body(*payment, "requires_action") };
             json(StatusCode::OK, &body)
         }
+        PaymentOutcome::Authorised(payment) => json(StatusCode::OK, &body(*payment, "authorised")),
         PaymentOutcome::Processing(payment) => json(StatusCode::ACCEPTED, &body(*payment, "processing")),
         PaymentOutcome::Declined(decline) => Err(ApiError::Problem(
             Problem::new(ProblemCode::PaymentDeclined, text_or_title(&decline.message, ProblemCode::PaymentDeclined))

@@ -162,6 +162,7 @@ fn dispatch<'a, B: Backend>(backend: &'a B, call: &'a Call) -> Handled<'a> {
         Route::CreatePayment => Box::pin(payments::create_payment(backend, call)),
         Route::ListPayments => Box::pin(payments::list_payments(backend, call)),
         Route::GetPayment => Box::pin(payments::get_payment(backend, call)),
+        Route::CapturePayment => Box::pin(payments::capture_payment(backend, call)),
         Route::CreateRefund => Box::pin(refunds::create_refund(backend, call)),
         Route::ListFailedCheckouts => Box::pin(checkouts::list_failed(backend, call)),
         Route::ReceiveStripeWebhook => Box::pin(webhooks::receive_stripe_webhook(backend, call)),

@@ -97,7 +97,7 @@ impl SweepStore for Database {
         limit: u32,
     ) -> Result<Vec<Attempt>, StoreError> {
         let sql = format!(
-            "{ATTEMPT} where a.state in ('CREATED', 'REQUIRES_ACTION', 'AUTHORISED', 'UNKNOWN') and a.updated_at <= $1
+            "{ATTEMPT} where a.state in ('CREATED', 'REQUIRES_ACTION', 'UNKNOWN') and a.updated_at <= $1
                 and p.intent_id is not null and o.closing is null and ($2::uuid is null or a.id > $2)
             order by a.id limit $3"
         );

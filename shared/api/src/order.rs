@@ -93,7 +93,7 @@ pub struct OrderResponse {
     pub shipping_tax: Amount,
     /// What is charged.
     pub total: Amount,
-    /// What came of paying it, as of the latest attempt that is over: `succeeded` or `failed`; null before.
+    /// What came of paying it, `authorised`, `succeeded` or `failed` as of the latest attempt; null before.
     pub payment_status: Option<String>,
     /// What has gone back of what was paid.
     pub refunded: Amount,

@@ -23,7 +23,7 @@ pub struct CreatePaymentRequest {
 pub struct PaymentResponse {
     /// `pay_…`
     pub payment_id: String,
-    /// `succeeded`, `requires_action` or `processing`.
+    /// `succeeded`, `authorised`, `requires_action` or `processing`.
     pub status: String,
     /// The provider's receipt, once paid.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -66,6 +66,9 @@ pub struct PaymentDetailResponse {
     pub refunds: Vec<RefundResponse>,
     /// The provider's receipt, once paid.
     pub receipt_url: Option<String>,
+    /// Until when the money can be taken that is set aside. RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capture_before: Option<Timestamp>,
     /// RFC 3339, UTC.
     pub created_at: Timestamp,
     /// RFC 3339, UTC.

@@ -63,6 +63,7 @@ catalogue! {
     PaymentInProgress = "PAYMENT_IN_PROGRESS", CONFLICT, "Another payment of the order is under way";
     ReservationExpired = "RESERVATION_EXPIRED", CONFLICT, "The stock is no longer held for the order";
     RequestInProgress = "REQUEST_IN_PROGRESS", CONFLICT, "A request with this Idempotency-Key is under way";
+    CaptureRefused = "CAPTURE_REFUSED", CONFLICT, "The payment provider refused to take the money";
     RefundRefused = "REFUND_REFUSED", CONFLICT, "The payment provider refused the refund";
     CarrierRefused = "CARRIER_REFUSED", CONFLICT, "The carrier does not take the shipment";
     CategoryInUse = "CATEGORY_IN_USE", CONFLICT, "The category is in use";

@@ -166,6 +166,8 @@ routes! {
     ListPayments: GET "/v1/payments" Nothing, Origin, Shopper;
     /// One of the caller's payments, with its refunds; any of the shop's for the shop.
     GetPayment: GET "/v1/payments/{paymentId}" Payment, Origin, Shopper;
+    /// Takes the money that a payment has set aside.
+    CapturePayment: POST "/v1/payments/{paymentId}/capture" Payment, Origin, Admin;
     /// Sends money back.
     CreateRefund: POST "/v1/payments/{paymentId}/refunds" Payment, Origin, Admin;
     /// Takes goods of an order back, and sends back what they had cost.

@@ -10,8 +10,8 @@ use commerce_domain::PricingRules;
 use origin_core::{Assembled, Parts, invoices::Papers};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    CarrierApi, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock, SystemEntropy,
-    SystemTimer, UserInfo,
+    CaptureMethod, CarrierApi, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemClock,
+    SystemEntropy, SystemTimer, UserInfo,
 };
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseSettings};
@@ -75,6 +75,7 @@ fn origin(arguments: &Arguments) -> Result<Router, Failure> {
         base_url: NOBODY.to_owned(),
         secret_key: Secret::new("bench"),
         return_url: NOBODY.to_owned(),
+        capture: CaptureMethod::Automatic,
         webhook_secrets: Vec::new(),
     };
     let policy = TokenPolicy { issuer: NOBODY.to_owned(), client_ids: None };

@@ -34,6 +34,10 @@ fn right(kind: &str) -> Value {
         }
         "OrderCancelled" | "OrderFailed" => json!({"orderId": id("order"), "reason": "customer"}),
         "PaymentSucceeded" => payment,
+        "PaymentAuthorised" => with(payment, "captureBefore", json!("2024-01-28T11:00:00Z")),
+        "PaymentLapsing" => json!({
+            "orderId": id("order"), "paymentId": id("pay"), "captureBefore": "2024-01-28T11:00:00Z",
+        }),
         "PaymentFailed" | "PaymentCanceled" | "PaymentStranded" => with(payment, "reason", json!("order_cancelled")),
         "RefundSucceeded" => refund,
         "RefundFailed" => with(refund, "reason", json!("expired_or_canceled_card")),
@@ -58,7 +62,7 @@ fn right(kind: &str) -> Value {
 
 #[test]
 fn each_type_has_a_schema_that_takes_what_is_right() {
-    assert_eq!(kinds().len(), 23);
+    assert_eq!(kinds().len(), 25);
     for kind in kinds() {
         assert_published(&kind, &right(&kind));
     }

@@ -13,8 +13,8 @@ use origin_core::{
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    CarrierApi, CarrierConfig, Gateways, JwksVerifier, PayPal, PayPalConfig, ReqwestClient, Secret, Stripe,
-    StripeConfig, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
+    CaptureMethod, CarrierApi, CarrierConfig, Gateways, JwksVerifier, PayPal, PayPalConfig, ReqwestClient, Secret,
+    Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
 };
 use origin_postgres::Database;
 use test_support::{EventBus, FakeCarrier, FakePayPal, Issuer, PayPalSettings, PaymentProvider};
@@ -59,6 +59,8 @@ pub(crate) fn stock(client: AwsClient<System>) -> LocalStock {
 pub(crate) struct Rules {
     /// How orders are taxed and shipped: by the document, or at flat rates without it.
     pricing: PricingRules,
+    /// When payments are captured.
+    capture: CaptureMethod,
     /// Who issues invoices: as the document says, or a sample without it.
     pub(crate) seller: Seller,
 }
@@ -70,7 +72,9 @@ impl Rules {
         let pricing = document.map(|text| from_document(text, &PricingSettings::default())).transpose()?;
         let seller = options.invoice_seller.as_deref().unwrap_or(SAMPLE).parse();
         let seller = seller.map_err(StackError::part::<SellerError>("INVOICE_SELLER"))?;
-        Ok(Self { pricing: pricing.unwrap_or_default(), seller })
+        let capture = CaptureMethod::of(options.capture.as_deref().unwrap_or("automatic"));
+        let capture = capture.ok_or("neither automatic nor manual").map_err(StackError::part("CAPTURE"))?;
+        Ok(Self { pricing: pricing.unwrap_or_default(), capture, seller })
     }
 }
 
@@ -117,6 +121,7 @@ pub(crate) fn backend(
         base_url: partners.payments.url().to_owned(),
         secret_key: Secret::new(PAYMENTS_KEY),
         return_url: RETURN_URL.to_owned(),
+        capture: rules.capture,
         webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
     });
     let carrier = CarrierApi::new(CarrierConfig {

@@ -32,6 +32,8 @@ pub struct Options {
     pub progress: Progress,
     /// How the shop taxes and ships: the document of `PRICING_RULES`; flat rates if absent.
     pub pricing_rules: Option<String>,
+    /// When payments are captured: `CAPTURE`, `automatic` if absent, or `manual`.
+    pub capture: Option<String>,
     /// Who issues invoices: the document of `INVOICE_SELLER`; a sample if absent.
     pub invoice_seller: Option<String>,
     /// Further variables of the edge, or other values of them.
@@ -53,6 +55,7 @@ impl Options {
             strict_dynamodb: false,
             progress: Progress::Terminal,
             pricing_rules: variable("PRICING_RULES"),
+            capture: variable("CAPTURE"),
             invoice_seller: variable("INVOICE_SELLER"),
             edge_variables: Vec::new(),
         }
@@ -66,6 +69,7 @@ impl Options {
             strict_dynamodb: true,
             progress: Progress::Hidden,
             pricing_rules: None,
+            capture: None,
             invoice_seller: None,
             ..Self::for_development(folder)
         }

@@ -13,7 +13,9 @@ use origin_core::{
     tokens::{TokenRefusal, TokenVerifier},
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
-use origin_gateways::{CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemEntropy, SystemTimer};
+use origin_gateways::{
+    CaptureMethod, CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemEntropy, SystemTimer,
+};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{EventBus, SystemClock};
 
@@ -78,7 +80,12 @@ pub(crate) fn database(url: &str) -> Result<Database, Failure> {
 }
 
 /// An origin with these stores, by this clock.
-pub(crate) fn backend<K, H>(lines: &Lines, clock: K, hooks: H) -> Result<RaceBackend<K, H>, Failure>
+pub(crate) fn backend<K, H>(
+    lines: &Lines,
+    clock: K,
+    hooks: H,
+    capture: CaptureMethod,
+) -> Result<RaceBackend<K, H>, Failure>
 where
     K: Clock + Send + Sync + 'static,
     H: Hooks + 'static,
@@ -88,6 +95,7 @@ where
         base_url: lines.payments.clone(),
         secret_key: Secret::new(test_support::PaymentsConfig::default().api_key),
         return_url: "http://127.0.0.1:9/return".to_owned(),
+        capture,
         webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
     });
     Ok(Assembled::new(Parts {

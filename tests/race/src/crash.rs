@@ -12,7 +12,7 @@ use std::{
 
 use commerce_domain::{Clock as _, Entropy as _};
 use jiff::SignedDuration;
-use origin_gateways::SystemClock;
+use origin_gateways::{CaptureMethod, SystemClock};
 use serde_json::Value;
 use test_support::{ManualClock, SeededEntropy, SharedClock};
 use tokio::{sync::watch, task::JoinSet};
@@ -123,7 +123,7 @@ async fn recover(crowd: Crowd, result: &mut Kills) -> Result<(), Failure> {
     let Crowd { lab, book, .. } = crowd;
     let book = book.into_inner().unwrap_or_else(PoisonError::into_inner);
     let later = ManualClock::new(SystemClock.now().checked_add(LEASE).map_err(Failure::of)?);
-    let track = Track::on(lab, later).await?;
+    let track = Track::on(lab, later, CaptureMethod::Automatic).await?;
     for (request, known) in book {
         let body: Value = serde_json::from_str(&request.body).map_err(Failure::of)?;
         let mut again = track.post(&request.who, request.path, Some(&request.key), &body).await?;

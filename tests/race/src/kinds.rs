@@ -4,6 +4,7 @@ use std::fmt;
 
 use commerce_domain::{ProductId, VariantId};
 use origin_core::hooks::HookPoint;
+use origin_gateways::CaptureMethod;
 use origin_http::sweep;
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -32,6 +33,8 @@ pub enum Kind {
     ExpiryAndPayment,
     /// An order is paid while its customer calls it off.
     CancelAndPayment,
+    /// A payment is captured while its order is called off.
+    CancelAndCapture,
     /// Two orders of the same two variants of a product are paid.
     TwoLines,
 }
@@ -54,6 +57,7 @@ impl fmt::Display for Kind {
             Self::TwoRefunds => "refund x refund",
             Self::ExpiryAndPayment => "expiry x pay",
             Self::CancelAndPayment => "cancel x pay",
+            Self::CancelAndCapture => "cancel x capture",
             Self::TwoLines => "two lines of one product",
         })
     }
@@ -61,7 +65,7 @@ impl fmt::Display for Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SoldOut,
         Self::SameKey,
         Self::TwoKeys,
@@ -69,8 +73,17 @@ impl Kind {
         Self::TwoRefunds,
         Self::ExpiryAndPayment,
         Self::CancelAndPayment,
+        Self::CancelAndCapture,
         Self::TwoLines,
     ];
+
+    /// When the money is taken in the shop where it is run.
+    pub(crate) fn captured(self) -> CaptureMethod {
+        match self {
+            Self::CancelAndCapture => CaptureMethod::Manual,
+            _ => CaptureMethod::Automatic,
+        }
+    }
 
     /// One race, the `number`th on this track.
     pub(crate) async fn race(self, track: &Track, number: u32) -> Result<Outcome, Failure> {
@@ -84,6 +97,7 @@ impl Kind {
             Self::TwoRefunds => two_refunds(track, number, ada).await,
             Self::ExpiryAndPayment => expiry_and_payment(track, number, ada).await,
             Self::CancelAndPayment => cancel_and_payment(track, number, ada).await,
+            Self::CancelAndCapture => cancel_and_capture(track, number, ada).await,
             Self::TwoLines => two_lines(track, number, ada, bob).await,
         }
     }
@@ -189,6 +203,17 @@ async fn cancel_and_payment(track: &Track, number: u32, ada: &str) -> Result<Out
     let (paid, off) = tokio::try_join!(track.pay(ada, &order), track.call_off(ada, &order))?;
     let known = |answer: &Answer| answer.status < 500 || answer.status == 503;
     Ok(judged(window.met(), &[(known(&paid) && known(&off), &(&paid, &off))]))
+}
+
+async fn cancel_and_capture(track: &Track, number: u32, ada: &str) -> Result<Outcome, Failure> {
+    let order = placed(track, ada).await?;
+    let paid = track.pay(ada, &order).await?;
+    let window = track.meeting.open(&[HookPoint::BeforeCapture, HookPoint::BeforeCallOff], number);
+    let payment = paid.text("paymentId");
+    let (captured, off) = tokio::try_join!(track.capture(&payment), track.call_off(ada, &order))?;
+    // Captured or not, the order ends called off, with the money where it came from.
+    let right = matches!(captured.status, 200 | 409) && off.text("status") == "CANCELLED";
+    Ok(judged(window.met(), &[(right, &(&captured, &off))]))
 }
 
 async fn two_lines(track: &Track, number: u32, ada: &str, bob: &str) -> Result<Outcome, Failure> {

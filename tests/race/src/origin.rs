@@ -4,7 +4,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use commerce_aws::CallerKeys;
 use origin_core::{events::relay, hooks::NoHooks};
-use origin_gateways::SystemClock;
+use origin_gateways::{CaptureMethod, SystemClock};
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use test_support::HttpServer;
 use tokio::{
@@ -57,7 +57,7 @@ impl Origin {
 #[expect(clippy::print_stdout, reason = "whoever started it waits for the line")]
 pub async fn serve(dynamodb: String, payments: String) -> Result<(), Failure> {
     let database = std::env::var(DATABASE_URL).map_err(Failure::of)?;
-    let backend = backend(&Lines { database, dynamodb, payments }, SystemClock, NoHooks)?;
+    let backend = backend(&Lines { database, dynamodb, payments }, SystemClock, NoHooks, CaptureMethod::Automatic)?;
     let caller = CallerPolicy::Signed { keys: CallerKeys::new(edge_keys()), region: REGION.to_owned() };
     let server =
         HttpServer::start(0, router(backend.clone(), Settings { caller, only: None })).await.map_err(Failure::of)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use commerce_domain::Clock as _;
 use jiff::SignedDuration;
 use origin_core::{events::relay, sweep::SweepReport};
+use origin_gateways::CaptureMethod;
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use serde_json::{Value, json};
 use test_support::{HttpServer, ManualClock, SystemClock};
@@ -51,7 +52,7 @@ impl Raced {
 pub async fn races(each: u32, progress: &(dyn Fn(Kind, u32) + Sync)) -> Result<Raced, Failure> {
     let mut raced = Raced::default();
     for kind in Kind::ALL {
-        let track = Track::open().await?;
+        let track = Track::open(kind.captured()).await?;
         let (mut met, mut all) = (0, 0);
         // A request may be held up for longer than its rival waits; one that always is has no window.
         while met < each && all < 2 * each {
@@ -80,16 +81,16 @@ pub(crate) struct Track {
 }
 
 impl Track {
-    pub(crate) async fn open() -> Result<Self, Failure> {
+    pub(crate) async fn open(capture: CaptureMethod) -> Result<Self, Failure> {
         // From the machine's time on, by which the client of DynamoDB goes.
         let clock = ManualClock::new(SystemClock.now());
-        Self::on(Lab::open(clock.shared()).await?, clock).await
+        Self::on(Lab::open(clock.shared()).await?, clock, capture).await
     }
 
     /// An origin over these stores, by this clock.
-    pub(crate) async fn on(lab: Lab, clock: ManualClock) -> Result<Self, Failure> {
+    pub(crate) async fn on(lab: Lab, clock: ManualClock, capture: CaptureMethod) -> Result<Self, Failure> {
         let meeting = Meeting::default();
-        let backend = backend(&lab.lines, clock.clone(), meeting.clone())?;
+        let backend = backend(&lab.lines, clock.clone(), meeting.clone(), capture)?;
         let keys = commerce_aws::CallerKeys::new(edge_keys());
         let caller = CallerPolicy::Signed { keys, region: REGION.to_owned() };
         let server = HttpServer::start(0, router(backend.clone(), Settings { caller, only: None }))
@@ -119,6 +120,10 @@ impl Track {
     pub(crate) async fn call_off(&self, who: &str, order: &Answer) -> Result<Answer, Failure> {
         let path = format!("/v1/orders/{}/cancel", order.text("orderId"));
         self.post(who, &path, None, &json!({})).await
+    }
+
+    pub(crate) async fn capture(&self, payment: &str) -> Result<Answer, Failure> {
+        self.post(ADMIN, &format!("/v1/payments/{payment}/capture"), None, &json!({})).await
     }
 
     pub(crate) async fn refund(&self, payment: &str, key: &str, amount: &Value) -> Result<Answer, Failure> {

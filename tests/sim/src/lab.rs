@@ -10,7 +10,7 @@ use origin_dynamo::{
     CARTS_TABLE, DynamoCarts, DynamoPayments, DynamoStock, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table,
     create_tables_without_stream,
 };
-use origin_gateways::{CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig};
+use origin_gateways::{CaptureMethod, CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig};
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseError, DatabaseSettings, DbError};
 use test_support::{DynamoServer, DynamoStore, PgError, SeededEntropy, TestDatabases, dynamo::DynamoError};
@@ -74,6 +74,7 @@ fn stripe() -> Result<Stripe, LabError> {
         base_url: "http://127.0.0.1:9".to_owned(),
         secret_key: Secret::new("sk_sim"),
         return_url: "http://127.0.0.1:9".to_owned(),
+        capture: CaptureMethod::Automatic,
         webhook_secrets: vec![Secret::new(SECRET)],
     };
     Stripe::new(config).map_err(|error| LabError::Store(error.to_string()))

@@ -48,6 +48,8 @@ pub(crate) struct Booked {
 /// All that the provider remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
+    /// Whether money is set aside first, and taken when the shop says so.
+    pub(crate) by_hand: bool,
     pub(crate) intents: BTreeMap<String, Booked>,
     keys: BTreeMap<String, Answer>,
     refund_keys: BTreeMap<String, Result<ProviderRefund, GatewayError>>,
@@ -145,7 +147,7 @@ impl Book {
 
     pub(crate) fn confirm(&mut self, id: &str, method: &str) -> Answer {
         let intent = self.intent(id)?;
-        if matches!(intent.status, IntentStatus::Succeeded | IntentStatus::Canceled) {
+        if matches!(intent.status, IntentStatus::RequiresCapture | IntentStatus::Succeeded | IntentStatus::Canceled) {
             return Err(refused(intent.status));
         }
         intent.method = Some(method.to_owned());
@@ -156,7 +158,26 @@ impl Book {
                 self.tell("payment_intent.payment_failed", About::Intent(id.to_owned()));
                 return Err(GatewayError::Declined(decline));
             }
-            _ => self.charge(id)?,
+            _ => self.agreed(id)?,
+        }
+        self.read(id)
+    }
+
+    /// The customer and the bank have said yes.
+    fn agreed(&mut self, id: &str) -> Result<(), GatewayError> {
+        if !self.by_hand {
+            return self.charge(id);
+        }
+        self.intent(id)?.status = IntentStatus::RequiresCapture;
+        self.tell("payment_intent.amount_capturable_updated", About::Intent(id.to_owned()));
+        Ok(())
+    }
+
+    /// The money that was set aside is taken.
+    pub(crate) fn capture(&mut self, id: &str) -> Answer {
+        match self.intent(id)?.status {
+            IntentStatus::RequiresCapture => self.charge(id)?,
+            status => return Err(refused(status)),
         }
         self.read(id)
     }
@@ -177,7 +198,7 @@ impl Book {
             return false;
         }
         if agrees {
-            return self.charge(id).is_ok();
+            return self.agreed(id).is_ok();
         }
         intent.declined("authentication_failed");
         self.tell("payment_intent.payment_failed", About::Intent(id.to_owned()));
@@ -203,6 +224,7 @@ impl Book {
             status: intent.status,
             client_secret: Some(Secret::new(format!("{id}_secret"))),
             redirect_url: asks.then(|| Secret::new(format!("https://bank.test/{id}"))),
+            capture_before: None,
             receipt_url: paid.then(|| format!("https://provider.test/receipts/{id}")),
             decline: intent.decline,
         })
@@ -228,6 +250,12 @@ impl Book {
         let paid = self.intents.values().find(|intent| intent.order == order && intent.charges > 0)?;
         let part = Money::from_minor(paid.amount.minor() * 3 / 5, paid.amount.currency()).ok()?;
         (part.minor() > 0).then_some((paid.payment, part))
+    }
+
+    /// The payment of this order whose money is set aside.
+    pub(crate) fn set_aside(&self, order: OrderId) -> Option<PaymentId> {
+        let aside = |intent: &&Booked| intent.order == order && intent.status == IntentStatus::RequiresCapture;
+        self.intents.values().find(aside).map(|intent| intent.payment)
     }
 
     pub(crate) fn find_refund(&mut self, refund: &Refund) -> Option<ProviderRefund> {

@@ -35,6 +35,8 @@ const MOST_DELIVERIES: u32 = 40;
 const LEASE: Duration = Duration::from_secs(31);
 /// Longer than any hold.
 const HOLDS: Duration = Duration::from_mins(31);
+/// Longer than money is set aside.
+const ASIDE: Duration = Duration::from_hours(7 * 24);
 /// As long as the provider keeps its answers.
 const KEYS: Duration = Duration::from_hours(24);
 /// Steps between two looks at the counters.
@@ -63,6 +65,7 @@ pub(crate) async fn run(lab: &Lab, seed: u64, bug: Option<Bug>) -> Result<Run, L
     let customers: Vec<String> =
         (0..world.draw(|rng| rng.between(2, 4))).map(|number| format!("s{seed}-{number}")).collect();
     let shop = lab.shop(seed, &world, bug, Goods { items, unfinished, customers })?;
+    shop.provider.book().by_hand = world.draw(|rng| rng.chance(250));
     let new: Vec<NewStock> = shop.items.iter().map(new_stock).collect();
     shop.backend.stock().real.put_stock_if_absent(&new).await?;
     let shopper = |name: &String| Shopper { shop: shop.clone(), name: name.clone() };
@@ -180,6 +183,11 @@ impl Playing<'_> {
         }
         world.advance(HOLDS);
         self.sweep_until_quiet(LEASE).await?;
+        // What nobody has captured is let go.
+        if self.shop.provider.book().by_hand {
+            world.advance(ASIDE);
+            self.sweep_until_quiet(LEASE).await?;
+        }
         // Money whose way back ended in a 500 goes back under the same key, once the provider has forgotten that answer.
         world.advance(KEYS);
         self.shop.provider.book().forget_keys();

@@ -18,6 +18,7 @@ use origin_core::{
     hooks::NoHooks,
     idempotency::{IdempotencyKey, StoredAnswer},
     orders::{CancelOutcome, CloseReason, cancel_order},
+    payments::{AskCapture, PaymentRecord, ask_capture},
     refunds::{AskRefund, Refund, RefundReason, ask_refund},
 };
 use origin_gateways::CarrierApi;
@@ -263,6 +264,20 @@ impl Shop {
                 let _ = Box::pin(ask_refund(&backend, &request, kept)).await;
             },
         ))
+    }
+
+    /// The shop begins to take what is set aside for an order; none if nothing is.
+    pub(crate) fn take_money(&self, order: OrderId, key: &str) -> Option<TaskId> {
+        let payment_id = self.provider.book().set_aside(order)?;
+        let (backend, key) = (self.backend.clone(), key.to_owned());
+        Some(self.world.begin(format!("the shop captures {order} ({key})"), Role::Request, async move {
+            let shop = principal("the shop");
+            let (key, request_hash) = (Some(IdempotencyKey::of(&key)), [1; 32]);
+            let request = AskCapture { principal: &shop, key, request_hash, payment_id };
+            let kept = |_: &PaymentRecord| StoredAnswer { status: 200, headers: Vec::new(), body: Bytes::new() };
+            // What comes of it is in the ledger.
+            let _ = Box::pin(ask_capture(&backend, &request, kept)).await;
+        }))
     }
 
     /// Something that a process of the origin does for a shopper who waits for it.

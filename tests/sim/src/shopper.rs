@@ -183,6 +183,26 @@ impl Shopper {
         }
     }
 
+    /// The shop takes the money that is set aside, in two hands at once perhaps, and the order may be called off meanwhile.
+    async fn capture(&self, order: &Placed) {
+        if self.chance(200) {
+            return;
+        }
+        self.pause().await;
+        let first = self.key();
+        let second = if self.chance(500) { first.clone() } else { self.key() };
+        let mut captures = vec![self.shop.take_money(order.id, &first)];
+        if self.chance(300) {
+            captures.push(self.shop.take_money(order.id, &second));
+        }
+        if self.chance(250) {
+            self.call_off(order).await;
+        }
+        for capture in captures.into_iter().flatten() {
+            self.shop.world.answered(capture).await;
+        }
+    }
+
     /// Has the bank call the payment back, which may come to an end.
     async fn dispute(&self, order: &Placed) {
         self.pause().await;
@@ -220,9 +240,13 @@ impl Shopper {
             let method = self.draw(|rng| rng.pick(&[GOOD, GOOD, DECLINED, ASKED]));
             let ask = self.new_payment(order, method);
             if !self.pay_by(order, &ask).await {
-                return;
+                break;
             }
             self.pause().await;
+        }
+        let by_hand = self.shop.provider.book().by_hand;
+        if by_hand {
+            self.capture(order).await;
         }
     }
 

@@ -7,9 +7,9 @@ use crate::failure::Outcome;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Real races of each of the eight kinds, and kills, with every change.
+/// Real races of each kind, and kills, with every change.
 pub(crate) const FEW: [u32; 2] = [5, 3];
-/// And with `--full`: a thousand races.
+/// And with `--full`: more than a thousand races.
 pub(crate) const MANY: [u32; 2] = [125, 25];
 
 /// Races two requests in one window, kind by kind, and kills origins under load.

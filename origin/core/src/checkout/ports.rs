@@ -19,7 +19,7 @@ use crate::{
     idempotency::{ClaimKey, Hash, Lease, RequestStore, StoredAnswer},
     inventory::{ListVariants, Shortage},
     orders::{CancelOrders, CloseOrders, ReadOrders, ReadTimeline},
-    payments::{PaymentStore, ReadPayments, WebhookStore},
+    payments::{CaptureStore, PaymentStore, ReadPayments, WebhookStore},
     refunds::RefundStore,
     returns::ReturnStore,
     shipping::ShippingStore,
@@ -248,6 +248,7 @@ pub trait OrdersDatabase:
     + CloseOrders
     + CancelOrders
     + RequestStore
+    + CaptureStore
     + PaymentStore
     + ReadPayments
     + RefundStore
@@ -270,6 +271,7 @@ impl<T> OrdersDatabase for T where
         + CloseOrders
         + CancelOrders
         + RequestStore
+        + CaptureStore
         + PaymentStore
         + ReadPayments
         + RefundStore

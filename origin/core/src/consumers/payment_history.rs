@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::{ConsumeError, data};
 use crate::{StoreError, events::Envelope};
 
-pub(super) const KINDS: [&str; 5] =
-    ["PaymentSucceeded", "PaymentFailed", "PaymentCanceled", "PaymentStranded", "RefundSucceeded"];
+pub(super) const KINDS: [&str; 6] =
+    ["PaymentAuthorised", "PaymentSucceeded", "PaymentFailed", "PaymentCanceled", "PaymentStranded", "RefundSucceeded"];
 
 /// What happened to a payment. Kept for good, without personal data.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +84,7 @@ fn entry(event: &Envelope) -> Result<PaymentEntry, ConsumeError> {
         event_id: event.id,
         kind: event.kind.clone(),
         state: match event.kind.as_str() {
+            "PaymentAuthorised" => PaymentState::Authorised,
             "PaymentFailed" => PaymentState::Failed,
             "PaymentCanceled" => PaymentState::Canceled,
             // Stranded money was taken, and refunded money too.

@@ -79,6 +79,7 @@ fn an_entry_says_what_the_payment_has_come_to() {
     let attempt = json!({"orderId": ORDER, "paymentId": PAYMENT, "attempt": 1, "reason": "card_declined",
         "attemptId": "att_01ktp6sn00e8m9wvpfqsmyrszv"});
     for (kind, state) in [
+        ("PaymentAuthorised", PaymentState::Authorised),
         ("PaymentSucceeded", PaymentState::Succeeded),
         ("PaymentFailed", PaymentState::Failed),
         ("PaymentCanceled", PaymentState::Canceled),

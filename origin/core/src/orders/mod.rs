@@ -14,6 +14,6 @@ pub use ports::{
     BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, ClosingOrder, End, OrderEnd, StockDue,
 };
 pub(crate) use put_back::put_back;
-pub use read::{Order, OrderPage, ReadOrders, RefundStatus};
+pub use read::{Order, OrderFilter, OrderPage, ReadOrders, RefundStatus};
 pub use reorder::{Reorder, ReorderError, Reordered, reorder};
 pub use timeline::{ReadTimeline, TimelineEntry};

@@ -41,7 +41,7 @@ pub struct Order {
     pub total: Money,
     /// What has gone back of it.
     pub refunded: Money,
-    /// What came of paying it, as of the latest attempt that is over: `succeeded` or `failed`.
+    /// What came of paying it, as of the latest attempt that is over: `authorised`, `succeeded` or `failed`.
     pub payment_status: Option<String>,
     /// Where it goes.
     pub shipping_address: Address,
@@ -102,6 +102,17 @@ impl Order {
     }
 }
 
+/// Which orders are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Whose; everybody's for the shop, which names no customer.
+    pub customer: Option<CustomerId>,
+    /// Those in this state.
+    pub status: Option<OrderStatus>,
+    /// The one with this number.
+    pub number: Option<OrderNumber>,
+}
+
 /// A part of a list of orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPage {
@@ -125,15 +136,14 @@ pub trait ReadOrders: Send + Sync {
         order: OrderId,
     ) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;
 
-    /// A part of the customer's orders, in one state or in any, newest first. One that begins behind an order is the same
-    /// however many are placed meanwhile.
+    /// A part of the list of these orders, newest first. One that begins behind an order is the same however many are placed
+    /// meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_orders(
         &self,
-        customer: CustomerId,
-        status: Option<OrderStatus>,
+        filter: OrderFilter,
         slice: OrderSlice,
     ) -> impl Future<Output = Result<OrderPage, StoreError>> + Send;
 }

@@ -4,6 +4,7 @@
 use std::future::Future;
 
 use commerce_domain::{Money, OrderId, PaymentId};
+use jiff::Timestamp;
 
 use super::means::Provider;
 use crate::Secret;
@@ -47,6 +48,17 @@ pub struct CallOff<'a> {
     pub payment_id: PaymentId,
 }
 
+/// Money that was set aside and is to be taken, all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capture<'a> {
+    /// Whose intent it is.
+    pub provider: Provider,
+    /// The provider's id of the intent.
+    pub intent_id: &'a str,
+    /// Our payment; makes the call safe to repeat.
+    pub payment_id: PaymentId,
+}
+
 /// A payment as the provider sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
@@ -58,6 +70,8 @@ pub struct Intent {
     pub client_secret: Option<Secret>,
     /// Where the customer has to go, while [`IntentStatus::RequiresAction`]. It may hold a secret as well.
     pub redirect_url: Option<Secret>,
+    /// Until when the money can be taken, while [`IntentStatus::RequiresCapture`], if the provider says so.
+    pub capture_before: Option<Timestamp>,
     /// The receipt, once paid.
     pub receipt_url: Option<String>,
     /// Why the last confirmation failed, if it did.
@@ -151,6 +165,12 @@ pub trait PaymentGateway: Send + Sync {
     /// # Errors
     /// [`GatewayError`]; after [`GatewayError::Unknown`] and [`GatewayError::Failed`] the intent is to be read.
     fn confirm(&self, confirmation: &Confirmation) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
+
+    /// Takes the money that an intent has set aside.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; after any of them the intent is to be read.
+    fn capture_intent(&self, capture: Capture<'_>) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
 
     /// Calls an intent off for good: it cannot charge any more. Repeating it changes nothing. An intent that only this shop can
     /// charge for is [`IntentStatus::Canceled`] as well, if it has not charged and is not at it: whoever asks has seen to it

@@ -5,6 +5,7 @@
 
 mod approved;
 mod call_off;
+mod capture;
 mod drive;
 mod gateway;
 mod hold;
@@ -21,11 +22,19 @@ mod types;
 mod webhook;
 
 pub(crate) use self::{
-    call_off::call_off, hold::follow, look_after::look_after, outcome::decided, patience::Patience,
-    settle::settle_and_follow, webhook::forget_webhooks,
+    call_off::call_off,
+    capture::{Captured, LAPSE_TOLD, capture, tell_lapse},
+    hold::follow,
+    look_after::look_after,
+    outcome::decided,
+    patience::Patience,
+    settle::settle_and_follow,
+    webhook::forget_webhooks,
 };
+pub use capture::{AskCapture, BeginCapture, CaptureError, CaptureStore, Lapsing, ask_capture, release_at};
 pub use gateway::{
-    CallOff, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent, PaymentGateway,
+    CallOff, Capture, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent,
+    PaymentGateway,
 };
 pub use means::Provider;
 pub use outcome::PaymentOutcome;

@@ -31,6 +31,8 @@ pub enum PaymentOutcome {
         /// For the provider's own client library.
         client_secret: Option<Secret>,
     },
+    /// The money is set aside, and taken once the shop asks for it.
+    Authorised(PaymentId),
     /// Not known yet.
     Processing(PaymentId),
     /// The provider said no.
@@ -47,7 +49,7 @@ impl PaymentOutcome {
     /// Whether the answer is kept and replayed. What is not over is not kept: whoever repeats the request is told where the
     /// payment stands by then, and what only the customer may see is nowhere written down.
     pub(super) fn is_kept(&self) -> bool {
-        !matches!(self, Self::RequiresAction { .. } | Self::Processing(_))
+        !matches!(self, Self::RequiresAction { .. } | Self::Authorised(_) | Self::Processing(_))
     }
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn decided(intent: &Intent) -> Option<Verdict> {
             redirect_url: intent.redirect_url.clone(),
             client_secret: intent.client_secret.clone(),
         }),
-        IntentStatus::RequiresCapture => Some(Verdict::Authorised),
+        IntentStatus::RequiresCapture => Some(Verdict::Authorised { capture_before: intent.capture_before }),
         IntentStatus::Processing => Some(Verdict::Unknown),
         IntentStatus::Canceled => Some(Verdict::Canceled),
         IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresConfirmation | IntentStatus::Approved => None,
@@ -88,7 +90,8 @@ pub(super) fn outcome_of(attempt: &Attempt, verdict: &Verdict) -> PaymentOutcome
             redirect_url: redirect_url.clone(),
             client_secret: client_secret.clone(),
         },
-        Verdict::Authorised | Verdict::Unknown => PaymentOutcome::Processing(payment),
+        Verdict::Authorised { .. } => PaymentOutcome::Authorised(payment),
+        Verdict::Unknown => PaymentOutcome::Processing(payment),
         Verdict::Declined(decline) => PaymentOutcome::Declined(decline.clone()),
         Verdict::Canceled | Verdict::NotAnnounced { .. } => PaymentOutcome::Declined(canceled_decline()),
     }
@@ -100,6 +103,7 @@ pub(super) fn outcome_in(attempt: &Attempt, settled: &Settled) -> PaymentOutcome
         (PaymentState::Succeeded, _) => PaymentOutcome::AlreadyPaid(attempt.payment_id),
         (_, PaymentState::Failed) => PaymentOutcome::Declined(settled.decline.clone().unwrap_or_else(failed_decline)),
         (_, PaymentState::Canceled) => PaymentOutcome::Declined(canceled_decline()),
+        (_, PaymentState::Authorised) => PaymentOutcome::Authorised(attempt.payment_id),
         _ => PaymentOutcome::Processing(attempt.payment_id),
     }
 }

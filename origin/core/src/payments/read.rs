@@ -26,6 +26,8 @@ pub struct PaymentRecord {
     pub refunds: Vec<Refund>,
     /// The provider's receipt.
     pub receipt_url: Option<String>,
+    /// Until when the money can be taken, while it is set aside.
+    pub capture_before: Option<Timestamp>,
     /// When it was written down.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -173,7 +173,10 @@ pub enum Verdict {
         client_secret: Option<Secret>,
     },
     /// The money is set aside.
-    Authorised,
+    Authorised {
+        /// Until when it can be taken, if the provider says so.
+        capture_before: Option<Timestamp>,
+    },
     /// Not known yet.
     Unknown,
     /// The provider said no.
@@ -194,7 +197,7 @@ impl Verdict {
         match self {
             Self::Succeeded { .. } => PaymentEvent::Succeed,
             Self::RequiresAction { .. } => PaymentEvent::AskAction,
-            Self::Authorised => PaymentEvent::Authorise,
+            Self::Authorised { .. } => PaymentEvent::Authorise,
             Self::Unknown => PaymentEvent::LoseReply,
             Self::Declined(_) => PaymentEvent::Decline,
             Self::Canceled | Self::NotAnnounced { .. } => PaymentEvent::Cancel,

@@ -4,6 +4,7 @@
 //! it. A sweep may run at any time, beside requests and beside another sweep: each step is the one that a request would take,
 //! and can be repeated.
 
+mod captures;
 mod pages;
 mod ports;
 mod returns;
@@ -70,6 +71,8 @@ where
     let mut sweeping = Sweeping { backend, report: SweepReport::default() };
     sweeping.finish_checkouts(render).await?;
     sweeping.look_after_attempts().await?;
+    sweeping.push_captures().await?;
+    sweeping.tell_lapses().await;
     sweeping.close_orders().await?;
     sweeping.put_stock_back().await;
     sweeping.restock_returns().await?;

@@ -91,7 +91,8 @@ pub trait SweepStore: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<HoldStep>, StoreError>> + Send;
 
-    /// Attempts that are announced to the provider, are not over, and have not changed since `before`.
+    /// Attempts that are announced to the provider, have come to nothing yet, and have not changed since `before`. Those whose
+    /// money is set aside have.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -144,6 +144,7 @@ impl<K: Clock + Sync> PayPal<K> {
                 status: IntentStatus::Canceled,
                 client_secret: None,
                 redirect_url: None,
+                capture_before: None,
                 receipt_url: None,
                 decline: None,
             }),

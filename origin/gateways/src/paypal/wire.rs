@@ -152,7 +152,15 @@ impl WireOrder {
         let redirect =
             (status == IntentStatus::RequiresAction).then(|| link("payer-action").or_else(|| link("approve")));
         let redirect_url = redirect.flatten().map(Secret::new);
-        Some(Intent { id: self.id, status, client_secret: None, redirect_url, receipt_url: None, decline })
+        Some(Intent {
+            id: self.id,
+            status,
+            client_secret: None,
+            redirect_url,
+            capture_before: None,
+            receipt_url: None,
+            decline,
+        })
     }
 
     /// What became of the charge counts for more than the order's own status.

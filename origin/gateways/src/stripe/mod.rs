@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use commerce_domain::Money;
 use jiff::Timestamp;
 use origin_core::payments::{
-    CallOff, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway, Provider,
+    CallOff, Capture, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway, Provider,
     ReadDispute, Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook, WebhookEvent, WebhookRefusal,
 };
 use reqwest::StatusCode;
@@ -40,9 +40,36 @@ pub struct StripeConfig {
     pub secret_key: Secret,
     /// Where Stripe sends the customer after 3-D Secure.
     pub return_url: String,
+    /// When the money is taken.
+    pub capture: CaptureMethod,
     /// What Stripe signs webhooks with, `whsec_…`: the current secret, and the previous one while they are rotated. Without
     /// any, no webhook is taken.
     pub webhook_secrets: Vec<Secret>,
+}
+
+/// When the money of a payment is taken (<https://docs.stripe.com/payments/place-a-hold-on-a-payment-method>).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CaptureMethod {
+    /// Along with the customer's confirmation.
+    #[default]
+    Automatic,
+    /// When the shop says so, some days later at most; it is set aside until then.
+    Manual,
+}
+
+impl CaptureMethod {
+    /// The method of that name, `automatic` or `manual`.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Automatic, Self::Manual].into_iter().find(|method| method.as_str() == name)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+        }
+    }
 }
 
 /// A client of Stripe.
@@ -122,6 +149,7 @@ impl PaymentGateway for Stripe {
             ("metadata[orderId]", order.as_str()),
             ("metadata[paymentId]", payment.as_str()),
             ("payment_method_types[]", "card"),
+            ("capture_method", self.config.capture.as_str()),
         ];
         self.post("", Some(format!("create:{payment}")), &form).await
     }
@@ -134,6 +162,11 @@ impl PaymentGateway for Stripe {
             ("expand[]", "latest_charge"),
         ];
         self.post(&format!("/{}/confirm", wire::segment(&confirmation.intent_id)), Some(key), &form).await
+    }
+
+    async fn capture_intent(&self, call: Capture<'_>) -> Result<Intent, GatewayError> {
+        let (key, form) = (format!("capture:{}", call.payment_id), [("expand[]", "latest_charge")]);
+        self.post(&format!("/{}/capture", wire::segment(call.intent_id)), Some(key), &form).await
     }
 
     async fn cancel_intent(&self, call: CallOff<'_>) -> Result<Intent, GatewayError> {

@@ -1,5 +1,6 @@
 //! Stripe's forms and JSON.
 
+use jiff::Timestamp;
 use origin_core::{
     Secret,
     payments::{Decline, GatewayError, Intent, IntentStatus},
@@ -8,6 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 
+/// Where a charge says until when it can be captured, in seconds since 1970.
+const CAPTURE_BEFORE: &str = "/payment_method_details/card/capture_before";
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// `application/x-www-form-urlencoded`.
@@ -92,6 +95,7 @@ struct WireError {
 
 impl WireIntent {
     pub(super) fn into_intent(self) -> Option<Intent> {
+        let charge = |pointer: &str| self.latest_charge.as_ref().and_then(|charge| charge.pointer(pointer));
         Some(Intent {
             status: status(&self.status)?,
             id: self.id,
@@ -102,7 +106,8 @@ impl WireIntent {
                 .and_then(|redirect| redirect.url)
                 .map(Secret::new),
             // Expanded it is an object; otherwise an id, of which nothing is to be learned.
-            receipt_url: self.latest_charge.and_then(|charge| Some(charge.get("receipt_url")?.as_str()?.to_owned())),
+            capture_before: charge(CAPTURE_BEFORE).and_then(|at| Timestamp::from_second(at.as_i64()?).ok()),
+            receipt_url: charge("/receipt_url").and_then(|url| url.as_str().map(str::to_owned)),
             decline: self.last_payment_error.map(WireError::into_decline),
         })
     }

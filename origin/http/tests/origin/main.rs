@@ -7,6 +7,7 @@ mod access;
 #[cfg(test)]
 mod cancel;
 #[cfg(test)]
+mod captures;
 mod carrier_webhooks;
 #[cfg(test)]
 mod carts;

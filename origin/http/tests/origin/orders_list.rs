@@ -101,3 +101,33 @@ async fn a_cursor_shows_nobody_the_orders_of_another() {
     let both = shop.shopper("ada").get(&format!("/v1/orders?cursor={cursor}&page=1")).await;
     assert_eq!((both.status.as_u16(), both.fields()), (400, vec!["cursor".to_owned()]));
 }
+
+#[tokio::test]
+async fn the_shop_lists_everybodys_orders_and_finds_one_by_its_number() {
+    let shop = Shop::open().await;
+    let item = shop.item("Lamp", "10.00", 100).await;
+    let mut orders = placed(&shop, &item, 3).await;
+    shop.clock.advance(SignedDuration::from_secs(1));
+    orders.push(shop.order("bob", &[(&item, 1)]).await.unwrap());
+    let admin = shop.admin();
+    let all = admin.get("/v1/orders?scope=shop&limit=3&status=PENDING").await.json();
+    assert_eq!((ids(&all), all["pagination"]["total"].as_u64()), (newest_first(&orders[1..]), Some(4)));
+    let cursor = all["pagination"]["nextCursor"].as_str().unwrap();
+    let rest = admin.get(&format!("/v1/orders?scope=shop&status=PENDING&cursor={cursor}")).await.json();
+    assert_eq!(ids(&rest), orders[..1]);
+    let own = admin.get("/v1/orders?scope=own").await.json();
+    assert_eq!((ids(&own), ids(&admin.get("/v1/orders").await.json())), (vec![], vec![]));
+
+    let number = all["data"][0]["orderNumber"].as_str().unwrap();
+    let said = number.to_lowercase().replace('-', "%20");
+    let found = admin.get(&format!("/v1/orders?scope=shop&number={said}")).await.json();
+    assert_eq!((ids(&found), found["pagination"]["total"].as_u64()), (vec![orders[3].clone()], Some(1)));
+    assert_eq!(ids(&listed(&shop, &format!("number={number}")).await), Vec::<String>::new(), "it is bob's");
+
+    let refused = shop.shopper("ada").get("/v1/orders?scope=shop").await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "FORBIDDEN".to_owned()));
+    for (query, field) in [("scope=all", "scope"), ("number=123", "number")] {
+        let refused = admin.get(&format!("/v1/orders?{query}")).await;
+        assert_eq!((refused.status.as_u16(), refused.fields()), (400, vec![field.to_owned()]), "{query}");
+    }
+}

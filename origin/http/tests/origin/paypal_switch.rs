@@ -6,11 +6,11 @@ use origin_core::{
     hooks::HookPoint,
     payments::{Confirmation, Intent, IntentStatus, Provider},
 };
-use origin_gateways::Gateways;
+use origin_gateways::{CaptureMethod, Gateways};
 use serde_json::Value;
 use test_support::{Faults, PayPalFaults, payments::Operation};
 
-use crate::shop::{PAYPAL, Placed, paypal_api, stripe};
+use crate::shop::{PAYPAL, Placed, Shop, paypal_api, stripe};
 
 const CARD: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_chargeDeclined";
@@ -42,7 +42,10 @@ impl Placed {
             attempt: 1,
             payment_method_id: PAYPAL.to_owned(),
         };
-        Gateways { stripe: stripe(&self.shop.provider), paypal }.confirm(&confirmation).await.unwrap()
+        Gateways { stripe: stripe(&self.shop.provider, CaptureMethod::Automatic), paypal }
+            .confirm(&confirmation)
+            .await
+            .unwrap()
     }
 }
 
@@ -244,4 +247,23 @@ async fn whoever_is_asked_at_once_one_of_them_charges() {
         assert_eq!(placed.captures() + placed.charges(), 1, "round {round}");
         if placed.captures() == 1 { placed.assert_paid_at_paypal().await } else { placed.assert_paid().await }
     }
+}
+
+#[tokio::test]
+async fn where_cards_are_captured_by_hand_paypal_is_charged_at_once() {
+    let placed = Placed::in_shop(Shop::capturing_by_hand().await).await;
+    assert_eq!(placed.pay(DECLINED).await.status, 402);
+    assert_eq!(placed.pay(PAYPAL).await.text("/status"), "requires_action");
+    placed.approve();
+    assert_eq!(placed.pay(PAYPAL).await.text("/status"), "succeeded");
+    placed.assert_paid_at_paypal().await;
+}
+
+#[tokio::test]
+async fn money_of_a_card_that_is_set_aside_is_not_left_for_paypal() {
+    let placed = Placed::in_shop(Shop::capturing_by_hand().await).await;
+    assert_eq!(placed.pay(CARD).await.text("/status"), "authorised");
+    assert_eq!(placed.pay(PAYPAL).await.text("/status"), "authorised");
+    assert!(placed.paypal_orders().is_empty());
+    assert_eq!((placed.hold().await, placed.payments("stripe", "AUTHORISED").await), ("COMMITTING".to_owned(), 1));
 }

@@ -4,25 +4,42 @@ use commerce_api::{
     cursor::{OrderCursor, OrderSlice},
     page::Page,
 };
+use commerce_domain::{CustomerId, state::OrderStatus};
 use deadpool_postgres::Object;
-use origin_core::orders::OrderPage;
+use origin_core::orders::{OrderFilter, OrderPage};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::read::{COLUMNS, TOTAL, with_items};
 use crate::DbError;
 
-const OF_CUSTOMER: &str = "user_id = $1 and ($2::text is null or status = $2)";
+// Of two texts, so that each has the plan that fits it.
+const OF_CUSTOMER: &str = "user_id = $1";
+const OF_SHOP: &str = "$1::uuid is null";
+const FILTER: &str = "($2::text is null or status = $2) and ($3::text is null or order_number = $3)";
 const NEWEST_FIRST: &str = "order by created_at desc, id desc";
 
-/// A customer's orders, in one state or in any.
+/// The orders that a filter lets through.
 pub(super) struct Listing<'a> {
-    pub(super) client: &'a Object,
-    pub(super) customer: Uuid,
-    pub(super) status: Option<&'static str>,
+    client: &'a Object,
+    those: String,
+    customer: Option<Uuid>,
+    status: Option<&'static str>,
+    number: Option<String>,
 }
 
-impl Listing<'_> {
+impl<'a> Listing<'a> {
+    pub(super) fn of(client: &'a Object, filter: OrderFilter) -> Self {
+        let whose = if filter.customer.is_some() { OF_CUSTOMER } else { OF_SHOP };
+        Self {
+            client,
+            those: format!("{whose} and {FILTER}"),
+            customer: filter.customer.map(CustomerId::as_uuid),
+            status: filter.status.map(OrderStatus::as_str),
+            number: filter.number.map(|number| number.compact()),
+        }
+    }
+
     pub(super) async fn read(&self, slice: OrderSlice) -> Result<OrderPage, DbError> {
         match slice {
             OrderSlice::Page(page) => self.page(page).await,
@@ -32,12 +49,13 @@ impl Listing<'_> {
 
     /// The total rides along with each row; a page past the end has no row, and is counted on its own.
     async fn page(&self, page: Page) -> Result<OrderPage, DbError> {
-        let sql = format!(
-            "select {COLUMNS}, count(*) over () from orders o where {OF_CUSTOMER} {NEWEST_FIRST} limit $3 offset $4"
-        );
+        let those = &self.those;
+        let sql =
+            format!("select {COLUMNS}, count(*) over () from orders o where {those} {NEWEST_FIRST} limit $4 offset $5");
         let (limit, offset) = (i64::from(page.limit), i64::from(page.offset()));
         let statement = self.client.prepare_cached(&sql).await?;
-        let rows = self.client.query(&statement, &[&self.customer, &self.status, &limit, &offset]).await?;
+        let rows =
+            self.client.query(&statement, &[&self.customer, &self.status, &self.number, &limit, &offset]).await?;
         let total = match rows.first() {
             Some(row) => row.try_get(TOTAL)?,
             None if page.page == 1 => 0,
@@ -49,13 +67,14 @@ impl Listing<'_> {
 
     /// One row more than is wanted tells whether the list goes on.
     async fn after(&self, cursor: OrderCursor, limit: u32) -> Result<OrderPage, DbError> {
+        let those = &self.those;
         let sql = format!(
-            "select {COLUMNS} from orders o where {OF_CUSTOMER} and (created_at, id) < ($3, $4) {NEWEST_FIRST} limit $5"
+            "select {COLUMNS} from orders o where {those} and (created_at, id) < ($4, $5) {NEWEST_FIRST} limit $6"
         );
         let statement = self.client.prepare_cached(&sql).await?;
         let (id, one_more) = (cursor.id.as_uuid(), i64::from(limit) + 1);
-        let place: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&self.customer, &self.status, &cursor.created_at, &id, &one_more];
+        let place: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+            [&self.customer, &self.status, &self.number, &cursor.created_at, &id, &one_more];
         let mut rows = self.client.query(&statement, &place).await?;
         let limit = usize::try_from(limit).map_err(DbError::broken)?;
         let more = rows.len() > limit;
@@ -65,8 +84,9 @@ impl Listing<'_> {
     }
 
     async fn count(&self) -> Result<i64, DbError> {
-        let statement = self.client.prepare_cached(&format!("select count(*) from orders where {OF_CUSTOMER}")).await?;
-        Ok(self.client.query_one(&statement, &[&self.customer, &self.status]).await?.try_get(0)?)
+        let statement =
+            self.client.prepare_cached(&format!("select count(*) from orders where {}", self.those)).await?;
+        Ok(self.client.query_one(&statement, &[&self.customer, &self.status, &self.number]).await?.try_get(0)?)
     }
 
     async fn found(&self, rows: &[Row], total: i64, more: bool) -> Result<OrderPage, DbError> {

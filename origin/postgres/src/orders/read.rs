@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use commerce_api::{cursor::OrderSlice, order::Address};
-use commerce_domain::{Currency, CustomerId, Money, OrderId, ProductId, TaxRate, VariantId, state::OrderStatus};
+use commerce_domain::{Currency, CustomerId, Money, OrderId, ProductId, TaxRate, VariantId};
 use deadpool_postgres::Object;
 use origin_core::{
     StoreError,
     checkout::OrderLine,
-    orders::{Order, OrderPage, ReadOrders},
+    orders::{Order, OrderFilter, OrderPage, ReadOrders},
     shipping::Shipment,
 };
 use rust_decimal::Decimal;
@@ -42,16 +42,9 @@ impl ReadOrders for Database {
         Ok(found.await?.pop())
     }
 
-    async fn list_orders(
-        &self,
-        customer: CustomerId,
-        status: Option<OrderStatus>,
-        slice: OrderSlice,
-    ) -> Result<OrderPage, StoreError> {
+    async fn list_orders(&self, filter: OrderFilter, slice: OrderSlice) -> Result<OrderPage, StoreError> {
         let client = self.client().await?;
-        Ok(Listing { client: &client, customer: customer.as_uuid(), status: status.map(OrderStatus::as_str) }
-            .read(slice)
-            .await?)
+        Ok(Listing::of(&client, filter).read(slice).await?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Payments, their attempts, and what a verdict brings about.
 
 mod begin;
+mod capture;
 mod charge;
 mod disputes;
 mod hold_note;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use commerce_api::page::Page;
-use commerce_domain::{Currency, CustomerId, OrderId, PaymentId};
+use commerce_domain::{Currency, CustomerId, OrderId, PaymentId, state::PaymentState};
 use deadpool_postgres::Object;
+use jiff::Timestamp;
 use origin_core::{
     StoreError,
     payments::{PaymentPage, PaymentRecord, ReadPayments},
@@ -15,11 +16,14 @@ use uuid::Uuid;
 
 use crate::{Database, DbError, orders::money, refunds::refunds_of};
 
-const ONE: &str = "select id, order_id, state, currency::text, amount, receipt_url, created_at, updated_at, 1::bigint
+const ONE: &str =
+    "select id, order_id, state, currency::text, amount, receipt_url, capture_before, created_at, updated_at,
+        1::bigint
     from payments where ($1::uuid is null or customer_id = $1) and id = $2";
 // The total rides along with each row; a page past the end has no row, and is counted on its own.
 const PAGE: &str =
-    "select id, order_id, state, currency::text, amount, receipt_url, created_at, updated_at, count(*) over ()
+    "select id, order_id, state, currency::text, amount, receipt_url, capture_before, created_at, updated_at,
+        count(*) over ()
     from payments where customer_id = $1 and ($2::uuid is null or order_id = $2)
     order by created_at desc, id desc limit $3 offset $4";
 const COUNT: &str = "select count(*) from payments where customer_id = $1 and ($2::uuid is null or order_id = $2)";
@@ -61,7 +65,7 @@ async fn read_page(
     let statement = client.prepare_cached(PAGE).await?;
     let rows = client.query(&statement, &[&customer.as_uuid(), &order, &limit, &offset]).await?;
     let total: i64 = match rows.first() {
-        Some(row) => row.try_get(8)?,
+        Some(row) => row.try_get(9)?,
         None if page.page == 1 => 0,
         None => {
             let statement = client.prepare_cached(COUNT).await?;
@@ -88,14 +92,17 @@ async fn with_refunds(client: &Object, rows: &[Row]) -> Result<Vec<PaymentRecord
 
 fn payment(row: &Row) -> Result<PaymentRecord, DbError> {
     let currency: Currency = row.try_get::<_, &str>(3)?.parse().map_err(DbError::broken)?;
+    let state: PaymentState = row.try_get::<_, &str>(2)?.parse().map_err(DbError::broken)?;
+    let capture_before: Option<Timestamp> = row.try_get(6)?;
     Ok(PaymentRecord {
         id: PaymentId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
         order_id: OrderId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
-        state: row.try_get::<_, &str>(2)?.parse().map_err(DbError::broken)?,
+        state,
         amount: money(row, 4, currency)?,
         refunds: Vec::new(),
         receipt_url: row.try_get(5)?,
-        created_at: row.try_get(6)?,
-        updated_at: row.try_get(7)?,
+        capture_before: capture_before.filter(|_| state == PaymentState::Authorised),
+        created_at: row.try_get(7)?,
+        updated_at: row.try_get(8)?,
     })
 }

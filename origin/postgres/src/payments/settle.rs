@@ -4,8 +4,10 @@
 use commerce_domain::state::{OrderEvent, OrderStatus, PaymentEvent, PaymentState};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use origin_core::{
-    payments::{Attempt, Decline, HoldMove, Settled, Settlement, Verdict},
+    inventory::LONGEST_HOLD,
+    payments::{Attempt, Decline, HoldMove, Settled, Settlement, Verdict, release_at},
     refunds::RefundReason,
 };
 use serde_json::json;
@@ -25,10 +27,10 @@ use crate::{
 
 const ORDER: &str = "select status from orders where id = $1 for update";
 const PAYMENT: &str = "select p.state, a.state, a.number = p.attempts, a.decline_code, a.decline_message, a.hold_step,
-        p.intent_id is not null
+        p.intent_id is not null, p.capture_before is not null
     from payments p join payment_attempts a on a.payment_id = p.id where p.id = $1 and a.id = $2 for update of p";
-const MOVE_PAYMENT: &str =
-    "update payments set state = $2, receipt_url = coalesce($3, receipt_url), updated_at = $4 where id = $1";
+const MOVE_PAYMENT: &str = "update payments set state = $2, receipt_url = coalesce($3, receipt_url), updated_at = $4,
+        capture_before = coalesce(capture_before, $5) where id = $1";
 const MOVE_ATTEMPT: &str = "update payment_attempts
     set state = $2, decline_code = $3, decline_message = $4, hold_step = $5, updated_at = $6 where id = $1";
 const LIVE: &str = "select id, state from payment_attempts
@@ -40,7 +42,12 @@ const CAPTURE: &str = "insert into ledger_entries (payment_id, order_id, kind, a
     on conflict on constraint ledger_entries_cause_once do nothing";
 const PAY_ORDER: &str = "update orders set status = $2, payment_status = $3, closing = null, closing_since = null,
         version = version + 1, updated_at = $4 where id = $1";
+// Money that was set aside had the goods held for days.
+const NOTE_FAILURE: &str = "update orders set payment_status = 'failed', updated_at = $2,
+        reserved_until = least(reserved_until, created_at + make_interval(mins => $3)) where id = $1";
 const NOTE_ON_ORDER: &str = "update orders set payment_status = $2, updated_at = $3 where id = $1";
+const HOLD_ORDER: &str = "update orders set payment_status = 'authorised', reserved_until = $2, updated_at = $3
+    where id = $1 and status = 'PENDING'";
 
 impl Database {
     pub(super) async fn write_settlement(&self, settlement: &Settlement<'_>) -> Result<Settled, DbError> {
@@ -65,7 +72,7 @@ async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<Set
         let hold = attempt_state.is_over().then_some(if sold { HoldMove::Consume } else { HoldMove::GiveBack });
         settled = Settled { stands: true, attempt: attempt_state, payment: payment_state, decline: None, hold };
         move_payment(tx, settlement, &settled).await?;
-        follow(tx, settlement, status).await?;
+        follow(tx, settlement, status, found.set_aside).await?;
     } else if found.agrees_with(event) {
         settled.stands = true;
     } else if event == PaymentEvent::Succeed && found.payment == PaymentState::Canceled {
@@ -101,6 +108,7 @@ struct Found {
     decline: Option<Decline>,
     hold: Option<HoldMove>,
     announced: bool,
+    set_aside: bool,
 }
 
 impl Found {
@@ -118,6 +126,7 @@ impl Found {
             decline: code.map(|code| Decline { code, message: message.unwrap_or_default() }),
             hold: row.try_get::<_, Option<&str>>(5)?.map(hold_step).transpose()?,
             announced: row.try_get(6)?,
+            set_aside: row.try_get(7)?,
         })
     }
 
@@ -166,8 +175,12 @@ async fn move_payment(tx: &Transaction<'_>, settlement: &Settlement<'_>, settled
         Verdict::NotAnnounced { reason } => (Some(*reason), None),
         _ => (None, None),
     };
+    let aside = match settlement.verdict {
+        Verdict::Authorised { capture_before } => Some(release_at(*capture_before, now).0),
+        _ => None,
+    };
     let statement = tx.prepare_cached(MOVE_PAYMENT).await?;
-    tx.execute(&statement, &[&attempt.payment_id.as_uuid(), &settled.payment.as_str(), &receipt, &now]).await?;
+    tx.execute(&statement, &[&attempt.payment_id.as_uuid(), &settled.payment.as_str(), &receipt, &now, &aside]).await?;
     let (state, hold) = (settled.attempt.as_str(), settled.hold.map(step_name));
     let statement = tx.prepare_cached(MOVE_ATTEMPT).await?;
     tx.execute(&statement, &[&attempt.id.as_uuid(), &state, &code, &message, &hold, &now]).await?;
@@ -191,25 +204,44 @@ async fn end_others(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result
 }
 
 /// What the verdict brings about beyond the payment, but for the sale.
-async fn follow(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: OrderStatus) -> Result<(), DbError> {
+async fn follow(
+    tx: &Transaction<'_>,
+    settlement: &Settlement<'_>,
+    status: OrderStatus,
+    set_aside_before: bool,
+) -> Result<(), DbError> {
     match settlement.verdict {
         Verdict::Succeeded { .. } => {
             capture(tx, settlement).await?;
             pay_order(tx, settlement, status).await
         }
         Verdict::Declined(decline) => {
-            note_on_order(tx, settlement, "failed").await?;
+            note_failure(tx, settlement).await?;
             tell(tx, settlement, "PaymentFailed", json!({"reason": decline.code})).await
         }
         Verdict::Canceled => canceled(tx, settlement, "canceled_at_provider").await,
         Verdict::NotAnnounced { reason } => canceled(tx, settlement, reason).await,
-        Verdict::RequiresAction { .. } | Verdict::Authorised | Verdict::Unknown => Ok(()),
+        Verdict::Authorised { .. } if set_aside_before => Ok(()),
+        Verdict::Authorised { capture_before } => set_aside(tx, settlement, *capture_before).await,
+        Verdict::RequiresAction { .. } | Verdict::Unknown => Ok(()),
     }
 }
 
 async fn canceled(tx: &Transaction<'_>, settlement: &Settlement<'_>, reason: &str) -> Result<(), DbError> {
-    note_on_order(tx, settlement, "failed").await?;
+    note_failure(tx, settlement).await?;
     tell(tx, settlement, "PaymentCanceled", json!({"reason": reason})).await
+}
+
+/// The money is set aside: the goods are held as long as it can be taken.
+async fn set_aside(
+    tx: &Transaction<'_>,
+    settlement: &Settlement<'_>,
+    capture_before: Option<Timestamp>,
+) -> Result<(), DbError> {
+    let (until, release) = release_at(capture_before, settlement.now);
+    let statement = tx.prepare_cached(HOLD_ORDER).await?;
+    tx.execute(&statement, &[&settlement.attempt.order_id.as_uuid(), &release, &settlement.now]).await?;
+    tell(tx, settlement, "PaymentAuthorised", json!({"captureBefore": until})).await
 }
 
 /// Money was taken for a payment that was called off: the charge was on its way by then, and nothing could call it back. The
@@ -253,6 +285,13 @@ async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: Or
         payload: json!({"orderId": order, "paymentId": settlement.attempt.payment_id}),
     };
     write_event(tx, &processed, settlement.now).await
+}
+
+async fn note_failure(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(NOTE_FAILURE).await?;
+    let longest = i32::try_from(LONGEST_HOLD.as_secs() / 60).map_err(DbError::broken)?;
+    tx.execute(&statement, &[&settlement.attempt.order_id.as_uuid(), &settlement.now, &longest]).await?;
+    Ok(())
 }
 
 async fn note_on_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, text: &str) -> Result<(), DbError> {

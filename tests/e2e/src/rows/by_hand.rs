@@ -49,6 +49,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreatePayment => create_payment(),
         Route::ListPayments => money::list_payments(),
         Route::GetPayment => money::get_payment(),
+        Route::CapturePayment => money::capture_payment(),
         Route::CreateRefund => money::create_refund(),
         Route::CreateReturn => returns::create_return(),
         Route::ListReturns => returns::list_returns(),
@@ -300,6 +301,8 @@ fn list_orders() -> Vec<Row> {
     vec![
         Row::of(route, Class::Success, "all", 200, get("")),
         Row::of(route, Class::Success, "by status", 200, get("?status=SHIPPED&page=1&limit=10")),
+        Row::of(route, Class::BadInput, "the shop's", 403, get("?scope=shop")),
+        Row::of(route, Class::BadInput, "no number", 400, get("?number=1")),
         Row::of(route, Class::BadInput, "unknown status", 400, get("?status=LOST")),
         Row::of(route, Class::BadInput, "page", 400, get("?page=0")),
         Row::of(route, Class::BadInput, "no cursor", 400, get("?cursor=abc")),

@@ -142,6 +142,7 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::ListFailedCheckouts
         | Route::ListPayments
         | Route::GetPayment
+        | Route::CapturePayment
         | Route::CreateRefund
         | Route::CreateReturn
         | Route::ListReturns

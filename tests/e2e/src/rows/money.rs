@@ -74,6 +74,21 @@ pub(super) fn get_payment() -> Vec<Row> {
     ]
 }
 
+pub(super) fn capture_payment() -> Vec<Row> {
+    let route = Route::CapturePayment;
+    let capture = |world: &World, payment: &str| {
+        Call::new(Method::POST, format!("/v1/payments/{payment}/capture")).token(&world.admin)
+    };
+    vec![
+        Row::of(route, Class::Success, "taken before", 200, move |world| capture(world, &world.payment)),
+        Row::of(route, Class::BadInput, "with a body", 400, move |world| {
+            capture(world, &world.payment).body("application/json", r#"{"amount":1.00}"#.to_owned())
+        }),
+        Row::of(route, Class::BadInput, "unknown", 404, move |world| capture(world, &format!("pay_{UNKNOWN}"))),
+        Row::of(route, Class::BadInput, "impossible id", 404, move |world| capture(world, &world.order)),
+    ]
+}
+
 pub(super) fn create_refund() -> Vec<Row> {
     let route = Route::CreateRefund;
     let refund = |world: &World, payment: &str, body: &str| {

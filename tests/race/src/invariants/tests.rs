@@ -1,12 +1,12 @@
 use commerce_aws::dynamodb::{UpdateItem, number};
-use origin_gateways::SystemClock;
+use origin_gateways::{CaptureMethod, SystemClock};
 
 use super::*;
 use crate::race::{Track, payment_body};
 
 /// An order that is paid, and one that is not.
 async fn shop() -> Track {
-    let track = Track::open().await.unwrap();
+    let track = Track::open(CaptureMethod::Automatic).await.unwrap();
     let product = track.lab.product(&SystemClock, 1, 5).await.unwrap();
     for who in ["ada", "bob"] {
         track.lab.fill_cart(&SystemClock, who, &[(product.id, product.variants[0])]).await.unwrap();
@@ -77,7 +77,7 @@ async fn pieces_that_are_set_aside_for_nobody_are_seen() {
 
 #[tokio::test]
 async fn a_request_that_waits_for_nobody_was_in_no_race() {
-    let track = Track::open().await.unwrap();
+    let track = Track::open(CaptureMethod::Automatic).await.unwrap();
     let product = track.lab.product(&SystemClock, 1, 5).await.unwrap();
     track.lab.fill_cart(&SystemClock, "ada", &[(product.id, product.variants[0])]).await.unwrap();
     let window = track.meeting.open(&[origin_core::hooks::HookPoint::BeforeHold], 0);

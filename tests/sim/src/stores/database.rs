@@ -18,11 +18,12 @@ use origin_core::{
     idempotency::{ClaimKey, Hash, HeldClaim, Lease, RequestClaim, RequestStore, StoredAnswer},
     inventory::{BackorderLimit, KeepLimits, ListVariants},
     orders::{
-        BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, End, Order, OrderEnd, OrderPage,
-        ReadOrders, StockDue,
+        BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, End, Order, OrderEnd, OrderFilter,
+        OrderPage, ReadOrders, StockDue,
     },
     payments::{
-        Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, PaymentStore, Settled, Settlement, Verdict,
+        Attempt, BeginCapture, Begun, CaptureStore, HoldMove, HoldNote, HoldStep, Lapsing, NewAttempt, Payable,
+        PaymentStore, Settled, Settlement, Verdict,
     },
     refunds::{BeginRefund, NewRefund, Refund, RefundSettlement, RefundStore, RefundVerdict, Refundable},
     returns::{BeginReturn, NewReturn, RestockDue, Return, ReturnStore},
@@ -56,7 +57,7 @@ gated! {
 gated! {
     impl ReadOrders for SimDatabase {
         read fn find_order(customer: val Option<CustomerId>, order: val OrderId) -> Option<Order>;
-        read fn list_orders(customer: val CustomerId, status: val Option<OrderStatus>, slice: val OrderSlice) -> OrderPage;
+        read fn list_orders(filter: val OrderFilter, slice: val OrderSlice) -> OrderPage;
     }
 }
 
@@ -178,6 +179,16 @@ gated! {
             let (this, settling) = (self.clone(), Settling::of(settlement));
             self.world.call(Step::write("settle"), move || async move { settling.by(&this).await }).await
         }
+    }
+}
+
+gated! {
+    impl CaptureStore for SimDatabase {
+        write fn begin_capture(payment: val PaymentId, now: val Timestamp) -> BeginCapture;
+        write fn withdraw_capture(payment: val PaymentId) -> ();
+        read fn list_open_captures(before: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<Attempt>;
+        read fn list_lapsing(until: val Timestamp, after: val Option<PaymentId>, limit: val u32) -> Vec<Lapsing>;
+        write fn tell_lapsing(lapsing: ref Lapsing, event: val EventId, now: val Timestamp) -> bool;
     }
 }
 

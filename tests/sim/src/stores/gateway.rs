@@ -6,7 +6,7 @@ use commerce_domain::Money;
 use jiff::Timestamp;
 use origin_core::{
     payments::{
-        CallOff, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway,
+        CallOff, Capture, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway,
         Provider as Which, ReadDispute, Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook,
         WebhookEvent, WebhookRefusal,
     },
@@ -38,6 +38,7 @@ type Answer = Result<Intent, GatewayError>;
 
 const CREATE: Step = Step { name: "create_intent", kind: Kind::Keyed };
 const CONFIRM: Step = Step { name: "confirm", kind: Kind::Keyed };
+const CAPTURE: Step = Step { name: "capture_intent", kind: Kind::Keyed };
 const CANCEL: Step = Step { name: "cancel_intent", kind: Kind::Unkeyed };
 const REFUND: Step = Step { name: "create_refund", kind: Kind::Keyed };
 const FIND_REFUND: Step = Step { name: "find_refund", kind: Kind::Question };
@@ -115,6 +116,11 @@ impl PaymentGateway for SimGateway {
         }
         let Confirmation { intent_id, payment_method_id, .. } = confirmation;
         self.call(CONFIRM, Some(key), move |book| book.confirm(&intent_id, &payment_method_id)).await
+    }
+
+    async fn capture_intent(&self, capture: Capture<'_>) -> Answer {
+        let (key, id) = (format!("capture:{}", capture.payment_id), capture.intent_id.to_owned());
+        self.call(CAPTURE, Some(key), move |book| book.capture(&id)).await
     }
 
     async fn cancel_intent(&self, intent: CallOff<'_>) -> Answer {

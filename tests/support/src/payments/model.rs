@@ -98,6 +98,9 @@ impl Intent {
     }
 }
 
+/// For how long money is set aside, in seconds.
+const CAPTURE_WITHIN: i64 = 7 * 24 * 3600;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Charge {
     pub(super) id: String,
@@ -135,11 +138,21 @@ impl Charge {
             "paid": self.failure.is_none(),
             "payment_intent": self.intent,
             "payment_method": self.payment_method,
-            "payment_method_details": { "type": "card", "card": { "brand": "visa", "last4": "4242" } },
+            "payment_method_details": { "type": "card", "card": self.card() },
             "receipt_url": self.failure.is_none().then_some(&self.receipt_url),
             "refunded": self.failure.is_none() && self.amount_refunded == self.amount,
             "status": if self.failure.is_some() { "failed" } else { "succeeded" },
         })
+    }
+}
+
+impl Charge {
+    fn card(&self) -> Value {
+        let mut card = json!({ "brand": "visa", "last4": "4242" });
+        if self.failure.is_none() && !self.captured {
+            card["capture_before"] = json!(self.created + CAPTURE_WITHIN);
+        }
+        card
     }
 }
 

@@ -29,7 +29,8 @@ use origin_core::{
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
 use origin_gateways::{
-    CarrierApi, CarrierConfig, Gateways, PayPal, PayPalConfig, ReqwestClient, Secret, Stripe, StripeConfig,
+    CaptureMethod, CarrierApi, CarrierConfig, Gateways, PayPal, PayPalConfig, ReqwestClient, Secret, Stripe,
+    StripeConfig,
 };
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use origin_postgres::{Database, DatabaseSettings};
@@ -94,6 +95,19 @@ pub(crate) struct Shop {
     _dynamo: DynamoServer,
 }
 
+/// What differs between the shops of tests.
+struct Setup {
+    rules: PricingRules,
+    has_partners: bool,
+    capture: CaptureMethod,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { rules: PricingRules::default(), has_partners: true, capture: CaptureMethod::Automatic }
+    }
+}
+
 /// A migrated database of the calling test's own.
 async fn new_database_url() -> String {
     static DATABASES: TestDatabases = TestDatabases::new();
@@ -124,22 +138,29 @@ impl Shop {
     }
 
     async fn with_rules(rules: PricingRules) -> Self {
-        Self::with(database(&new_database_url().await, Duration::from_secs(20)), rules, true).await
+        Self::with(database(&new_database_url().await, Duration::from_secs(20)), Setup { rules, ..Setup::default() })
+            .await
+    }
+
+    /// An origin that captures payments by hand.
+    pub(crate) async fn capturing_by_hand() -> Self {
+        let database = database(&new_database_url().await, Duration::from_secs(20));
+        Self::with(database, Setup { capture: CaptureMethod::Manual, ..Setup::default() }).await
     }
 
     /// An origin without products, without a carrier and without PayPal.
     pub(crate) async fn open_without_carrier() -> Self {
         let database = database(&new_database_url().await, Duration::from_secs(20));
-        Self::with(database, PricingRules::default(), false).await
+        Self::with(database, Setup { has_partners: false, ..Setup::default() }).await
     }
 
     /// The same, with a line to PostgreSQL that can be cut.
     pub(crate) async fn open_on_a_line() -> (Self, Line) {
         let line = Line::to(&new_database_url().await).await;
-        (Self::with(database(line.url(), Duration::from_secs(3)), PricingRules::default(), true).await, line)
+        (Self::with(database(line.url(), Duration::from_secs(3)), Setup::default()).await, line)
     }
 
-    async fn with(database: Database, pricing: PricingRules, has_partners: bool) -> Self {
+    async fn with(database: Database, setup: Setup) -> Self {
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
@@ -166,13 +187,16 @@ impl Shop {
             database: database.clone(),
             stock: stock.clone(),
             carts: DynamoCarts::new(aws, CARTS_TABLE),
-            gateway: Gateways { stripe: stripe(&provider), paypal: has_partners.then(|| paypal_api(&paypal, &clock)) },
-            carrier: has_partners.then(|| carrier_api(&carrier)),
+            gateway: Gateways {
+                stripe: stripe(&provider, setup.capture),
+                paypal: setup.has_partners.then(|| paypal_api(&paypal, &clock)),
+            },
+            carrier: setup.has_partners.then(|| carrier_api(&carrier)),
             tokens: TestTokens,
             profiles: profiles.clone(),
             events: Some(bus.clone()),
             hooks: stops.clone(),
-            pricing,
+            pricing: setup.rules,
             papers: papers(),
         });
         let router = router(backend.clone(), Settings { caller: caller(), only: None });
@@ -244,11 +268,12 @@ fn papers() -> Papers {
 }
 
 /// A client of the payment provider, as the origin has one.
-pub(crate) fn stripe(provider: &PaymentProvider) -> Stripe {
+pub(crate) fn stripe(provider: &PaymentProvider, capture: CaptureMethod) -> Stripe {
     let config = StripeConfig {
         base_url: provider.url().to_owned(),
         secret_key: Secret::new("sk_test_local"),
         return_url: "https://shop.example/return".to_owned(),
+        capture,
         webhook_secrets: WEBHOOK_SECRETS.map(Secret::new).to_vec(),
     };
     Stripe::new(config).unwrap()

@@ -8,6 +8,7 @@ use commerce_domain::{AttemptId, Clock as _, CustomerId, PaymentId};
 use origin_core::inventory::SettleHold as _;
 use origin_core::payments::{Confirmation, GatewayError, Intent, NewAttempt, PaymentGateway as _, Provider};
 use origin_dynamo::INVENTORY_TABLE;
+use origin_gateways::CaptureMethod;
 use serde_json::{Value, json};
 use test_support::{Faults, SystemEntropy};
 
@@ -24,7 +25,10 @@ pub(crate) struct Placed {
 
 impl Placed {
     pub(crate) async fn new() -> Self {
-        let shop = Shop::open().await;
+        Self::in_shop(Shop::open().await).await
+    }
+
+    pub(crate) async fn in_shop(shop: Shop) -> Self {
         let item = shop.item("Lamp", "60.00", 5).await;
         shop.fill_cart("ada", &[(&item, 1)]).await;
         let body = json!({"shippingAddress": address(), "paymentMethodId": "pm_card_visa"});
@@ -135,7 +139,7 @@ impl Placed {
             attempt,
             payment_method_id: method.to_owned(),
         };
-        stripe(&self.shop.provider).confirm(&confirmation).await
+        stripe(&self.shop.provider, CaptureMethod::Automatic).confirm(&confirmation).await
     }
 
     /// Another attempt to pay the order.
