@@ -17,6 +17,8 @@ mod changes;
 #[cfg(test)]
 mod consumers;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod inventory;
