@@ -4,7 +4,7 @@ use commerce_api::cursor::OrderSlice;
 use commerce_auth::Principal;
 use commerce_domain::{
     AttemptId, CartId, CartLine, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId,
-    ReturnId, VariantId, state::OrderStatus,
+    ReturnId, VariantId,
 };
 use jiff::Timestamp;
 use origin_core::{
