@@ -1,7 +1,6 @@
 //! What a function reads from its environment. No value is ever shown: only names are.
 
 use commerce_api::pricing::{RulesDocumentError, from_document};
-use commerce_auth::TokenPolicy;
 use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use origin_core::invoices::{Seller, SellerError};
@@ -10,7 +9,7 @@ use origin_gateways::{CaptureMethod, CarrierConfig, PayPalConfig, Secret, Stripe
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
 
-use crate::{aws::AwsConfig, run::variable};
+use crate::{aws::AwsConfig, issuer::Issuer, run::variable};
 
 /// Who issues invoices.
 pub(crate) const SELLER: &str = "INVOICE_SELLER";
@@ -52,12 +51,8 @@ pub struct Config {
     pub carts_table: String,
     /// `INVENTORY_TABLE`, `inventory` if absent.
     pub inventory_table: String,
-    /// `TOKEN_ISSUER`, and `TOKEN_CLIENT_IDS` separated by commas: any client's tokens if absent.
-    pub tokens: TokenPolicy,
-    /// `JWKS_URL`; the issuer's `/.well-known/jwks.json` if absent.
-    pub jwks_url: String,
-    /// `USER_INFO_URL`, such as `https://<domain>/oauth2/userInfo`; nobody is asked for customers' addresses if absent.
-    pub user_info_url: Option<String>,
+    /// Whose tokens are taken.
+    pub issuer: Issuer,
     /// `STRIPE_SECRET_KEY`, `STRIPE_URL` (Stripe's own if absent), `PAYMENT_RETURN_URL`, `CAPTURE` (`automatic` if absent, or
     /// `manual`), and `STRIPE_WEBHOOK_SECRET`, with
     /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
@@ -91,18 +86,13 @@ impl Config {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let lookup = given(lookup);
         let required = |name: &'static str| lookup(name).ok_or(ConfigError::Missing(name));
-        let issuer = required("TOKEN_ISSUER")?;
-        let client_ids = lookup("TOKEN_CLIENT_IDS").map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
         Ok(Self {
             database: DatabaseSettings::new(required("DATABASE_URL")?),
             aws: AwsConfig::from_lookup(&lookup)?,
             events_topic_arn: lookup("EVENTS_TOPIC_ARN"),
             carts_table: lookup("CARTS_TABLE").unwrap_or_else(|| CARTS_TABLE.to_owned()),
             inventory_table: lookup("INVENTORY_TABLE").unwrap_or_else(|| INVENTORY_TABLE.to_owned()),
-            jwks_url: lookup("JWKS_URL")
-                .unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))),
-            tokens: TokenPolicy { issuer, client_ids },
-            user_info_url: lookup("USER_INFO_URL"),
+            issuer: Issuer::from_lookup(&lookup)?,
             stripe: StripeConfig {
                 base_url: lookup("STRIPE_URL").unwrap_or_else(|| STRIPE_URL.to_owned()),
                 secret_key: Secret::new(required("STRIPE_SECRET_KEY")?),
@@ -310,11 +300,5 @@ mod tests {
             [&more[..], &[("PAYPAL_URL", "https://sandbox/"), ("PAYMENT_CANCEL_URL", "https://no/")]].concat();
         let paypal = config(&sandbox, "").unwrap().paypal.unwrap();
         assert_eq!((paypal.base_url.as_str(), paypal.cancel_url.as_str()), ("https://sandbox", "https://no/"));
-    }
-
-    #[test]
-    fn the_keys_of_tokens_are_where_their_issuer_is() {
-        let config = config(&[], "").unwrap();
-        assert_eq!(config.jwks_url, "https://issuer.example/pool/.well-known/jwks.json");
     }
 }

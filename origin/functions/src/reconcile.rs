@@ -24,7 +24,7 @@ pub async fn reconcile() -> ExitCode {
 }
 
 async fn start() -> Result<(), RunError> {
-    let backend = &backend(Config::from_environment()?, None)?;
+    let backend = &backend(Config::from_environment()?)?;
     let reconciling = service_fn(|_: LambdaEvent<IgnoredAny>| async move {
         // Boxed: one state machine of all that it calls is more than the compiler lays out.
         let findings = Box::pin(reconcile_all(backend)).await?;

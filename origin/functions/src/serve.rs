@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use commerce_api::ServedBy;
 use lambda_http::tower::ServiceBuilder;
-use origin_core::invoices::Print;
+use origin_core::Backend;
 use origin_http::{Settings, router};
 
 use crate::{
@@ -17,18 +16,17 @@ use crate::{
 
 /// Serves the origin to the Lambda runtime, until that ends. Prints nothing.
 pub async fn serve() -> ExitCode {
-    run(start(None, None)).await
+    run(start()).await
 }
 
-/// Serves what is printed, and nothing else, to the Lambda runtime, until that ends.
-pub async fn serve_printed(print: Print) -> ExitCode {
-    run(start(Some(ServedBy::Printer), Some(print))).await
-}
-
-async fn start(only: Option<ServedBy>, print: Option<Print>) -> Result<(), RunError> {
+async fn start() -> Result<(), RunError> {
     let config = Config::from_environment()?;
-    let settings = Settings { caller: caller(variable, &config.aws.region)?, only };
-    let router = router(backend(config, print)?, settings);
-    let service = ServiceBuilder::new().map_request(with_caller).service(router);
+    let settings = Settings { caller: caller(variable, &config.aws.region)?, only: None };
+    serve_on(backend(config)?, settings).await
+}
+
+/// Serves the router over that backend to the Lambda runtime, until that ends.
+pub(crate) async fn serve_on<B: Backend>(backend: B, settings: Settings) -> Result<(), RunError> {
+    let service = ServiceBuilder::new().map_request(with_caller).service(router(backend, settings));
     lambda_http::run(service).await.map_err(RunError::Runtime)
 }

@@ -18,7 +18,7 @@ pub async fn watch() -> ExitCode {
 }
 
 async fn start() -> Result<(), RunError> {
-    let backend = &backend(Config::from_environment()?, None)?;
+    let backend = &backend(Config::from_environment()?)?;
     let watching = service_fn(|event: LambdaEvent<StreamRecords>| async move {
         take_in(backend, event.payload).await.map_err(lambda_http::Error::from)
     });

@@ -30,7 +30,7 @@ async fn start() -> Result<(), RunError> {
     let mut config = Config::from_environment()?;
     // The relay does not wait for the sweep, whose end depends on the payment provider.
     config.database.max_connections = 2;
-    let backend = &backend(config, None)?;
+    let backend = &backend(config)?;
     let tending = service_fn(|_: LambdaEvent<IgnoredAny>| async move {
         tend_twice(backend, pause).await;
         Ok::<(), Infallible>(())

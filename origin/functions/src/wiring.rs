@@ -1,10 +1,6 @@
 //! The real adapters behind the ports.
 
-use origin_core::{
-    Assembled, Backend, Parts,
-    hooks::NoHooks,
-    invoices::{Papers, Print},
-};
+use origin_core::{Assembled, Backend, Parts, hooks::NoHooks, invoices::Papers};
 use origin_dynamo::{DynamoCarts, DynamoStock};
 use origin_events::SnsTopic;
 use origin_gateways::{
@@ -15,7 +11,7 @@ use origin_postgres::Database;
 use crate::{Config, aws::http, run::RunError};
 
 /// The backend of a function that works on the shop. Nothing is connected to before something needs it.
-pub(crate) fn backend(config: Config, print: Option<Print>) -> Result<impl Backend, RunError> {
+pub(crate) fn backend(config: Config) -> Result<impl Backend, RunError> {
     let http = http()?;
     let (dynamodb, sns) = (config.aws.dynamodb(&http), config.aws.sns(&http));
     Ok(Assembled::new(Parts {
@@ -30,12 +26,12 @@ pub(crate) fn backend(config: Config, print: Option<Print>) -> Result<impl Backe
             paypal: config.paypal.map(|paypal| PayPal::new(paypal, SystemClock)).transpose()?,
         },
         carrier: config.carrier.map(CarrierApi::new).transpose()?,
-        tokens: JwksVerifier::new(http, SystemClock, config.jwks_url, config.tokens),
-        profiles: UserInfo::new(config.user_info_url)?,
+        tokens: JwksVerifier::new(http, SystemClock, config.issuer.jwks_url, config.issuer.tokens),
+        profiles: UserInfo::new(config.issuer.user_info_url)?,
         events: config.events_topic_arn.map(|topic| SnsTopic::new(sns, topic)),
         hooks: NoHooks,
         pricing: config.pricing,
-        papers: Papers { seller: config.seller, print },
+        papers: Papers { seller: config.seller, print: None },
     }))
 }
 

@@ -15,6 +15,10 @@ pub enum DbError {
     /// The transaction found a reason not to happen, and was rolled back.
     #[error("called off")]
     CalledOff,
+    /// The schema was brought up to date by a program with other migrations, which this one cannot add to; names the first that is not
+    /// as it is here.
+    #[error("its schema is of another version of this program: migration {0} is missing or differs")]
+    OtherSchema(String),
     /// The rows make no sense.
     #[error("{0}")]
     Broken(String),
@@ -50,7 +54,7 @@ impl From<DbError> for StoreError {
     fn from(error: DbError) -> Self {
         let unavailable = match &error {
             DbError::NoConnection(_) => true,
-            DbError::Broken(_) | DbError::CalledOff => false,
+            DbError::Broken(_) | DbError::OtherSchema(_) | DbError::CalledOff => false,
             // No code: the connection failed. Classes 08, 40, 53, 57: it broke, lost a race, ran out of something, was stopped.
             DbError::Sql(error) => error
                 .code()

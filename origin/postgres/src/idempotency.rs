@@ -44,6 +44,11 @@ const NOTE_PRODUCT: &str = "update idempotency_keys set product_id = $5
 const FORGET: &str = "delete from idempotency_keys
     where principal = $1 and route = $2 and key_hash = $3 and state = 'IN_FLIGHT' and fence = $4";
 
+// Two sweeps do not wait for each other, nor for who uses such a key again.
+const FORGET_ANSWERS: &str = "delete from idempotency_keys where (principal, route, key_hash) in (
+    select principal, route, key_hash from idempotency_keys where state = 'DONE' and expires_at <= $1 order by expires_at limit $2
+    for update skip locked)";
+
 /// A claim as it stands.
 #[derive(Debug)]
 pub(crate) enum KeyState {
@@ -179,6 +184,13 @@ pub(crate) async fn forget_key(client: &impl GenericClient, key: &ClaimKey, fenc
     let statement = client.prepare_cached(FORGET).await?;
     let (principal, key_hash) = (key.principal.as_uuid(), key.key_hash.as_slice());
     Ok(client.execute(&statement, &[&principal, &key.route, &key_hash, &fence]).await? == 1)
+}
+
+/// Deletes claims whose answers are not kept any more.
+pub(crate) async fn forget_answers(client: &impl GenericClient, now: Timestamp, limit: u32) -> Result<(), DbError> {
+    let statement = client.prepare_cached(FORGET_ANSWERS).await?;
+    client.execute(&statement, &[&now, &i64::from(limit)]).await?;
+    Ok(())
 }
 
 /// Status, headers and body from three columns.

@@ -1,4 +1,4 @@
-//! What the outbox still has to publish.
+//! What the outbox still has to publish, and what it may forget.
 
 use commerce_domain::EventId;
 use jiff::Timestamp;
@@ -20,6 +20,19 @@ const NEXT: &str = "select o.id, o.aggregate_id, o.sequence, o.event, o.payload,
 // What another relay is noting at this moment is noted.
 const MARK: &str = "update outbox set published_at = $2 where id in
     (select id from outbox where id = any($1) and published_at is null for update skip locked)";
+// What goes is what has a successor; what is seen and stays is seen no more, and goes when a successor is seen.
+const FORGET: &str = "with seen as (
+        select id, aggregate_id, sequence from outbox
+        where published_at < $1 and not kept and aggregate_id not like 'order\\_%'
+        order by published_at limit $2 for update skip locked
+    ), gone as (
+        delete from outbox o using seen where o.aggregate_id = seen.aggregate_id
+            and (o.sequence = seen.sequence or o.sequence < seen.sequence and o.kept)
+            and exists (select from outbox later where later.aggregate_id = o.aggregate_id and later.sequence > o.sequence)
+            and not exists (select from outbox later where later.aggregate_id = o.aggregate_id
+                and later.sequence > o.sequence and later.published_at is null)
+        returning o.id
+    ) update outbox set kept = true where id in (select id from seen except select id from gone)";
 
 impl Outbox for Database {
     async fn list_next_events(&self, without: &[String], limit: u32) -> Result<Vec<OutgoingEvent>, StoreError> {
@@ -31,6 +44,10 @@ impl Outbox for Database {
             return Ok(());
         }
         Ok(self.note_published(events, now).await?)
+    }
+
+    async fn forget_events(&self, published_before: Timestamp, limit: u32) -> Result<(), StoreError> {
+        Ok(self.delete_published(published_before, limit).await?)
     }
 }
 
@@ -49,6 +66,13 @@ impl Database {
         client.execute(&statement, &[&ids, &now]).await?;
         Ok(())
     }
+
+    async fn delete_published(&self, before: Timestamp, limit: u32) -> Result<(), DbError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(FORGET).await?;
+        client.execute(&statement, &[&before, &i64::from(limit)]).await?;
+        Ok(())
+    }
 }
 
 fn event(row: &Row) -> Result<OutgoingEvent, DbError> {
@@ -57,3 +81,6 @@ fn event(row: &Row) -> Result<OutgoingEvent, DbError> {
     let (payload, time) = (row.try_get(4)?, row.try_get(5)?);
     Ok(OutgoingEvent::new(id, kind, subject, sequence(row.try_get(2)?)?, time, payload))
 }
+
+#[cfg(test)]
+mod tests;

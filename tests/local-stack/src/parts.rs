@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use commerce_aws::Credentials;
-use origin_postgres::{Database, DatabaseSettings};
+use origin_postgres::{Database, DatabaseSettings, DbError};
 use test_support::{
     CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, FakeCarrier,
     FakePayPal, Issuer, IssuerConfig, PayPalSettings, PaymentProvider, PaymentsConfig, PgConfig, PgServer,
@@ -26,7 +26,12 @@ pub(crate) struct Postgres {
     server: PgServer,
     pub(crate) url: String,
     own: Option<String>,
+    /// What to do about a database that is of no use any more.
+    remedy: &'static str,
 }
+
+const FRESH: &str = "start with --fresh, which begins anew";
+const EMPTY: &str = "drop what is in the database of DATABASE_URL";
 
 impl Postgres {
     /// For tests a database of this stack's own, for development the given one, or one on a private server.
@@ -36,17 +41,16 @@ impl Postgres {
             let server = PgServer::start(PgConfig { database_url: given, ..PgConfig::for_tests() }).await?;
             let name = server.create_test_database(None).await?;
             let url = server.database_url(&name);
-            return Ok(Self { server, url, own: Some(name) });
+            return Ok(Self { server, url, own: Some(name), remedy: FRESH });
         }
         let config = PgConfig { database_url: given.clone(), ..PgConfig::for_development(state.postgres()) };
         let server = PgServer::start(config).await?;
-        let url = if let Some(url) = given {
-            url
-        } else {
-            server.create_database(DATABASE, None).await?;
-            server.database_url(DATABASE)
-        };
-        Ok(Self { server, url, own: None })
+        if let Some(url) = given {
+            return Ok(Self { server, url, own: None, remedy: EMPTY });
+        }
+        server.create_database(DATABASE, None).await?;
+        let url = server.database_url(DATABASE);
+        Ok(Self { server, url, own: None, remedy: FRESH })
     }
 
     /// The database, with its schema up to date.
@@ -58,7 +62,10 @@ impl Postgres {
             ..DatabaseSettings::new(&self.url)
         };
         let unusable = |error: String| StackError::Database(error);
-        Database::migrate(&settings).await.map_err(|error| unusable(error.to_string()))?;
+        Database::migrate(&settings).await.map_err(|error| match error {
+            DbError::OtherSchema(_) => unusable(format!("{error}; {}", self.remedy)),
+            error => unusable(error.to_string()),
+        })?;
         Database::new(&settings).map_err(|error| unusable(error.to_string()))
     }
 

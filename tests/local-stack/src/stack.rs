@@ -237,37 +237,21 @@ impl RunningStack {
 
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
-        let Self {
-            origin,
-            sweeper,
-            webhooks,
-            watcher,
-            consumers,
-            backend,
-            issuer,
-            payments,
-            paypal,
-            carrier,
-            dynamo_faults,
-            dynamo,
-            postgres,
-            ..
-        } = self;
-        origin.stop().await;
-        webhooks.stop().await;
-        sweeper.stop().await;
-        watcher.stop().await;
-        consumers.stop().await;
-        drop(backend);
-        issuer.stop().await;
-        payments.stop().await;
-        paypal.stop().await;
-        carrier.stop().await;
-        if let Some(faults) = dynamo_faults {
+        self.origin.stop().await;
+        self.webhooks.stop().await;
+        self.sweeper.stop().await;
+        self.watcher.stop().await;
+        self.consumers.stop().await;
+        drop(self.backend);
+        self.issuer.stop().await;
+        self.payments.stop().await;
+        self.paypal.stop().await;
+        self.carrier.stop().await;
+        if let Some(faults) = self.dynamo_faults {
             faults.stop().await;
         }
-        dynamo.stop().await;
-        postgres.stop().await;
+        self.dynamo.stop().await;
+        self.postgres.stop().await;
     }
 }
 

@@ -1,23 +1,16 @@
 //! The origin's backend: the real adapters, and shoppers whose token is their name.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use commerce_auth::{Principal, Role, TokenError};
 use commerce_aws::{AwsClient, Credentials};
 use commerce_domain::{Clock, PricingRules};
-use origin_core::{
-    Assembled, Parts,
-    customers::{LoadProfile, NoProfile, Profile},
-    hooks::Hooks,
-    invoices::Papers,
-    tokens::{TokenRefusal, TokenVerifier},
-};
+use origin_core::{Assembled, Parts, hooks::Hooks, invoices::Papers};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
     CaptureMethod, CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemEntropy, SystemTimer,
 };
 use origin_postgres::{Database, DatabaseSettings};
-use test_support::{EventBus, SystemClock};
+use test_support::{EventBus, NameTokens, NoProfiles, SystemClock};
 
 use crate::lab::Failure;
 
@@ -27,8 +20,6 @@ pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_race";
 /// Longer than anything takes here.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// Who administers the shop.
-pub(crate) const ADMIN: &str = "admin";
 const CONNECTIONS: usize = 16;
 
 /// Where everything is.
@@ -51,8 +42,8 @@ pub(crate) type RaceBackend<K, H> = Assembled<
     DynamoCarts<System>,
     Stripe,
     CarrierApi,
-    Tokens,
-    Profiles,
+    NameTokens,
+    NoProfiles,
     EventBus,
     H,
 >;
@@ -108,45 +99,12 @@ where
         gateway: gateway.map_err(Failure::of)?,
         // Nothing is shipped here.
         carrier: None::<CarrierApi>,
-        tokens: Tokens,
-        profiles: Profiles,
+        tokens: NameTokens,
+        profiles: NoProfiles,
         // What is published reaches nobody: that it is published is noted in the outbox.
         events: Some(EventBus::new(SystemClock::shared())),
         hooks,
         pricing: PricingRules::default(),
         papers: Papers::default(),
     }))
-}
-
-/// Who somebody of that name is.
-pub(crate) fn principal(name: &str) -> Principal {
-    Principal {
-        subject: name.to_owned(),
-        issuer: "https://issuer.test".to_owned(),
-        roles: if name == ADMIN { BTreeSet::from([Role::Admin]) } else { BTreeSet::new() },
-        client_id: "app-1".to_owned(),
-        scope: None,
-        username: None,
-        token_id: None,
-    }
-}
-
-/// A token is the name of its bearer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tokens;
-
-impl TokenVerifier for Tokens {
-    async fn verify(&self, token: &str) -> Result<Principal, TokenRefusal> {
-        if token.is_empty() { Err(TokenRefusal::Invalid(TokenError::Expired)) } else { Ok(principal(token)) }
-    }
-}
-
-/// Nothing is known of anybody.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Profiles;
-
-impl LoadProfile for Profiles {
-    async fn load_profile(&self, _: &Principal, _: &str) -> Result<Profile, NoProfile> {
-        Ok(Profile::default())
-    }
 }

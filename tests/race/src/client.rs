@@ -11,10 +11,10 @@ use http::{Request, header};
 use jiff::Timestamp;
 use origin_gateways::ReqwestClient;
 use serde_json::{Value, json};
-use test_support::payments::signature_header;
+use test_support::{payments::signature_header, principal};
 
 use crate::{
-    backend::{CALL_TIMEOUT, REGION, WEBHOOK_SECRET, edge_keys, principal},
+    backend::{CALL_TIMEOUT, REGION, WEBHOOK_SECRET, edge_keys},
     lab::Failure,
 };
 

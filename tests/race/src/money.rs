@@ -51,7 +51,7 @@ fn taken(state: &Value) -> BTreeMap<String, Taken> {
     for charge in list("charges").iter().filter(|charge| charge["status"] == "succeeded") {
         let taken = book.entry(charge["payment_intent"].as_str().unwrap_or_default().to_owned()).or_default();
         taken.charges += 1;
-        taken.kept += charge["amount"].as_i64().unwrap_or_default();
+        taken.kept += charge["amount_captured"].as_i64().unwrap_or_default();
     }
     for refund in list("refunds").iter().filter(|refund| refund["status"] != "failed") {
         let taken = book.entry(refund["payment_intent"].as_str().unwrap_or_default().to_owned()).or_default();

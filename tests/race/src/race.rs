@@ -8,10 +8,10 @@ use origin_core::{events::relay, sweep::SweepReport};
 use origin_gateways::CaptureMethod;
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use serde_json::{Value, json};
-use test_support::{HttpServer, ManualClock, SystemClock};
+use test_support::{ADMIN, HttpServer, ManualClock, SystemClock};
 
 use crate::{
-    backend::{ADMIN, REGION, RaceBackend, backend, edge_keys},
+    backend::{REGION, RaceBackend, backend, edge_keys},
     client::{Answer, Client},
     invariants::broken,
     kinds::Kind,

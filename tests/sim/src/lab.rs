@@ -13,7 +13,9 @@ use origin_dynamo::{
 use origin_gateways::{CaptureMethod, CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig};
 use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::{Database, DatabaseError, DatabaseSettings, DbError};
-use test_support::{DynamoServer, DynamoStore, PgError, SeededEntropy, TestDatabases, dynamo::DynamoError};
+use test_support::{
+    DynamoServer, DynamoStore, NameTokens, NoProfiles, PgError, SeededEntropy, TestDatabases, dynamo::DynamoError,
+};
 
 use crate::{
     bugs::Bug,
@@ -21,7 +23,7 @@ use crate::{
     postman::SECRET,
     provider::Provider,
     shop::{EDGE_ARN, Inside, Item, Shop},
-    stores::{Profiles, SimCarts, SimDatabase, SimEnvironment, SimGateway, SimHistory, SimStock, Tokens},
+    stores::{SimCarts, SimDatabase, SimEnvironment, SimGateway, SimHistory, SimStock},
     tables::Tables,
     world::World,
 };
@@ -180,8 +182,8 @@ impl Lab {
                 world: world.clone(),
                 bug,
             },
-            tokens: Tokens,
-            profiles: Profiles,
+            tokens: NameTokens,
+            profiles: NoProfiles,
             hooks: NoHooks,
             pricing: PricingRules::default(),
             papers: Papers { seller: SELLER.parse().ok(), print: None },

@@ -24,13 +24,13 @@ use origin_core::{
 use origin_gateways::CarrierApi;
 use origin_http::CallerArn;
 use serde_json::Value;
-use test_support::SeededEntropy;
+use test_support::{NameTokens, NoProfiles, SeededEntropy, principal};
 use tower::ServiceExt as _;
 
 use crate::{
     bus::Bus,
     provider::Provider,
-    stores::{Profiles, SimBus, SimCarts, SimDatabase, SimGateway, SimStock, Tokens, principal},
+    stores::{SimBus, SimCarts, SimDatabase, SimGateway, SimStock},
     tables::Tables,
     world::{Role, TaskId, World},
 };
@@ -44,8 +44,8 @@ pub(crate) type SimBackend = Assembled<
     SimCarts,
     SimGateway,
     CarrierApi,
-    Tokens,
-    Profiles,
+    NameTokens,
+    NoProfiles,
     SimBus,
     NoHooks,
 >;

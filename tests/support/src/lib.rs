@@ -3,7 +3,8 @@
 //!
 //! Invariants: every server listens on 127.0.0.1 only, holds bounded memory, and ends with its handle. Nothing here may be
 //! linked into a production artifact, and nothing here holds a business rule: it depends on `commerce-domain` for the
-//! ports, on `origin-core` for those of the bus, and on `commerce-aws` for signatures.
+//! ports, on `origin-core` for those of the bus and of people, on `commerce-auth` for who they are, and on `commerce-aws` for
+//! signatures.
 
 mod bounded;
 pub mod bus;
@@ -18,6 +19,7 @@ pub mod lambda;
 pub mod net;
 pub mod payments;
 pub mod paypal;
+pub mod people;
 pub mod postgres;
 pub mod process;
 
@@ -31,4 +33,5 @@ pub use lambda::{FunctionUrl, FunctionUrlConfig, LambdaRuntime};
 pub use net::{HttpServer, free_port};
 pub use payments::{Faults, PaymentProvider, PaymentsConfig};
 pub use paypal::{FakePayPal, PayPalFaults, PayPalOperation, PayPalSettings, PayPalWebhook};
+pub use people::{ADMIN, NameTokens, NoProfiles, principal};
 pub use postgres::{DataDir, Durability, PgConfig, PgError, PgServer, TestDatabases};

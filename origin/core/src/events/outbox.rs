@@ -36,6 +36,17 @@ pub trait Outbox: Send + Sync {
     /// [`StoreError`]; events that were not noted are published again.
     fn mark_published(&self, events: &[EventId], now: Timestamp)
     -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Forgets events that were published before that time, the oldest first, at most about `limit`. None of an order's, which are its
+    /// history; none before one that waits to be published; and never a subject's last, which the next is numbered by.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget_events(
+        &self,
+        published_before: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// Tells what a piece of work has written, without asking the outbox for it.

@@ -67,6 +67,12 @@ pub trait RequestStore: Send + Sync {
         fence: i64,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Forgets answers, of whatever route, that are not replayed any more; the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget_answers(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// A request as it is claimed.

@@ -5,6 +5,7 @@
 //! and can be repeated.
 
 mod captures;
+mod forgetting;
 mod pages;
 mod ports;
 mod returns;
@@ -25,7 +26,7 @@ use crate::{
     idempotency::{LEASE, Lease, StoredAnswer},
     inventory::{KeepAdjustments as _, finish_adjustment},
     orders::{CloseOutcome, CloseReason, close_order, put_back},
-    payments::{follow, forget_webhooks, look_after},
+    payments::{follow, look_after},
     refunds::{self, RefundStore as _},
 };
 
@@ -81,7 +82,7 @@ where
     sweeping.read_trackers().await?;
     sweeping.follow_outcomes().await;
     sweeping.empty_carts().await;
-    sweeping.forget_webhooks().await;
+    sweeping.forget().await;
     sweeping.finish_adjustments().await?;
     Ok(sweeping.report)
 }
@@ -213,12 +214,6 @@ impl<B: Backend> Sweeping<'_, B> {
                     Err(error) => self.failed(&cart.checkout.order_id, &error),
                 }
             }
-        }
-    }
-
-    async fn forget_webhooks(&mut self) {
-        if let Err(error) = forget_webhooks(self.backend).await {
-            self.failed(&"webhooks", &error);
         }
     }
 

@@ -18,6 +18,8 @@ mod changes;
 #[cfg(test)]
 mod consumers;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod inventory;

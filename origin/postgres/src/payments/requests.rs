@@ -9,7 +9,7 @@ use origin_core::{
 
 use crate::{
     Database, DbError, Isolation,
-    idempotency::{KeyState, end_lease, find_key, finish_key, forget_key, insert_key},
+    idempotency::{KeyState, end_lease, find_key, finish_key, forget_answers, forget_key, insert_key},
 };
 
 impl RequestStore for Database {
@@ -54,5 +54,9 @@ impl RequestStore for Database {
     async fn end_request_lease(&self, key: &ClaimKey, fence: i64, now: Timestamp) -> Result<(), StoreError> {
         let client = self.client().await?;
         Ok(end_lease(&client, key, fence, now).await?)
+    }
+    async fn forget_answers(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        Ok(forget_answers(&client, now, limit).await?)
     }
 }

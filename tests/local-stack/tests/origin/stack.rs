@@ -39,6 +39,36 @@ async fn a_second_start_finds_what_the_first_has_left() {
 }
 
 #[tokio::test]
+async fn a_database_of_another_version_is_named_with_what_to_do_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        products: 1,
+        progress: Progress::Hidden,
+        database_url: None,
+        ..Options::for_development(folder.path())
+    };
+    let first = start(options.clone()).await.unwrap();
+    let client = first.database().client().await.unwrap();
+    client.execute("delete from refinery_schema_history where version = 13", &[]).await.unwrap();
+    let database_url = Some(first.ready().database_url.clone());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let given = Options { database_url, ..Options::for_development(elsewhere.path()) };
+    let refused = start(given).await.err().expect("should not start").to_string();
+    assert!(
+        refused.contains("V13__shipments") && refused.ends_with("drop what is in the database of DATABASE_URL"),
+        "{refused}"
+    );
+    drop(client);
+    first.stop().await;
+    let refused = start(options.clone()).await.err().expect("should not start").to_string();
+    assert!(
+        refused.contains("V13__shipments") && refused.ends_with("start with --fresh, which begins anew"),
+        "{refused}"
+    );
+    start(Options { fresh: true, ..options }).await.unwrap().stop().await;
+}
+
+#[tokio::test]
 async fn the_origin_answers_its_edge_alone_and_can_be_taken_away() {
     let folder = tempfile::tempdir().unwrap();
     let stack = start(Options { products: 1, ..Options::for_tests(folder.path()) }).await.unwrap();

@@ -4,7 +4,7 @@ use commerce_api::cursor::OrderSlice;
 use commerce_auth::Principal;
 use commerce_domain::{
     AttemptId, CartId, CartLine, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId,
-    ReturnId, VariantId, state::OrderStatus,
+    ReturnId, VariantId,
 };
 use jiff::Timestamp;
 use origin_core::{
@@ -67,6 +67,7 @@ gated! {
         write fn finish_request(key: ref ClaimKey, fence: val i64, answer: ref StoredAnswer, now: val Timestamp) -> bool;
         write fn forget_request(key: ref ClaimKey, fence: val i64) -> ();
         write fn end_request_lease(key: ref ClaimKey, fence: val i64, now: val Timestamp) -> ();
+        write fn forget_answers(now: val Timestamp, limit: val u32) -> ();
     }
 }
 

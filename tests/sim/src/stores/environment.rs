@@ -1,17 +1,12 @@
-//! The outside world of the origin: a line to DynamoDB, and who shoppers are.
+//! The outside world of the DynamoDB adapters.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use commerce_auth::{Principal, TokenError};
 use commerce_aws::{HttpClient, Timer, TransportError};
 use commerce_domain::{Clock, Entropy};
 use http::{Request, Response};
 use jiff::Timestamp;
-use origin_core::{
-    customers::{LoadProfile, NoProfile, Profile},
-    tokens::{TokenRefusal, TokenVerifier},
-};
 use origin_gateways::ReqwestClient;
 use test_support::SeededEntropy;
 
@@ -49,38 +44,5 @@ impl Clock for SimEnvironment {
 impl Entropy for SimEnvironment {
     fn fill(&self, buffer: &mut [u8]) {
         self.entropy.fill(buffer);
-    }
-}
-
-/// Who a shopper is.
-pub(crate) fn principal(sub: &str) -> Principal {
-    Principal {
-        subject: sub.to_owned(),
-        issuer: "https://issuer.test".to_owned(),
-        roles: std::collections::BTreeSet::new(),
-        client_id: "app-1".to_owned(),
-        scope: None,
-        username: None,
-        token_id: None,
-    }
-}
-
-/// A shopper's token is their `sub`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tokens;
-
-impl TokenVerifier for Tokens {
-    async fn verify(&self, token: &str) -> Result<Principal, TokenRefusal> {
-        if token.is_empty() { Err(TokenRefusal::Invalid(TokenError::Expired)) } else { Ok(principal(token)) }
-    }
-}
-
-/// Nothing is known of anybody.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Profiles;
-
-impl LoadProfile for Profiles {
-    async fn load_profile(&self, _: &Principal, _: &str) -> Result<Profile, NoProfile> {
-        Ok(Profile::default())
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use self::{
     bus::{SimBus, SimHistory, SimQueue},
     carts::SimCarts,
     database::SimDatabase,
-    environment::{Profiles, SimEnvironment, Tokens, principal},
+    environment::SimEnvironment,
     gateway::SimGateway,
     stock::SimStock,
 };
