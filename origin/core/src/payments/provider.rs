@@ -26,16 +26,15 @@ where
     pub(super) async fn charge(&self, attempt: &Attempt) -> Result<Charge, PayError> {
         let method = attempt.payment_method.clone();
         let payment_method_id = method.ok_or_else(|| StoreError::broken("an amount to pay, and no means to pay it"))?;
-        let intent_id = match &attempt.intent_id {
-            Some(id) => id.clone(),
-            None => {
-                let intent = self.create_intent(attempt).await?;
-                // Where customers are asked before anything is charged, this one is now.
-                if let Some(verdict @ Verdict::RequiresAction { .. }) = decided(&intent) {
-                    return Ok(Charge::Verdict(verdict));
-                }
-                intent.id
+        let intent_id = if let Some(id) = &attempt.intent_id {
+            id.clone()
+        } else {
+            let intent = self.create_intent(attempt).await?;
+            // Where customers are asked before anything is charged, this one is now.
+            if let Some(verdict @ Verdict::RequiresAction { .. }) = decided(&intent) {
+                return Ok(Charge::Verdict(verdict));
             }
+            intent.id
         };
         let (provider, payment_id, number) = (attempt.provider, attempt.payment_id, attempt.number);
         let confirmation = Confirmation { provider, intent_id, payment_id, attempt: number, payment_method_id };
