@@ -53,7 +53,7 @@ impl WireDispute {
 
     fn outcome(&self) -> Option<DisputeOutcome> {
         let code = self.dispute_outcome.as_ref().and_then(|outcome| outcome.outcome_code.as_deref());
-        (self.status == "RESOLVED").then(|| match code {
+        (self.status == "RESOLVED").then_some(match code {
             Some("RESOLVED_SELLER_FAVOUR" | "DENIED") => DisputeOutcome::Won,
             Some("RESOLVED_BUYER_FAVOUR" | "ACCEPTED") => DisputeOutcome::Lost,
             // Withdrawn by the customer, or paid for by PayPal.

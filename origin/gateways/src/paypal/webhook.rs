@@ -1,6 +1,7 @@
 //! PayPal's webhooks (<https://developer.paypal.com/api/rest/webhooks/>): PayPal itself is asked whether it has sent one
 //! (<https://developer.paypal.com/docs/api/webhooks/v1/#verify-webhook-signature_post>), and what it is about.
 
+use ::http::uri::Authority;
 use commerce_domain::Clock;
 use jiff::{SignedDuration, Timestamp};
 use origin_core::payments::{GatewayError, Transmission, Unverified, WebhookEvent, WebhookRefusal, WebhookSubject};
@@ -91,8 +92,7 @@ fn is_paypals(certificate_url: &str, base_url: &str) -> bool {
     if base.is_ok_and(|base| (base.scheme(), base.authority()) == (url.scheme(), url.authority())) {
         return true;
     }
-    let host =
-        url.authority().filter(|authority| authority.as_str() == authority.host()).map(|authority| authority.host());
+    let host = url.authority().filter(|authority| authority.as_str() == authority.host()).map(Authority::host);
     let ours = host.is_some_and(|host| host == "paypal.com" || host.ends_with(".paypal.com"));
     url.scheme_str() == Some("https") && ours
 }

@@ -17,6 +17,7 @@ pub enum PayPalOperation {
 /// The switches. Numbers count the next requests to hit; one request takes one fault, in the order of the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct PayPalFaults {
     /// Every changing call waits this long before it has its effect, which it has in any case.
     pub delay_ms: u64,
