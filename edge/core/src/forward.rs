@@ -6,8 +6,9 @@ use bytes::Bytes;
 use commerce_api::{
     Access, Problem, ProblemCode, Route, ServedBy,
     headers::{
-        CARRIER_SIGNATURE, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PRINCIPAL, SHOPPER_TOKEN, STRIPE_SIGNATURE,
-        TRACEPARENT,
+        CARRIER_SIGNATURE, IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, PAYPAL_AUTH_ALGO, PAYPAL_CERT_URL,
+        PAYPAL_TRANSMISSION_ID, PAYPAL_TRANSMISSION_SIG, PAYPAL_TRANSMISSION_TIME, PRINCIPAL, SHOPPER_TOKEN,
+        STRIPE_SIGNATURE, TRACEPARENT,
     },
     idempotency::key_of,
 };
@@ -97,7 +98,15 @@ pub(crate) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> 
 fn add_client_headers<P>(call: &Call<'_, P>, to: &mut HeaderMap) -> Result<(), Problem> {
     copy_headers(&[header::CONTENT_TYPE], call.headers(), to);
     let lists: &[(HeaderName, &'static str)] = if call.route.access() == Access::Provider {
-        &[(STRIPE_SIGNATURE, "Stripe-Signature"), (CARRIER_SIGNATURE, "Carrier-Signature")]
+        &[
+            (STRIPE_SIGNATURE, "Stripe-Signature"),
+            (CARRIER_SIGNATURE, "Carrier-Signature"),
+            (PAYPAL_TRANSMISSION_SIG, "PayPal-Transmission-Sig"),
+            (PAYPAL_TRANSMISSION_ID, "PayPal-Transmission-Id"),
+            (PAYPAL_TRANSMISSION_TIME, "PayPal-Transmission-Time"),
+            (PAYPAL_CERT_URL, "PayPal-Cert-Url"),
+            (PAYPAL_AUTH_ALGO, "PayPal-Auth-Algo"),
+        ]
     } else {
         // Refused here as the origin would: more than one, and what is no key.
         key_of(call.headers())?;

@@ -13,7 +13,7 @@ use crate::{
     hooks::Hooks,
     inventory::{InventoryDatabase, StockStore},
     invoices::{InvoiceStore, Papers},
-    payments::{PaymentGateway, ReadDispute, VerifyWebhook},
+    payments::{PaymentGateway, ReadDispute, VerifyTransmission, VerifyWebhook},
     refunds::RefundGateway,
     shipping::Carrier,
     tokens::TokenVerifier,
@@ -34,7 +34,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     /// The carts.
     type Carts: CartStore;
     /// The payment provider.
-    type Gateway: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook;
+    type Gateway: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + VerifyTransmission;
     /// Brings parcels.
     type Carrier: Carrier;
     /// Verifies shoppers' tokens.
@@ -135,7 +135,7 @@ where
     D: OrdersDatabase + CatalogDatabase + InventoryDatabase + InvoiceStore + 'static,
     S: StockStore + 'static,
     C: CartStore + 'static,
-    G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + 'static,
+    G: PaymentGateway + RefundGateway + ReadDispute + VerifyWebhook + VerifyTransmission + 'static,
     R: Carrier + 'static,
     T: TokenVerifier + 'static,
     P: LoadProfile + 'static,

@@ -36,6 +36,10 @@ pub enum HookPoint {
     AfterCreate,
     /// After the provider's id of the payment was noted.
     AfterNote,
+    /// Before it is written down that a charge which the customer has agreed to goes out.
+    BeforeCharge,
+    /// After it was written down that a charge which the customer has agreed to goes out.
+    AfterCharge,
     /// Before the provider is told to charge.
     BeforeConfirm,
     /// After the provider was told to charge.

@@ -5,7 +5,7 @@ use commerce_aws::{CallerKeys, Credentials};
 use commerce_domain::{PricingRules, PricingRulesError, PricingSettings};
 use origin_core::invoices::{Seller, SellerError};
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
-use origin_gateways::{CaptureMethod, CarrierConfig, Secret, StripeConfig};
+use origin_gateways::{CaptureMethod, CarrierConfig, PayPalConfig, Secret, StripeConfig};
 use origin_http::CallerPolicy;
 use origin_postgres::DatabaseSettings;
 
@@ -15,6 +15,8 @@ use crate::{aws::AwsConfig, issuer::Issuer, run::variable};
 pub(crate) const SELLER: &str = "INVOICE_SELLER";
 /// Where Stripe answers unless told otherwise.
 const STRIPE_URL: &str = "https://api.stripe.com";
+/// Where PayPal answers unless told otherwise.
+const PAYPAL_URL: &str = "https://api-m.paypal.com";
 
 /// The environment is not complete.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,10 @@ pub struct Config {
     /// `manual`), and `STRIPE_WEBHOOK_SECRET`, with
     /// `STRIPE_PREVIOUS_WEBHOOK_SECRET` while it is rotated: no webhooks are taken if both are absent.
     pub stripe: StripeConfig,
+    /// `PAYPAL_CLIENT_ID` with `PAYPAL_CLIENT_SECRET`, `PAYPAL_URL` (PayPal's own if absent), `PAYMENT_CANCEL_URL`
+    /// (`PAYMENT_RETURN_URL` if absent), and `PAYPAL_WEBHOOK_ID`: no webhooks are taken if it is absent. Without
+    /// `PAYPAL_CLIENT_ID` the shop does not take PayPal.
+    pub paypal: Option<PayPalConfig>,
     /// `CARRIER_URL` with `CARRIER_API_KEY`, and `CARRIER_WEBHOOK_SECRET`, with `CARRIER_PREVIOUS_WEBHOOK_SECRET` while it is
     /// rotated: no webhooks are taken if both are absent. Without `CARRIER_URL` the shop makes all labels itself.
     pub carrier: Option<CarrierConfig>,
@@ -94,6 +100,7 @@ impl Config {
                 capture: capture(&lookup)?,
                 webhook_secrets: secrets(&lookup, ["STRIPE_WEBHOOK_SECRET", "STRIPE_PREVIOUS_WEBHOOK_SECRET"]),
             },
+            paypal: paypal(&lookup)?,
             carrier: carrier(&lookup)?,
             pricing: pricing(&lookup)?,
             seller: lookup(SELLER).map(|document| document.parse()).transpose()?,
@@ -109,6 +116,19 @@ pub(crate) fn given(lookup: impl Fn(&str) -> Option<String>) -> impl Fn(&str) ->
 /// Those that are set, in this order.
 fn secrets(lookup: &impl Fn(&str) -> Option<String>, names: [&str; 2]) -> Vec<Secret> {
     names.into_iter().filter_map(lookup).map(Secret::new).collect()
+}
+
+fn paypal(lookup: &impl Fn(&str) -> Option<String>) -> Result<Option<PayPalConfig>, ConfigError> {
+    let Some(client_id) = lookup("PAYPAL_CLIENT_ID") else { return Ok(None) };
+    let return_url = lookup("PAYMENT_RETURN_URL").ok_or(ConfigError::Missing("PAYMENT_RETURN_URL"))?;
+    Ok(Some(PayPalConfig {
+        base_url: lookup("PAYPAL_URL").as_deref().unwrap_or(PAYPAL_URL).trim_end_matches('/').to_owned(),
+        client_id,
+        client_secret: Secret::new(lookup("PAYPAL_CLIENT_SECRET").ok_or(ConfigError::Missing("PAYPAL_CLIENT_SECRET"))?),
+        cancel_url: lookup("PAYMENT_CANCEL_URL").unwrap_or_else(|| return_url.clone()),
+        return_url,
+        webhook_id: lookup("PAYPAL_WEBHOOK_ID"),
+    }))
 }
 
 fn capture(lookup: &impl Fn(&str) -> Option<String>) -> Result<CaptureMethod, ConfigError> {
@@ -263,5 +283,22 @@ mod tests {
         let carrier = config.carrier.unwrap();
         assert_eq!(carrier.base_url, "https://carrier.example/v1");
         assert_eq!(carrier.webhook_secrets, [Secret::new("whsec_3")]);
+    }
+
+    #[test]
+    fn paypal_is_set_up_with_its_secret_or_not_at_all() {
+        let id = ("PAYPAL_CLIENT_ID", "client_1");
+        assert!(config(&[("PAYPAL_CLIENT_SECRET", "secret_1")], "").unwrap().paypal.is_none());
+        assert_eq!(config(&[id], "").unwrap_err(), ConfigError::Missing("PAYPAL_CLIENT_SECRET"));
+        let more = [id, ("PAYPAL_CLIENT_SECRET", "secret_1"), ("PAYPAL_WEBHOOK_ID", "WH-1")];
+        let with_secret = config(&more, "").unwrap();
+        assert!(!format!("{with_secret:?}").contains("secret_1"));
+        let paypal = with_secret.paypal.unwrap();
+        assert_eq!((paypal.base_url.as_str(), paypal.webhook_id.as_deref()), (PAYPAL_URL, Some("WH-1")));
+        assert_eq!(paypal.cancel_url, "https://shop.example/return");
+        let sandbox =
+            [&more[..], &[("PAYPAL_URL", "https://sandbox/"), ("PAYMENT_CANCEL_URL", "https://no/")]].concat();
+        let paypal = config(&sandbox, "").unwrap().paypal.unwrap();
+        assert_eq!((paypal.base_url.as_str(), paypal.cancel_url.as_str()), ("https://sandbox", "https://no/"));
     }
 }

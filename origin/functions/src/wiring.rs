@@ -3,7 +3,9 @@
 use origin_core::{Assembled, Backend, Parts, hooks::NoHooks, invoices::Papers};
 use origin_dynamo::{DynamoCarts, DynamoStock};
 use origin_events::SnsTopic;
-use origin_gateways::{CarrierApi, JwksVerifier, Stripe, SystemClock, SystemEntropy, SystemTimer, UserInfo};
+use origin_gateways::{
+    CarrierApi, Gateways, JwksVerifier, PayPal, Stripe, SystemClock, SystemEntropy, SystemTimer, UserInfo,
+};
 use origin_postgres::Database;
 
 use crate::{Config, aws::http, run::RunError};
@@ -19,7 +21,10 @@ pub(crate) fn backend(config: Config) -> Result<impl Backend, RunError> {
         database: Database::new(&config.database)?,
         stock: DynamoStock::new(dynamodb.clone(), config.inventory_table),
         carts: DynamoCarts::new(dynamodb, config.carts_table),
-        gateway: Stripe::new(config.stripe)?,
+        gateway: Gateways {
+            stripe: Stripe::new(config.stripe)?,
+            paypal: config.paypal.map(|paypal| PayPal::new(paypal, SystemClock)).transpose()?,
+        },
         carrier: config.carrier.map(CarrierApi::new).transpose()?,
         tokens: JwksVerifier::new(http, SystemClock, config.issuer.jwks_url, config.issuer.tokens),
         profiles: UserInfo::new(config.issuer.user_info_url)?,

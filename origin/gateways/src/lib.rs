@@ -5,17 +5,21 @@
 //! debug output, and every call has a time limit.
 
 pub mod carrier;
+pub mod gateways;
 pub mod http_client;
 pub mod jwks;
+pub mod paypal;
 pub mod stripe;
 pub mod system;
 pub mod user_info;
 mod webhook_signature;
 
 pub use carrier::{CarrierApi, CarrierConfig};
+pub use gateways::Gateways;
 pub use http_client::ReqwestClient;
 pub use jwks::JwksVerifier;
 pub use origin_core::Secret;
+pub use paypal::{PayPal, PayPalConfig};
 pub use stripe::{CaptureMethod, Stripe, StripeConfig};
 pub use system::{System, SystemClock, SystemEntropy, SystemTimer};
 pub use user_info::UserInfo;

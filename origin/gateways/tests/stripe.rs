@@ -4,7 +4,7 @@
 
 use commerce_domain::{Clock as _, Currency, Money, OrderId, PaymentId};
 use origin_core::payments::{
-    CallOff, Capture, Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway,
+    CallOff, Capture, Confirmation, GatewayError, Intent, IntentStatus, NewIntent, PaymentGateway, Provider,
 };
 use origin_gateways::{CaptureMethod, Secret, Stripe, StripeConfig, SystemClock, SystemEntropy};
 use test_support::{Faults, PaymentProvider, PaymentsConfig};
@@ -33,6 +33,7 @@ impl Bench {
 
     fn new_intent(&self) -> NewIntent {
         NewIntent {
+            provider: Provider::Stripe,
             payment_id: self.payment_id,
             order_id: OrderId::generate(&SystemClock, &SystemEntropy),
             amount: Money::from_minor(21_598, Currency::USD).unwrap(),
@@ -41,6 +42,7 @@ impl Bench {
 
     async fn confirm(&self, intent: &Intent, attempt: u32, method: &str) -> Result<Intent, GatewayError> {
         let confirmation = Confirmation {
+            provider: Provider::Stripe,
             intent_id: intent.id.clone(),
             payment_id: self.payment_id,
             attempt,
@@ -92,7 +94,7 @@ async fn a_lost_reply_is_unknown_and_the_intent_tells_the_truth() {
     bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });
     let lost = bench.confirm(&intent, 1, "pm_card_visa").await;
     assert!(matches!(lost, Err(GatewayError::Unknown(_))), "{lost:?}");
-    assert_eq!(bench.stripe.read_intent(&intent.id).await.unwrap().status, IntentStatus::Succeeded);
+    assert_eq!(bench.stripe.read_intent(Provider::Stripe, &intent.id).await.unwrap().status, IntentStatus::Succeeded);
     assert_eq!(bench.charges(), 1);
 }
 
@@ -123,7 +125,7 @@ async fn faults_of_the_provider_leave_the_outcome_open() {
         assert!(matches!(answer, Err(GatewayError::Failed(_))), "repetition {repetition}: {answer:?}");
     }
     assert_eq!(
-        bench.stripe.read_intent(&intent.id).await.unwrap().status,
+        bench.stripe.read_intent(Provider::Stripe, &intent.id).await.unwrap().status,
         IntentStatus::Succeeded,
         "only reading tells"
     );
@@ -157,7 +159,7 @@ async fn an_answer_without_an_end_is_not_read_to_the_end() {
         capture: CaptureMethod::Automatic,
         webhook_secrets: vec![],
     };
-    let answer = Stripe::new(config).unwrap().read_intent("pi_1").await;
+    let answer = Stripe::new(config).unwrap().read_intent(Provider::Stripe, "pi_1").await;
     assert!(matches!(answer, Err(GatewayError::Unknown(ref cause)) if cause.contains("too large")), "{answer:?}");
     endless.await.unwrap();
     // What lies in the sockets' buffers was sent as well.
@@ -181,19 +183,19 @@ async fn money_is_set_aside_and_taken_once_or_let_go() {
     let day = jiff::SignedDuration::from_hours(24);
     let kept = aside.capture_before.unwrap().duration_since(SystemClock.now());
     assert!(day * 6 < kept && kept <= day * 7, "{kept:?}");
-    let capture = Capture { intent_id: &intent.id, payment_id: bench.payment_id };
+    let capture = Capture { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
     bench.provider.set_faults(Faults { lose_reply: 1, ..Faults::default() });
     assert!(matches!(bench.stripe.capture_intent(capture).await, Err(GatewayError::Unknown(_))));
-    assert_eq!(bench.stripe.read_intent(&intent.id).await.unwrap().status, IntentStatus::Succeeded);
+    assert_eq!(bench.stripe.read_intent(Provider::Stripe, &intent.id).await.unwrap().status, IntentStatus::Succeeded);
     assert_eq!(bench.stripe.capture_intent(capture).await.unwrap().status, IntentStatus::Succeeded, "under its key");
-    let call_off = CallOff { intent_id: &intent.id, payment_id: bench.payment_id };
+    let call_off = CallOff { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
     assert!(matches!(bench.stripe.cancel_intent(call_off).await, Err(GatewayError::Refused(_))));
 
     let bench = Bench::capturing(CaptureMethod::Manual).await;
     let intent = bench.stripe.create_intent(&bench.new_intent()).await.unwrap();
     bench.confirm(&intent, 1, "pm_card_visa").await.unwrap();
-    let call_off = CallOff { intent_id: &intent.id, payment_id: bench.payment_id };
+    let call_off = CallOff { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
     assert_eq!(bench.stripe.cancel_intent(call_off).await.unwrap().status, IntentStatus::Canceled);
-    let capture = Capture { intent_id: &intent.id, payment_id: bench.payment_id };
+    let capture = Capture { provider: Provider::Stripe, intent_id: &intent.id, payment_id: bench.payment_id };
     assert!(matches!(bench.stripe.capture_intent(capture).await, Err(GatewayError::Refused(_))));
 }

@@ -53,9 +53,12 @@ pub enum ApiError {
     /// Goods were to be taken back.
     #[error(transparent)]
     Return(#[from] ReturnError),
-    /// A webhook was to be taken.
+    /// A webhook of Stripe's was to be taken.
     #[error(transparent)]
     Webhook(#[from] WebhookError),
+    /// A webhook of PayPal's was to be taken.
+    #[error(transparent)]
+    PayPalWebhook(WebhookError),
     /// Goods were to leave.
     #[error(transparent)]
     Ship(#[from] ShipError),
@@ -95,7 +98,8 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::Reorder(error) => reorder(&error),
         ApiError::Refund(error) => refund(&error),
         ApiError::Return(error) => taking_back(&error),
-        ApiError::Webhook(error) => webhook(error),
+        ApiError::Webhook(error) => webhook(error, "Stripe-Signature"),
+        ApiError::PayPalWebhook(error) => webhook(error, "PayPal-Transmission-Sig"),
         ApiError::Ship(error) => shipping::ship(&error),
         ApiError::Deliver(error) => shipping::deliver(error),
         ApiError::CarrierWebhook(error) => shipping::webhook(error),
@@ -296,6 +300,7 @@ fn pay(error: PayError) -> Problem {
         PayError::AmountMismatch => titled(ProblemCode::AmountMismatch),
         PayError::MethodRequired => Problem::invalid("paymentMethodId", "is required: the order names none"),
         PayError::NoSuchMethod => Problem::invalid("paymentMethodId", "is not a payment method"),
+        PayError::Limit(limit) => Problem::new(ProblemCode::CurrencyNotSupported, limit.to_string()),
         PayError::PaymentInProgress => titled(ProblemCode::PaymentInProgress).with_retry_after(RETRY_AFTER_SECONDS),
         PayError::OrderClosing => {
             Problem::new(ProblemCode::Conflict, "The order is being closed").with_retry_after(RETRY_AFTER_SECONDS)
@@ -312,15 +317,15 @@ fn pay(error: PayError) -> Problem {
     }
 }
 
-/// A webhook that is answered with anything but a 2xx is sent again.
-fn webhook(error: WebhookError) -> Problem {
+/// A webhook that is answered with anything but a 2xx is sent again. Its signature is in that header.
+fn webhook(error: WebhookError, header: &'static str) -> Problem {
     match error {
         WebhookError::Refused(WebhookRefusal::NotTaken) => {
             Problem::not_found("Resource").with_cause(WebhookRefusal::NotTaken)
         }
         WebhookError::Refused(refusal) => {
             Problem::new(ProblemCode::WebhookRejected, ProblemCode::WebhookRejected.title())
-                .with_field("Stripe-Signature", refusal.code())
+                .with_field(header, refusal.code())
                 .with_cause(refusal)
         }
         WebhookError::ProviderUnavailable(cause) => Problem::unavailable(RETRY_AFTER_SECONDS, cause),

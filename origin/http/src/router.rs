@@ -166,6 +166,7 @@ fn dispatch<'a, B: Backend>(backend: &'a B, call: &'a Call) -> Handled<'a> {
         Route::CreateRefund => Box::pin(refunds::create_refund(backend, call)),
         Route::ListFailedCheckouts => Box::pin(checkouts::list_failed(backend, call)),
         Route::ReceiveStripeWebhook => Box::pin(webhooks::receive_stripe_webhook(backend, call)),
+        Route::ReceivePayPalWebhook => Box::pin(webhooks::receive_paypal_webhook(backend, call)),
         Route::ReceiveCarrierWebhook => Box::pin(webhooks::receive_carrier(backend, call)),
         Route::ListInventory => Box::pin(inventory::list_inventory(backend, call)),
         Route::ReconcileInventory => Box::pin(inventory::reconcile_inventory(backend, call)),

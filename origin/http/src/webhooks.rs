@@ -1,11 +1,14 @@
 //! `/webhooks`.
 
 use bytes::Bytes;
-use commerce_api::headers::{CARRIER_SIGNATURE, STRIPE_SIGNATURE};
+use commerce_api::headers::{
+    CARRIER_SIGNATURE, PAYPAL_AUTH_ALGO, PAYPAL_CERT_URL, PAYPAL_TRANSMISSION_ID, PAYPAL_TRANSMISSION_SIG,
+    PAYPAL_TRANSMISSION_TIME, STRIPE_SIGNATURE,
+};
 use http::{Response, StatusCode};
 use origin_core::{
     Backend,
-    payments::{Webhook, receive_webhook},
+    payments::{Transmission, Webhook, receive_transmission, receive_webhook},
     shipping::receive_carrier_webhook,
 };
 use serde_json::json;
@@ -16,6 +19,20 @@ use crate::{ApiError, call::Call, caller::text, respond::json};
 pub(crate) async fn receive_stripe_webhook<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let webhook = Webhook { body: &call.body, signature: text(&call.parts, &STRIPE_SIGNATURE) };
     receive_webhook(backend, webhook).await?;
+    json(StatusCode::OK, &json!({"received": true}))
+}
+
+/// `POST /webhooks/paypal`: as [`receive_stripe_webhook`].
+pub(crate) async fn receive_paypal_webhook<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let transmission = Transmission {
+        body: &call.body,
+        id: text(&call.parts, &PAYPAL_TRANSMISSION_ID),
+        time: text(&call.parts, &PAYPAL_TRANSMISSION_TIME),
+        signature: text(&call.parts, &PAYPAL_TRANSMISSION_SIG),
+        certificate_url: text(&call.parts, &PAYPAL_CERT_URL),
+        algorithm: text(&call.parts, &PAYPAL_AUTH_ALGO),
+    };
+    receive_transmission(backend, transmission).await.map_err(ApiError::PayPalWebhook)?;
     json(StatusCode::OK, &json!({"received": true}))
 }
 

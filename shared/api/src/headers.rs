@@ -16,6 +16,16 @@ pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Stripe's signature over a webhook's body (<https://docs.stripe.com/webhooks#verify-manually>).
 pub const STRIPE_SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
+/// PayPal's signature of a webhook, and what it is made of (<https://developer.paypal.com/api/rest/webhooks/rest/>).
+pub const PAYPAL_TRANSMISSION_SIG: HeaderName = HeaderName::from_static("paypal-transmission-sig");
+/// As [`PAYPAL_TRANSMISSION_SIG`].
+pub const PAYPAL_TRANSMISSION_ID: HeaderName = HeaderName::from_static("paypal-transmission-id");
+/// As [`PAYPAL_TRANSMISSION_SIG`].
+pub const PAYPAL_TRANSMISSION_TIME: HeaderName = HeaderName::from_static("paypal-transmission-time");
+/// As [`PAYPAL_TRANSMISSION_SIG`].
+pub const PAYPAL_CERT_URL: HeaderName = HeaderName::from_static("paypal-cert-url");
+/// As [`PAYPAL_TRANSMISSION_SIG`].
+pub const PAYPAL_AUTH_ALGO: HeaderName = HeaderName::from_static("paypal-auth-algo");
 /// The carrier's signature over a webhook's body, made as Stripe makes its own.
 pub const CARRIER_SIGNATURE: HeaderName = HeaderName::from_static("carrier-signature");
 /// The principal that the edge verified, signed along with the request to the origin.

@@ -178,6 +178,8 @@ routes! {
     ListFailedCheckouts: GET "/v1/checkouts/failed" Nothing, Origin, Admin;
     /// Takes a hint of Stripe's that something has happened to a payment.
     ReceiveStripeWebhook: POST "/v1/webhooks/stripe" Nothing, Origin, Provider;
+    /// Takes a hint of PayPal's that something has happened to a payment.
+    ReceivePayPalWebhook: POST "/v1/webhooks/paypal" Nothing, Origin, Provider;
     /// Takes a hint of the carrier's that something has happened to a shipment.
     ReceiveCarrierWebhook: POST "/v1/webhooks/carrier" Nothing, Origin, Provider;
     /// The stock of all variants, or of those that run low.

@@ -4,7 +4,7 @@ use std::{process::Stdio, sync::Arc, time::Duration};
 
 use commerce_aws::{CallerKeys, Credentials};
 use local_stack::RunningStack;
-use test_support::{FunctionUrl, FunctionUrlConfig, LambdaRuntime, process::tied};
+use test_support::{FunctionUrl, FunctionUrlConfig, LambdaRuntime, PayPalSettings, process::tied};
 use tokio::process::Child;
 
 use crate::edge::binary;
@@ -44,6 +44,10 @@ impl Function {
             .env("STRIPE_URL", &ready.payments_url)
             .env("STRIPE_SECRET_KEY", local_stack::PAYMENTS_KEY)
             .env("STRIPE_WEBHOOK_SECRET", local_stack::WEBHOOK_SECRET)
+            .env("PAYPAL_URL", &ready.paypal_url)
+            .env("PAYPAL_CLIENT_ID", PayPalSettings::default().client_id)
+            .env("PAYPAL_CLIENT_SECRET", PayPalSettings::default().client_secret)
+            .env("PAYPAL_WEBHOOK_ID", local_stack::PAYPAL_WEBHOOK)
             .env("CARRIER_URL", &ready.carrier_url)
             .env("CARRIER_API_KEY", local_stack::CARRIER_KEY)
             .env("CARRIER_WEBHOOK_SECRET", local_stack::CARRIER_WEBHOOK_SECRET)

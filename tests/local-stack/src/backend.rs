@@ -13,13 +13,13 @@ use origin_core::{
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    CaptureMethod, CarrierApi, CarrierConfig, JwksVerifier, ReqwestClient, Secret, Stripe, StripeConfig, System,
-    SystemClock, SystemEntropy, SystemTimer, UserInfo,
+    CaptureMethod, CarrierApi, CarrierConfig, Gateways, JwksVerifier, PayPal, PayPalConfig, ReqwestClient, Secret,
+    Stripe, StripeConfig, System, SystemClock, SystemEntropy, SystemTimer, UserInfo,
 };
 use origin_postgres::Database;
-use test_support::{EventBus, FakeCarrier, Issuer, PaymentProvider};
+use test_support::{EventBus, FakeCarrier, FakePayPal, Issuer, PayPalSettings, PaymentProvider};
 
-use crate::{CARRIER_KEY, CARRIER_WEBHOOK_SECRET, Options, PAYMENTS_KEY, StackError, WEBHOOK_SECRET};
+use crate::{CARRIER_KEY, CARRIER_WEBHOOK_SECRET, Options, PAYMENTS_KEY, PAYPAL_WEBHOOK, StackError, WEBHOOK_SECRET};
 
 /// The region that everything local pretends to be in.
 pub(crate) const REGION: &str = "us-east-1";
@@ -35,7 +35,7 @@ pub type LocalBackend = Assembled<
     Database,
     LocalStock,
     DynamoCarts<System>,
-    Stripe,
+    Gateways<SystemClock>,
     CarrierApi,
     JwksVerifier<ReqwestClient, SystemClock>,
     UserInfo,
@@ -82,27 +82,50 @@ fn print(paper: &InvoiceResponse) -> Result<Vec<u8>, String> {
     origin_papers::print(paper).map_err(|error| error.to_string())
 }
 
+/// Whom the origin calls that are not the shop's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Partners<'a> {
+    pub(crate) payments: &'a PaymentProvider,
+    pub(crate) paypal: &'a FakePayPal,
+    pub(crate) carrier: &'a FakeCarrier,
+}
+
+/// Where the providers send customers back to. Nobody answers there.
+const RETURN_URL: &str = "http://127.0.0.1/checkout/return";
+
+fn paypal(paypal: &FakePayPal) -> Result<PayPal<SystemClock>, StackError> {
+    let PayPalSettings { client_id, client_secret, .. } = PayPalSettings::default();
+    let config = PayPalConfig {
+        base_url: paypal.url().to_owned(),
+        client_id,
+        client_secret: Secret::new(client_secret),
+        return_url: RETURN_URL.to_owned(),
+        cancel_url: "http://127.0.0.1/checkout".to_owned(),
+        webhook_id: Some(PAYPAL_WEBHOOK.to_owned()),
+    };
+    PayPal::new(config, SystemClock).map_err(StackError::part("PayPal"))
+}
+
 /// Puts the parts together.
 pub(crate) fn backend(
     rules: Rules,
     database: Database,
     client: &AwsClient<System>,
     issuer: &Issuer,
-    payments: &PaymentProvider,
-    carrier: &FakeCarrier,
+    partners: Partners<'_>,
     events: EventBus,
 ) -> Result<LocalBackend, StackError> {
     let http = ReqwestClient::new(CALL_TIMEOUT).map_err(StackError::part("HTTP client"))?;
     let policy = TokenPolicy { issuer: issuer.issuer().to_owned(), client_ids: None };
-    let gateway = Stripe::new(StripeConfig {
-        base_url: payments.url().to_owned(),
+    let stripe = Stripe::new(StripeConfig {
+        base_url: partners.payments.url().to_owned(),
         secret_key: Secret::new(PAYMENTS_KEY),
-        return_url: "http://127.0.0.1/checkout/return".to_owned(),
+        return_url: RETURN_URL.to_owned(),
         capture: rules.capture,
         webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
     });
     let carrier = CarrierApi::new(CarrierConfig {
-        base_url: carrier.url().to_owned(),
+        base_url: partners.carrier.url().to_owned(),
         api_key: Secret::new(CARRIER_KEY),
         webhook_secrets: vec![Secret::new(CARRIER_WEBHOOK_SECRET)],
     });
@@ -113,7 +136,10 @@ pub(crate) fn backend(
         database,
         stock: stock(client.clone()),
         carts: DynamoCarts::new(client.clone(), CARTS_TABLE),
-        gateway: gateway.map_err(StackError::part("payment gateway"))?,
+        gateway: Gateways {
+            stripe: stripe.map_err(StackError::part("payment gateway"))?,
+            paypal: Some(paypal(partners.paypal)?),
+        },
         carrier: Some(carrier.map_err(StackError::part("carrier"))?),
         tokens: JwksVerifier::new(http, SystemClock, issuer.jwks_url(), policy),
         profiles: UserInfo::new(Some(issuer.user_info_url())).map_err(StackError::part("HTTP client"))?,

@@ -28,4 +28,6 @@ pub use error::StackError;
 pub use options::Options;
 pub use progress::{Bar, Progress};
 pub use ready::Ready;
-pub use stack::{CARRIER_KEY, CARRIER_WEBHOOK_SECRET, LocalStack, PAYMENTS_KEY, RunningStack, WEBHOOK_SECRET};
+pub use stack::{
+    CARRIER_KEY, CARRIER_WEBHOOK_SECRET, LocalStack, PAYMENTS_KEY, PAYPAL_WEBHOOK, RunningStack, WEBHOOK_SECRET,
+};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use commerce_aws::Credentials;
 use origin_postgres::{Database, DatabaseSettings, DbError};
 use test_support::{
-    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, FakeCarrier, Issuer,
-    IssuerConfig, PaymentProvider, PaymentsConfig, PgConfig, PgServer,
+    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, FakeCarrier,
+    FakePayPal, Issuer, IssuerConfig, PayPalSettings, PaymentProvider, PaymentsConfig, PgConfig, PgServer,
 };
 
 use crate::{
@@ -115,6 +115,12 @@ pub(crate) async fn start_payments(options: &Options, state: &StateDir) -> Resul
     let config = PaymentsConfig { api_key: PAYMENTS_KEY.to_owned(), state_dir, ..PaymentsConfig::default() };
     let failed = |error: std::io::Error| StackError::Part { part: "payment provider", cause: error.to_string() };
     PaymentProvider::start(config).await.map_err(failed)
+}
+
+pub(crate) async fn start_paypal(options: &Options, state: &StateDir) -> Result<FakePayPal, StackError> {
+    let state_file = options.persistent.then(|| state.paypal());
+    let failed = |error: std::io::Error| StackError::Part { part: "PayPal", cause: error.to_string() };
+    FakePayPal::start(PayPalSettings { state_file, ..PayPalSettings::default() }).await.map_err(failed)
 }
 
 pub(crate) async fn start_carrier(options: &Options, state: &StateDir) -> Result<FakeCarrier, StackError> {

@@ -25,6 +25,8 @@ pub struct Ready {
     pub dynamodb_endpoint: String,
     /// The payment provider.
     pub payments_url: String,
+    /// The local PayPal.
+    pub paypal_url: String,
     /// The carrier.
     pub carrier_url: String,
     /// The edge's key pair.

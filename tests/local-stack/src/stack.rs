@@ -16,17 +16,17 @@ use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
 use serde_json::Value;
 use test_support::{
-    DynamoFaults, DynamoServer, EventBus, FakeCarrier, HttpServer, Issuer, PaymentProvider, SystemClock, TokenRequest,
-    payments::WebhookTarget,
+    DynamoFaults, DynamoServer, EventBus, FakeCarrier, FakePayPal, HttpServer, Issuer, PayPalWebhook, PaymentProvider,
+    SystemClock, TokenRequest, payments::WebhookTarget,
 };
 
 use crate::{
     LocalBackend, LocalStock, Options, Ready, StackError,
-    backend::{self, REGION, Rules, aws_client},
+    backend::{self, Partners, REGION, Rules, aws_client},
     consumers::Consumers,
     filling::fill,
     origin::OriginListener,
-    parts::{Postgres, start_carrier, start_dynamo, start_faults, start_issuer, start_payments},
+    parts::{Postgres, start_carrier, start_dynamo, start_faults, start_issuer, start_payments, start_paypal},
     state::StateDir,
     sweeper::Sweeper,
     watcher::Watcher,
@@ -40,6 +40,8 @@ pub const PAYMENTS_KEY: &str = "sk_test_local";
 /// What the local payment provider signs webhooks with.
 pub const WEBHOOK_SECRET: &str = "whsec_local";
 
+/// The id of the shop's webhook at the local PayPal.
+pub const PAYPAL_WEBHOOK: &str = "WH-LOCAL";
 /// What the local carrier knows the shop by.
 pub const CARRIER_KEY: &str = "carrier_test_local";
 /// What the local carrier signs webhooks with.
@@ -60,6 +62,7 @@ pub struct RunningStack {
     backend: LocalBackend,
     issuer: Issuer,
     payments: PaymentProvider,
+    paypal: FakePayPal,
     carrier: FakeCarrier,
     dynamo_faults: Option<DynamoFaults>,
     dynamo: DynamoServer,
@@ -96,9 +99,10 @@ impl LocalStack {
         fill(&options, &state, &database, &backend::stock(direct)).await?;
 
         // 3. What the origin calls.
-        let step = progress.step("starting the issuer, the payment provider and the carrier");
+        let step = progress.step("starting the issuer, the payment providers and the carrier");
         let issuer = start_issuer(&options, &state).await?;
         let payments = start_payments(&options, &state).await?;
+        let paypal = start_paypal(&options, &state).await?;
         let carrier = start_carrier(&options, &state).await?;
         let dynamo_faults = start_faults(&options, &dynamo, &credentials).await?;
         let endpoint = dynamo_faults.as_ref().map_or(dynamo.url(), DynamoFaults::url).to_owned();
@@ -113,17 +117,20 @@ impl LocalStack {
             &database,
             &rules.seller,
         );
-        let backend = backend::backend(rules, database, &client, &issuer, &payments, &carrier, bus)?;
+        let partners = Partners { payments: &payments, paypal: &paypal, carrier: &carrier };
+        let backend = backend::backend(rules, database, &client, &issuer, partners, bus)?;
         let keys = CallerKeys::new(credentials.clone());
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() }, only: None };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
         let webhooks = forward_webhooks(origin.url(), credentials.clone()).await?;
         let url = format!("{}{}", webhooks.url(), Route::ReceiveStripeWebhook.pattern());
         payments.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRET.to_owned() }));
+        let url = format!("{}{}", webhooks.url(), Route::ReceivePayPalWebhook.pattern());
+        paypal.set_webhook(Some(PayPalWebhook { url, id: PAYPAL_WEBHOOK.to_owned() }));
         let url = format!("{}{}", webhooks.url(), Route::ReceiveCarrierWebhook.pattern());
         carrier.set_webhook(Some(WebhookTarget { url, secret: CARRIER_WEBHOOK_SECRET.to_owned() }));
         let parts = Addresses { origin: origin.url(), endpoint: &endpoint, database: &postgres.url };
-        let ready = ready(&options, &parts, &issuer, &payments, &carrier, &credentials)?;
+        let ready = ready(&options, &parts, &issuer, partners, &credentials)?;
         step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
         let watcher = Watcher::start(backend.clone(), client);
@@ -137,6 +144,7 @@ impl LocalStack {
             backend,
             issuer,
             payments,
+            paypal,
             carrier,
             dynamo_faults,
             dynamo,
@@ -164,6 +172,11 @@ impl RunningStack {
     /// The payment provider.
     pub fn payments(&self) -> &PaymentProvider {
         &self.payments
+    }
+
+    /// The local PayPal.
+    pub fn paypal(&self) -> &FakePayPal {
+        &self.paypal
     }
 
     /// The carrier.
@@ -232,6 +245,7 @@ impl RunningStack {
         drop(self.backend);
         self.issuer.stop().await;
         self.payments.stop().await;
+        self.paypal.stop().await;
         self.carrier.stop().await;
         if let Some(faults) = self.dynamo_faults {
             faults.stop().await;
@@ -251,8 +265,7 @@ fn ready(
     options: &Options,
     at: &Addresses<'_>,
     issuer: &Issuer,
-    payments: &PaymentProvider,
-    carrier: &FakeCarrier,
+    partners: Partners<'_>,
     credentials: &Credentials,
 ) -> Result<Ready, StackError> {
     let token = |sub: &str| TokenRequest::shopper(sub, format!("{sub}@example.com")).with_ttl(TOKEN_SECONDS);
@@ -279,8 +292,9 @@ fn ready(
         admin_token: issuer.mint(&token("admin_1").with_role("admin"))?,
         database_url: at.database.to_owned(),
         dynamodb_endpoint: at.endpoint.to_owned(),
-        payments_url: payments.url().to_owned(),
-        carrier_url: carrier.url().to_owned(),
+        payments_url: partners.payments.url().to_owned(),
+        paypal_url: partners.paypal.url().to_owned(),
+        carrier_url: partners.carrier.url().to_owned(),
         aws_access_key_id: credentials.access_key_id.clone(),
         aws_secret_access_key: credentials.secret_access_key.clone(),
         edge_variables,

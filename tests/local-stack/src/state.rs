@@ -38,7 +38,7 @@ impl StateDir {
 
     /// Removes what runs have left, and nothing else: the folder may hold others' files.
     fn forget(&self) -> Result<(), StackError> {
-        let folders = [self.postgres(), self.dynamodb(), self.issuer(), self.payments(), self.carrier()];
+        let folders = [self.postgres(), self.dynamodb(), self.issuer(), self.payments(), self.paypal(), self.carrier()];
         for path in folders.into_iter().chain([self.credentials_file(), self.catalog_file()]) {
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             match removed {
@@ -63,6 +63,11 @@ impl StateDir {
 
     pub(crate) fn payments(&self) -> PathBuf {
         self.0.join("payments")
+    }
+
+    /// The file with the orders at PayPal.
+    pub(crate) fn paypal(&self) -> PathBuf {
+        self.0.join("paypal.json")
     }
 
     /// The file with the carrier's parcels.

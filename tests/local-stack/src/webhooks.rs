@@ -1,4 +1,4 @@
-//! The way of the payment provider's and the carrier's webhooks to the origin. Elsewhere the edge forwards them; here its part is played, because
+//! The way of the payment providers' and the carrier's webhooks to the origin. Elsewhere the edge forwards them; here its part is played, because
 //! the stack runs without one.
 
 use std::{sync::Arc, time::Duration};
@@ -7,12 +7,15 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Request, Response, StatusCode, Uri, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderName, Request, Response, StatusCode, Uri, header::CONTENT_TYPE},
     routing::post,
 };
 use commerce_api::{
     Route,
-    headers::{CARRIER_SIGNATURE, REQUEST_ID, STRIPE_SIGNATURE},
+    headers::{
+        CARRIER_SIGNATURE, PAYPAL_AUTH_ALGO, PAYPAL_CERT_URL, PAYPAL_TRANSMISSION_ID, PAYPAL_TRANSMISSION_SIG,
+        PAYPAL_TRANSMISSION_TIME, REQUEST_ID, STRIPE_SIGNATURE,
+    },
 };
 use commerce_aws::{Credentials, HttpClient as _, SigningScope, TransportError, sign_request};
 use commerce_domain::Clock as _;
@@ -21,6 +24,17 @@ use test_support::HttpServer;
 
 use crate::{StackError, backend::REGION};
 
+/// What of a webhook's headers reaches the origin.
+const FORWARDED: [HeaderName; 8] = [
+    CONTENT_TYPE,
+    STRIPE_SIGNATURE,
+    CARRIER_SIGNATURE,
+    PAYPAL_AUTH_ALGO,
+    PAYPAL_CERT_URL,
+    PAYPAL_TRANSMISSION_ID,
+    PAYPAL_TRANSMISSION_SIG,
+    PAYPAL_TRANSMISSION_TIME,
+];
 /// As long as the edge waits.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -36,6 +50,7 @@ pub(crate) async fn forward_webhooks(origin_url: &str, credentials: Credentials)
     let forwarder = Arc::new(Forwarder { http, origin_url: origin_url.to_owned(), credentials });
     let router = Router::new()
         .route(Route::ReceiveStripeWebhook.pattern(), post(forward))
+        .route(Route::ReceivePayPalWebhook.pattern(), post(forward))
         .route(Route::ReceiveCarrierWebhook.pattern(), post(forward))
         .with_state(forwarder);
     HttpServer::start(0, router).await.map_err(StackError::listen("webhooks"))
@@ -56,7 +71,7 @@ impl Forwarder {
     async fn send(&self, path: &str, headers: &HeaderMap, body: Bytes) -> Result<Response<Bytes>, TransportError> {
         let refused = |error: &dyn std::fmt::Display| TransportError::Refused(error.to_string());
         let mut request = Request::post(format!("{}{path}", self.origin_url)).header(REQUEST_ID, "req_webhook");
-        for name in [CONTENT_TYPE, STRIPE_SIGNATURE, CARRIER_SIGNATURE] {
+        for name in FORWARDED {
             if let Some(value) = headers.get(&name) {
                 request = request.header(name, value);
             }

@@ -246,7 +246,8 @@ pub(crate) async fn noted_at_once(database: &SimDatabase, event_id: &str) -> Res
     if database.bug != Some(Bug::DedupeRowOutside) {
         return Ok(());
     }
-    let receipt = WebhookReceipt { event_id, kind: "not read yet", received_at: database.world.now() };
+    let receipt =
+        WebhookReceipt { provider: "stripe", event_id, kind: "not read yet", received_at: database.world.now() };
     database.real.note_webhook(&receipt).await
 }
 

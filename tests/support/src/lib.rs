@@ -1,4 +1,4 @@
-//! The parts of the local shop that only development and tests use: the token issuer, the fake payment provider, the fake
+//! The parts of the local shop that only development and tests use: the token issuer, the fake payment providers, the fake
 //! carrier, a private PostgreSQL, DynamoDB with fault injection, the event bus, a catalog generator, and clocks and entropy that tests steer.
 //!
 //! Invariants: every server listens on 127.0.0.1 only, holds bounded memory, and ends with its handle. Nothing here may be
@@ -18,6 +18,7 @@ pub mod issuer;
 pub mod lambda;
 pub mod net;
 pub mod payments;
+pub mod paypal;
 pub mod people;
 pub mod postgres;
 pub mod process;
@@ -31,5 +32,6 @@ pub use issuer::{Issuer, IssuerConfig, TokenRequest};
 pub use lambda::{FunctionUrl, FunctionUrlConfig, LambdaRuntime};
 pub use net::{HttpServer, free_port};
 pub use payments::{Faults, PaymentProvider, PaymentsConfig};
+pub use paypal::{FakePayPal, PayPalFaults, PayPalOperation, PayPalSettings, PayPalWebhook};
 pub use people::{ADMIN, NameTokens, NoProfiles, principal};
 pub use postgres::{DataDir, Durability, PgConfig, PgError, PgServer, TestDatabases};

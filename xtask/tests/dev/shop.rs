@@ -137,6 +137,7 @@ impl Shop<'_> {
             "origin_url",
             "other_shopper_token",
             "payments_url",
+            "paypal_url",
             "pid",
             "shopper_token",
         ];
@@ -205,6 +206,9 @@ impl Shop<'_> {
 
         let refused = self.call("payments_url", "GET", "/v1/payment_intents/pi_1", &[], "").expecting(401);
         assert_eq!(refused["error"]["type"], "invalid_request_error");
+
+        let refused = self.call("paypal_url", "GET", "/v2/checkout/orders/5O1", &[], "").expecting(401);
+        assert_eq!(refused["name"], "AUTHENTICATION_FAILURE");
 
         let refused = self.call("carrier_url", "GET", "/trackers/trk_1", &[], "").expecting(401);
         assert_eq!(refused["code"], "unauthorized");

@@ -52,6 +52,26 @@ fn the_carriers_webhook_goes_its_way_with_the_carriers_signature() {
 }
 
 #[test]
+fn paypals_webhook_goes_its_way_with_all_that_its_signature_is_made_of() {
+    const NAMES: [&str; 5] = [
+        "paypal-transmission-sig",
+        "paypal-transmission-id",
+        "paypal-transmission-time",
+        "paypal-cert-url",
+        "paypal-auth-algo",
+    ];
+    let fake = origin_with(200, &[]);
+    let sent = request("POST", "/v1/webhooks/paypal").header("content-type", "application/json");
+    let sent = NAMES.iter().fold(sent, |request, name| request.header(*name, format!("{name} as it came")));
+    assert_eq!(fake.ask(sent.body(Bytes::from_static(b"{ \"id\":1}")).unwrap()).status(), 200);
+    let sent = &fake.sent_to("origin.test")[0];
+    assert_eq!((sent.uri().path(), sent.body().as_ref()), ("/v1/webhooks/paypal", &b"{ \"id\":1}"[..]));
+    for name in NAMES {
+        assert_eq!(sent.headers()[name], format!("{name} as it came"));
+    }
+}
+
+#[test]
 fn of_a_webhook_nothing_but_its_signature_is_taken_over() {
     let fake = origin_with(200, &[]);
     let token = format!("Bearer {}", tokens::shopper("user_1"));

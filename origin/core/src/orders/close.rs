@@ -19,9 +19,7 @@ use super::{
 use crate::{
     Backend, Interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
-    payments::{
-        Attempt, CallOff, Intent, IntentStatus, Patience, PaymentGateway as _, Verdict, decided, settle_and_follow,
-    },
+    payments::{Attempt, Intent, IntentStatus, Patience, Verdict, call_off, decided, settle_and_follow},
 };
 
 /// What an order came to that was to be closed.
@@ -65,7 +63,10 @@ pub async fn close_order<B: Backend>(
     if let Some(attempt) = &closing.attempt
         && let Some(intent_id) = &attempt.intent_id
     {
-        let Some(intent) = call_off(backend, attempt, intent_id).await? else { return Ok(CloseOutcome::Closing) };
+        let patience = Patience::new(backend);
+        let Some(intent) = call_off(backend, &patience, attempt, intent_id).await? else {
+            return Ok(CloseOutcome::Closing);
+        };
         match intent.status {
             IntentStatus::Canceled => {}
             IntentStatus::Succeeded => return found_paid(backend, attempt, &intent).await,
@@ -73,22 +74,6 @@ pub async fn close_order<B: Backend>(
         }
     }
     end(backend, &closing).await
-}
-
-/// The intent after it was called off, or as it stands if it could not be; none if that cannot be learned now.
-async fn call_off<B: Backend>(backend: &B, attempt: &Attempt, intent_id: &str) -> Result<Option<Intent>, Stopped> {
-    let patience = Patience::new(backend);
-    reached(backend, HookPoint::BeforeCallOff).await?;
-    let call = CallOff { intent_id, payment_id: attempt.payment_id };
-    let called_off = patience.within(backend.gateway().cancel_intent(call)).await;
-    reached(backend, HookPoint::AfterCallOff).await?;
-    let found = match called_off {
-        Ok(intent) => Ok(intent),
-        Err(_) => patience.within(backend.gateway().read_intent(intent_id)).await,
-    };
-    Ok(found
-        .inspect_err(|error| tracing::warn!(payment.id = %attempt.payment_id, %error, "intent not called off"))
-        .ok())
 }
 
 async fn found_paid<B: Backend>(backend: &B, attempt: &Attempt, intent: &Intent) -> Result<CloseOutcome, Interrupted> {

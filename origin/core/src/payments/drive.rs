@@ -3,7 +3,9 @@
 use commerce_domain::Clock as _;
 
 use super::{
+    approved::Charge,
     hold,
+    means::Provider,
     outcome::{
         PaymentOutcome, decided_since, expired_decline, outcome_in, outcome_of, superseded_decline, unreachable_decline,
     },
@@ -65,6 +67,11 @@ where
         if attempt.fresh && !self.patience.allows_a_charge() {
             return self.give_up(attempt, "no time was left").await;
         }
+        self.proceed(attempt).await
+    }
+
+    /// The steps of an attempt that waits for its charge.
+    pub(super) async fn proceed(&self, attempt: &Attempt) -> Result<Driven, PayError> {
         // 2. From here on the hold cannot expire.
         match self.commit_hold(attempt).await? {
             BeginPaymentOutcome::Committing => {}
@@ -75,13 +82,16 @@ where
             BeginPaymentOutcome::Another(_) | BeginPaymentOutcome::Consumed => return Ok(Driven::Again),
         }
         // 3. The provider's verdict; where nothing is to be paid, nobody is asked.
-        let verdict = if attempt.amount.is_zero() {
-            Verdict::Succeeded { receipt_url: None }
+        let charge = if attempt.amount.is_zero() {
+            Charge::Verdict(Verdict::Succeeded { receipt_url: None })
         } else {
             self.charge(attempt).await?
         };
         // 4. The verdict and all that follows from it.
-        self.answer(attempt, &verdict).await
+        match charge {
+            Charge::Verdict(verdict) => self.answer(attempt, &verdict).await,
+            Charge::NotOurs => Ok(Driven::Again),
+        }
     }
 
     async fn commit_hold(&self, attempt: &Attempt) -> Result<BeginPaymentOutcome, PayError> {
@@ -107,7 +117,8 @@ where
     /// ends here and the next one sends another confirmation, of the same intent. Both may arrive, in either order, but an
     /// intent succeeds once: whichever comes second is refused, reads the intent, and finds the order paid. So the customer
     /// is charged once, at worst by the means that were named first; that the order is paid is written down for whichever
-    /// attempt learns of it.
+    /// attempt learns of it. Where the next attempt needs another intent, the payment is [called off](Self::end_payment) before
+    /// that begins.
     async fn look_first(&self, attempt: &Attempt, wanted: Option<&str>) -> Result<Option<Driven>, PayError> {
         let other = attempt.payment_method.as_deref() != wanted;
         let verdict = match &attempt.intent_id {
@@ -119,7 +130,14 @@ where
                     return self.end(PaymentOutcome::Processing(attempt.payment_id)).await.map(Some);
                 };
                 match decided_since(attempt, &intent) {
+                    // Who turns to another provider is not sent back to this one.
+                    Some(Verdict::RequiresAction { .. }) if attempt.provider != Provider::of(wanted) => {
+                        Verdict::Declined(superseded_decline())
+                    }
                     Some(verdict) => verdict,
+                    None if other && attempt.may_yet_charge(self.backend.clock().now()) => {
+                        return Err(PayError::PaymentInProgress);
+                    }
                     None if other => Verdict::Declined(superseded_decline()),
                     None => return Ok(None),
                 }

@@ -6,11 +6,14 @@ use std::future::Future;
 use commerce_domain::{Money, OrderId, PaymentId};
 use jiff::Timestamp;
 
+use super::means::Provider;
 use crate::Secret;
 
 /// A payment to announce to the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewIntent {
+    /// Whom it is announced to.
+    pub provider: Provider,
     /// Our payment; makes the call safe to repeat.
     pub payment_id: PaymentId,
     /// The order, for the provider's records.
@@ -22,6 +25,8 @@ pub struct NewIntent {
 /// A confirmation of an intent with a means of payment: the call that charges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
+    /// Whose intent it is.
+    pub provider: Provider,
     /// The provider's id of the intent.
     pub intent_id: String,
     /// Our payment.
@@ -35,6 +40,8 @@ pub struct Confirmation {
 /// An intent to call off for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallOff<'a> {
+    /// Whose intent it is.
+    pub provider: Provider,
     /// The provider's id of the intent.
     pub intent_id: &'a str,
     /// Our payment, for the records.
@@ -44,6 +51,8 @@ pub struct CallOff<'a> {
 /// Money that was set aside and is to be taken, all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capture<'a> {
+    /// Whose intent it is.
+    pub provider: Provider,
     /// The provider's id of the intent.
     pub intent_id: &'a str,
     /// Our payment; makes the call safe to repeat.
@@ -76,6 +85,8 @@ pub enum IntentStatus {
     RequiresPaymentMethod,
     /// To be confirmed.
     RequiresConfirmation,
+    /// The customer has agreed at the provider, which waits for this shop to charge.
+    Approved,
     /// The customer has to do something.
     RequiresAction,
     /// The provider is at it.
@@ -134,11 +145,14 @@ pub enum GatewayLimit {
 
 /// A payment provider. Calls are safe to repeat with the same arguments.
 pub trait PaymentGateway: Send + Sync {
+    /// Whether this shop has an account at the provider.
+    fn knows(&self, provider: Provider) -> bool;
+
     /// Whether the provider takes this amount at all. Nothing is sent.
     ///
     /// # Errors
     /// [`GatewayLimit`].
-    fn accepts(&self, amount: Money) -> Result<(), GatewayLimit>;
+    fn accepts(&self, provider: Provider, amount: Money) -> Result<(), GatewayLimit>;
 
     /// Announces a payment. Charges nothing.
     ///
@@ -158,7 +172,9 @@ pub trait PaymentGateway: Send + Sync {
     /// [`GatewayError`]; after any of them the intent is to be read.
     fn capture_intent(&self, capture: Capture<'_>) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
 
-    /// Calls an intent off for good: it cannot charge any more. Repeating it changes nothing.
+    /// Calls an intent off for good: it cannot charge any more. Repeating it changes nothing. An intent that only this shop can
+    /// charge for is [`IntentStatus::Canceled`] as well, if it has not charged and is not at it: whoever asks has seen to it
+    /// that nobody here sends a [confirmation](Self::confirm) from now on.
     ///
     /// # Errors
     /// [`GatewayError`], also where the intent was called off before, has charged, or is at it: the intent is to be read.
@@ -168,5 +184,9 @@ pub trait PaymentGateway: Send + Sync {
     ///
     /// # Errors
     /// [`GatewayError`].
-    fn read_intent(&self, intent_id: &str) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
+    fn read_intent(
+        &self,
+        provider: Provider,
+        intent_id: &str,
+    ) -> impl Future<Output = Result<Intent, GatewayError>> + Send;
 }

@@ -3,11 +3,14 @@
 //! The attempt is committed before the provider is called, the hold on the stock cannot expire meanwhile, and what the
 //! provider did is read from it where its reply was lost. One intent an order: whatever is repeated, it is charged once.
 
+mod approved;
+mod call_off;
 mod capture;
 mod drive;
 mod gateway;
 mod hold;
 mod look_after;
+mod means;
 mod outcome;
 mod patience;
 mod pay;
@@ -19,6 +22,7 @@ mod types;
 mod webhook;
 
 pub(crate) use self::{
+    call_off::call_off,
     capture::{Captured, LAPSE_TOLD, capture, tell_lapse},
     hold::follow,
     look_after::look_after,
@@ -32,6 +36,7 @@ pub use gateway::{
     CallOff, Capture, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent,
     PaymentGateway,
 };
+pub use means::Provider;
 pub use outcome::PaymentOutcome;
 pub use patience::Unanswered;
 pub use pay::{Pay, PayError, pay};
@@ -39,6 +44,7 @@ pub use ports::PaymentStore;
 pub use read::{PaymentPage, PaymentRecord, ReadPayments};
 pub use types::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, Settled, Settlement, Verdict};
 pub use webhook::{
-    Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute, VerifyWebhook, Webhook, WebhookError,
-    WebhookEvent, WebhookOutcome, WebhookReceipt, WebhookRefusal, WebhookStore, WebhookSubject, receive_webhook,
+    Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute, Transmission, Unverified, VerifyTransmission,
+    VerifyWebhook, Webhook, WebhookError, WebhookEvent, WebhookOutcome, WebhookReceipt, WebhookRefusal, WebhookStore,
+    WebhookSubject, receive_transmission, receive_webhook,
 };

@@ -7,6 +7,7 @@ use commerce_domain::{
 
 use super::{
     gateway::{Decline, Intent, IntentStatus},
+    means::Provider,
     types::{Attempt, Settled, Verdict},
 };
 use crate::Secret;
@@ -63,16 +64,18 @@ pub(crate) fn decided(intent: &Intent) -> Option<Verdict> {
         IntentStatus::RequiresCapture => Some(Verdict::Authorised { capture_before: intent.capture_before }),
         IntentStatus::Processing => Some(Verdict::Unknown),
         IntentStatus::Canceled => Some(Verdict::Canceled),
-        IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresConfirmation => None,
+        IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresConfirmation | IntentStatus::Approved => None,
     }
 }
 
 /// What an intent says about an attempt that an earlier request began; none where its confirmation may be on its way still.
 pub(super) fn decided_since(attempt: &Attempt, intent: &Intent) -> Option<Verdict> {
-    // The customer was asked, so the confirmation had arrived: the customer's answer was no.
+    // The customer was asked, so the confirmation had arrived: the customer's answer was no. An intent of PayPal's says so only
+    // once its one charge was declined.
     let refused = || {
-        let asked = attempt.state == PaymentState::RequiresAction;
-        asked.then(|| Verdict::Declined(intent.decline.clone().unwrap_or_else(failed_decline)))
+        let asked = attempt.state == PaymentState::RequiresAction || attempt.provider == Provider::PayPal;
+        let answered = asked && intent.status != IntentStatus::Approved;
+        answered.then(|| Verdict::Declined(intent.decline.clone().unwrap_or_else(failed_decline)))
     };
     decided(intent).or_else(refused)
 }

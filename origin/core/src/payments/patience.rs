@@ -7,7 +7,7 @@ use commerce_domain::{Clock as _, Entropy as _};
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 
-use super::gateway::GatewayError;
+use super::{gateway::GatewayError, webhook::Unverified};
 use crate::{Backend, idempotency::LEASE};
 
 /// No call to the provider lasts longer, counted from the request's beginning. The edge waits 15 seconds for the answer.
@@ -31,6 +31,12 @@ pub trait Unanswered {
 impl Unanswered for GatewayError {
     fn unanswered(cause: &str) -> Self {
         Self::Unknown(cause.to_owned())
+    }
+}
+
+impl Unanswered for Unverified {
+    fn unanswered(cause: &str) -> Self {
+        GatewayError::unanswered(cause).into()
     }
 }
 

@@ -6,7 +6,9 @@ use commerce_domain::{AttemptId, Clock, CustomerId, Money, OrderId, PaymentId, s
 
 use super::{
     drive::{Driven, Driving},
+    gateway::{GatewayLimit, PaymentGateway as _},
     hold,
+    means::Provider,
     outcome::PaymentOutcome,
     patience::Patience,
     ports::PaymentStore,
@@ -58,6 +60,9 @@ pub enum PayError {
     /// The means of payment does not exist.
     #[error("no such payment method")]
     NoSuchMethod,
+    /// The provider of that means of payment does not take this amount.
+    #[error(transparent)]
+    Limit(#[from] GatewayLimit),
     /// Another payment of the order is under way.
     #[error("another payment is under way")]
     PaymentInProgress,
@@ -98,7 +103,7 @@ impl EndsClaim for PayError {
 }
 
 /// An order is looked at this often, before another request is taken to be at it.
-const MAX_ROUNDS: u32 = 3;
+const MAX_ROUNDS: u32 = 4;
 
 /// Pays an order. `render` makes the answer that is kept with the outcome.
 ///
@@ -116,6 +121,9 @@ where
         hold::follow(backend, *step).await;
     }
     let method = check(request, &payable)?;
+    if let Some(method) = &method {
+        accept(backend, method, payable.total)?;
+    }
     let keyed =
         KeyedRequest { customer, route: Route::CreatePayment, key: request.key, request_hash: request.request_hash };
     let claim = match claim(backend, &keyed).await? {
@@ -144,6 +152,18 @@ fn check(request: &Pay<'_>, payable: &Payable) -> Result<Option<String>, PayErro
     }
     let method = request.payment_method.clone().or_else(|| payable.payment_method.clone());
     method.ok_or(PayError::MethodRequired).map(Some)
+}
+
+/// Whether this shop takes that means of payment for that amount. Stripe was asked about the amount when the order was made.
+fn accept<B: Backend>(backend: &B, method: &str, amount: Money) -> Result<(), PayError> {
+    let provider = Provider::of(Some(method));
+    if !backend.gateway().knows(provider) {
+        return Err(PayError::NoSuchMethod);
+    }
+    if provider == Provider::PayPal {
+        backend.gateway().accepts(provider, amount)?;
+    }
+    Ok(())
 }
 
 /// Rounds, because an attempt that an earlier request began may end without an answer to this one.
@@ -180,6 +200,7 @@ where
             Begun::Attempt(attempt) if !attempt.fresh && attempt.is_under_way(backend.clock().now()) => {
                 return Err(PayError::PaymentInProgress);
             }
+            Begun::CallOff(failed) => driving.end_payment(&failed).await?,
             Begun::Attempt(attempt) => driving.drive(&attempt, payment_method.as_deref()).await?,
         };
         if let Driven::Answered(answer) = driven {

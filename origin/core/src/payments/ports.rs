@@ -37,10 +37,23 @@ pub trait PaymentStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Notes that the charge which the customer has agreed to goes to the provider now: the attempt is CREATED again, and under
+    /// way. Under the lock of the order's row, and only where the order waits for money and is not being closed, and the
+    /// attempt is the latest of its payment, stands as the caller has seen it, and is not under way already. None otherwise:
+    /// nothing must be charged.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it may have been noted.
+    fn begin_charge(
+        &self,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Attempt>, StoreError>> + Send;
+
     /// Moves payment and attempt, and in the same transaction the ledger, the order, the stock's ledger, the outbox and the
     /// claim, as far as the tables of states allow it. That the money was taken is written down for any attempt, and ends
     /// another one that is under way; everything else only for the payment's latest. Money for an order that does not wait
-    /// for it is written down as well, with its refund, and the event `PaymentStranded` in place of `PaymentSucceeded`.
+    /// for it, or by a payment that was called off, is written down as well, with its refund, and the event `PaymentStranded` in place of `PaymentSucceeded`.
     ///
     /// # Errors
     /// [`StoreError`]; all of it may have been written.

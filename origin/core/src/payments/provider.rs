@@ -3,8 +3,10 @@
 use commerce_domain::Clock as _;
 
 use super::{
+    approved::Charge,
     drive::Driving,
     gateway::{Confirmation, GatewayError, Intent, NewIntent, PaymentGateway},
+    means::Provider,
     outcome::{PaymentOutcome, decided, failed_decline, no_such_method_decline},
     pay::PayError,
     ports::PaymentStore,
@@ -21,19 +23,28 @@ where
     R: Fn(&PaymentOutcome) -> StoredAnswer + Send + Sync,
 {
     /// The provider's verdict on an attempt.
-    pub(super) async fn charge(&self, attempt: &Attempt) -> Result<Verdict, PayError> {
+    pub(super) async fn charge(&self, attempt: &Attempt) -> Result<Charge, PayError> {
         let method = attempt.payment_method.clone();
         let payment_method_id = method.ok_or_else(|| StoreError::broken("an amount to pay, and no means to pay it"))?;
-        let intent_id = match &attempt.intent_id {
-            Some(id) => id.clone(),
-            None => self.create_intent(attempt).await?,
+        let intent_id = if let Some(id) = &attempt.intent_id {
+            id.clone()
+        } else {
+            let intent = self.create_intent(attempt).await?;
+            // Where customers are asked before anything is charged, this one is now.
+            if let Some(verdict @ Verdict::RequiresAction { .. }) = decided(&intent) {
+                return Ok(Charge::Verdict(verdict));
+            }
+            intent.id
         };
+        let (provider, payment_id, number) = (attempt.provider, attempt.payment_id, attempt.number);
+        let confirmation = Confirmation { provider, intent_id, payment_id, attempt: number, payment_method_id };
+        if provider == Provider::PayPal {
+            return self.charge_approved(attempt, &confirmation).await;
+        }
         if attempt.fresh && !self.patience.allows_a_charge() {
             return self.give_up(attempt, "no time was left for the charge").await;
         }
-        let confirmation =
-            Confirmation { intent_id, payment_id: attempt.payment_id, attempt: attempt.number, payment_method_id };
-        self.confirm(attempt, &confirmation).await
+        self.confirm(attempt, &confirmation).await.map(Charge::Verdict)
     }
 
     /// Announces the payment, which charges nothing.
@@ -42,8 +53,13 @@ where
     /// whose id nobody here ever learns: without it, it can never be confirmed, by us or by the customer. So the payment is
     /// called off, and the next request begins another, with a key and an intent of its own: still only one that can charge.
     /// `docs/decisions/0010-payments-that-are-not-over.md` weighs the alternatives.
-    async fn create_intent(&self, attempt: &Attempt) -> Result<String, PayError> {
-        let new = NewIntent { payment_id: attempt.payment_id, order_id: attempt.order_id, amount: attempt.amount };
+    async fn create_intent(&self, attempt: &Attempt) -> Result<Intent, PayError> {
+        let new = NewIntent {
+            provider: attempt.provider,
+            payment_id: attempt.payment_id,
+            order_id: attempt.order_id,
+            amount: attempt.amount,
+        };
         let mut calls = 0;
         let failure = loop {
             self.reached(HookPoint::BeforeCreate).await?;
@@ -53,7 +69,7 @@ where
                 Ok(intent) => {
                     self.backend.database().note_intent(attempt, &intent.id, self.backend.clock().now()).await?;
                     self.reached(HookPoint::AfterNote).await?;
-                    return Ok(intent.id);
+                    return Ok(intent);
                 }
                 Err(error @ (GatewayError::Unknown(_) | GatewayError::Failed(_))) => error,
                 Err(error) => {
@@ -79,7 +95,7 @@ where
 
     /// Sends the confirmation, which charges, until what it came to is known or time is over. It has its effect once, however
     /// often it is sent under its key.
-    async fn confirm(&self, attempt: &Attempt, confirmation: &Confirmation) -> Result<Verdict, PayError> {
+    pub(super) async fn confirm(&self, attempt: &Attempt, confirmation: &Confirmation) -> Result<Verdict, PayError> {
         for call in 0..MAX_CALLS {
             if call > 0 && !self.patience.pause(call).await {
                 break;
@@ -124,7 +140,7 @@ where
 
     /// The intent as it stands; none if that cannot be learned now.
     pub(super) async fn read(&self, attempt: &Attempt, intent_id: &str) -> Option<Intent> {
-        let read = self.patience.within(self.backend.gateway().read_intent(intent_id)).await;
+        let read = self.patience.within(self.backend.gateway().read_intent(attempt.provider, intent_id)).await;
         read.inspect_err(|error| tracing::warn!(payment.id = %attempt.payment_id, %error, "intent not read")).ok()
     }
 }

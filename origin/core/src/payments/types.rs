@@ -6,7 +6,7 @@ use commerce_domain::{
 };
 use jiff::Timestamp;
 
-use super::{gateway::Decline, webhook::WebhookReceipt};
+use super::{gateway::Decline, means::Provider, webhook::WebhookReceipt};
 use crate::{
     Secret,
     idempotency::{ClaimKey, LEASE, StoredAnswer},
@@ -77,6 +77,14 @@ pub struct NewAttempt {
     pub now: Timestamp,
 }
 
+impl NewAttempt {
+    /// Who takes its means of payment.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::of(self.payment_method.as_deref())
+    }
+}
+
 /// An attempt to pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -90,6 +98,8 @@ pub struct Attempt {
     pub order_id: OrderId,
     /// What is to be paid.
     pub amount: Money,
+    /// Who moves the money.
+    pub provider: Provider,
     /// The provider's id of the payment, once it has answered.
     pub intent_id: Option<String>,
     /// The means of payment.
@@ -109,8 +119,19 @@ impl Attempt {
     /// it.
     #[must_use]
     pub fn is_under_way(&self, now: Timestamp) -> bool {
-        let until = self.updated_at.saturating_add(LEASE).unwrap_or(self.updated_at);
-        self.state == PaymentState::Created && now < until
+        self.state == PaymentState::Created && self.is_recent(now)
+    }
+
+    /// Whether a charge may be on its way that nothing can call back. At Stripe, to call the intent off calls it back; at PayPal
+    /// only time does.
+    #[must_use]
+    pub fn may_yet_charge(&self, now: Timestamp) -> bool {
+        let sent = matches!(self.state, PaymentState::Created | PaymentState::Unknown);
+        self.provider == Provider::PayPal && sent && self.is_recent(now)
+    }
+
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now < self.updated_at.saturating_add(LEASE).unwrap_or(self.updated_at)
     }
 }
 
@@ -129,6 +150,9 @@ pub enum Begun {
     Closing,
     /// The payment stands where no attempt can begin.
     Illegal(IllegalTransition),
+    /// This attempt has failed, and the next one needs an intent of its own: the payment has to be called off first. Nothing was
+    /// written.
+    CallOff(Box<Attempt>),
     /// This attempt is under way: begun now, or found.
     Attempt(Box<Attempt>),
 }

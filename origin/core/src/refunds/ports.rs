@@ -6,7 +6,10 @@ use commerce_domain::{PaymentId, RefundId};
 use jiff::Timestamp;
 
 use super::types::{NewRefund, ProviderRefund, Refund, RefundSettlement, Refundable};
-use crate::{StoreError, payments::GatewayError};
+use crate::{
+    StoreError,
+    payments::{GatewayError, Provider},
+};
 
 /// What became of the wish to refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,7 @@ pub trait RefundStore: Send + Sync {
     /// [`StoreError`].
     fn find_refund_by_provider_id(
         &self,
+        provider: Provider,
         provider_id: &str,
     ) -> impl Future<Output = Result<Option<Refund>, StoreError>> + Send;
 

@@ -8,7 +8,7 @@ use commerce_domain::{
 };
 use jiff::Timestamp;
 
-use crate::payments::{Decline, WebhookReceipt};
+use crate::payments::{Decline, Provider, WebhookReceipt};
 
 /// Why money goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +104,8 @@ pub struct Refund {
     pub state: RefundState,
     /// Why it failed, if it did: the provider's code.
     pub failure: Option<String>,
+    /// Who moves the money.
+    pub provider: Provider,
     /// The provider's id of the payment; none where the provider was never asked to charge.
     pub intent_id: Option<String>,
     /// The provider's id of the refund, once it has answered.

@@ -64,7 +64,7 @@ pub async fn receive_carrier_webhook<B: Backend>(
         return Ok(WebhookOutcome::Doubled);
     }
     let Some(shipment) = database.find_shipment(shipment_id).await? else { return Ok(WebhookOutcome::NotOurs) };
-    let receipt = WebhookReceipt { event_id: &event.id, kind: &event.kind, received_at: now };
+    let receipt = WebhookReceipt { provider: "carrier", event_id: &event.id, kind: &event.kind, received_at: now };
     look_up(backend, carrier, shipment, &receipt).await?;
     Ok(WebhookOutcome::Handled)
 }

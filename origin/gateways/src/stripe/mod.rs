@@ -16,8 +16,8 @@ use bytes::BytesMut;
 use commerce_domain::Money;
 use jiff::Timestamp;
 use origin_core::payments::{
-    CallOff, Capture, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway,
-    ReadDispute, VerifyWebhook, Webhook, WebhookEvent, WebhookRefusal,
+    CallOff, Capture, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway, Provider,
+    ReadDispute, Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook, WebhookEvent, WebhookRefusal,
 };
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
@@ -131,7 +131,11 @@ impl Stripe {
 }
 
 impl PaymentGateway for Stripe {
-    fn accepts(&self, amount: Money) -> Result<(), GatewayLimit> {
+    fn knows(&self, provider: Provider) -> bool {
+        provider == Provider::Stripe
+    }
+
+    fn accepts(&self, _: Provider, amount: Money) -> Result<(), GatewayLimit> {
         amount::to_stripe(amount).map(|_| ())
     }
 
@@ -171,14 +175,14 @@ impl PaymentGateway for Stripe {
         self.post(&format!("/{}/cancel", wire::segment(call.intent_id)), None, &form).await
     }
 
-    async fn read_intent(&self, intent_id: &str) -> Result<Intent, GatewayError> {
+    async fn read_intent(&self, _: Provider, intent_id: &str) -> Result<Intent, GatewayError> {
         let url = self.url(&format!("/payment_intents/{}?expand[]=latest_charge", wire::segment(intent_id)));
         self.intent(self.http.get(url)).await
     }
 }
 
 impl ReadDispute for Stripe {
-    async fn read_dispute(&self, dispute_id: &str) -> Result<Dispute, GatewayError> {
+    async fn read_dispute(&self, _: Provider, dispute_id: &str) -> Result<Dispute, GatewayError> {
         let url = self.url(&format!("/disputes/{}", wire::segment(dispute_id)));
         let (status, body) = self.exchange(self.http.get(url)).await?;
         dispute::read_answer(status, &body)
@@ -189,6 +193,13 @@ impl VerifyWebhook for Stripe {
     fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal> {
         verify(webhook, &self.config.webhook_secrets, now)?;
         webhook::read_event(webhook.body)
+    }
+}
+
+/// A shop without PayPal.
+impl VerifyTransmission for Stripe {
+    async fn verify_transmission(&self, _: Transmission<'_>, _: Timestamp) -> Result<WebhookEvent, Unverified> {
+        Err(WebhookRefusal::NotTaken.into())
     }
 }
 

@@ -45,6 +45,10 @@ mod payment_races;
 mod payment_recovery;
 #[cfg(test)]
 mod payments;
+mod paypal;
+mod paypal_refunds;
+mod paypal_switch;
+mod paypal_webhooks;
 #[cfg(test)]
 mod pricing;
 #[cfg(test)]

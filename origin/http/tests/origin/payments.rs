@@ -200,7 +200,7 @@ async fn a_hold_that_runs_out_between_two_cards_is_not_paid() {
 async fn a_payment_that_stands_where_none_can_begin_is_a_conflict() {
     let placed = Placed::new().await;
     placed.pay("pm_card_chargeDeclined").await;
-    placed.shop.run("update payments set state = 'AUTHORISED'", &[]).await;
+    placed.shop.run("update payments set state = 'AUTHORISED', capture_before = updated_at", &[]).await;
     let refused = placed.pay("pm_card_visa").await;
     assert_eq!((refused.status.as_u16(), refused.code()), (409, "CONFLICT".to_owned()), "{refused:?}");
 }

@@ -20,7 +20,8 @@ const NOTE_OF: &str = "select snapshot from invoices where refund_id = $1";
 const KEEP_ORDER_OF: &str =
     "select o.id from orders o join refunds r on r.order_id = o.id where r.id = $1 for key share of o";
 const REFUND: &str = "select order_id, currency::text, amount, reason from refunds
-    where id = $1 and state = 'SUCCEEDED' for share";
+    where id = $1 and state = 'SUCCEEDED'
+        and not exists (select from payments p where p.id = payment_id and p.state = 'CANCELED') for share";
 // One credit note of an invoice at a time: each takes from what the others have left.
 const LOCK_INVOICE: &str =
     "select snapshot, legal_entity from invoices where order_id = $1 and kind = 'invoice' for update";

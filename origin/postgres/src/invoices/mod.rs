@@ -17,7 +17,9 @@ const ONE: &str = "select i.snapshot from invoices i join orders o on o.id = i.o
     where i.id = $2 and ($1::uuid is null or o.user_id = $1)";
 // The invoice comes first: no credit note is issued before it.
 const OF_ORDER: &str = "select snapshot from invoices where order_id = $1 order by kind desc, year, number";
+// What a payment that was called off took and sent back was never for the goods.
 const UNCREDITED: &str = "select r.id from refunds r where r.order_id = $1 and r.state = 'SUCCEEDED'
+    and not exists (select from payments p where p.id = r.payment_id and p.state = 'CANCELED')
     and not exists (select from invoices i where i.refund_id = r.id)
     and exists (select from invoices i where i.order_id = r.order_id and i.kind = 'invoice')
     order by r.created_at, r.id";

@@ -7,8 +7,9 @@ use crate::{Database, DbError};
 
 // Money that came for nothing was taken, too: its refund says that it was not for this order.
 const BUYER: &str = "select c.name, c.email,
-        exists (select from ledger_entries l where l.order_id = o.id and l.kind = 'capture')
-            and not exists (select from refunds r where r.order_id = o.id and r.reason = 'stranded')
+        exists (select from payments p join ledger_entries l on l.payment_id = p.id and l.kind = 'capture'
+            where p.order_id = o.id and p.state <> 'CANCELED'
+                and not exists (select from refunds r where r.payment_id = p.id and r.reason = 'stranded'))
     from orders o join customers c on c.id = o.user_id where o.id = $1";
 
 impl Database {

@@ -20,7 +20,7 @@ const MARK: &str = "update orders set closing = $2, closing_since = $3, updated_
 /// The columns that [`attempt`] reads.
 pub(crate) const ATTEMPT: &str =
     "select a.id, a.number, p.id, a.order_id, p.currency::text, p.amount, p.intent_id, a.payment_method,
-        a.state, o.reserved_until, a.updated_at
+        a.state, o.reserved_until, a.updated_at, p.provider
     from payments p join payment_attempts a on a.payment_id = p.id join orders o on o.id = p.order_id";
 const RELEASED: &str = "update orders set hold_step = null where id = $1 and hold_step is not null";
 
@@ -65,7 +65,7 @@ async fn begin(
     if reason == CloseReason::Expired && row.try_get::<_, Timestamp>(2)? > now {
         return Ok(BeginClose::NotOver);
     }
-    if latest.as_ref().is_some_and(|attempt| attempt.is_under_way(now)) {
+    if latest.as_ref().is_some_and(|attempt| attempt.is_under_way(now) || attempt.may_yet_charge(now)) {
         return Ok(BeginClose::PaymentUnderWay);
     }
     let statement = tx.prepare_cached(MARK).await?;
@@ -89,6 +89,7 @@ pub(crate) fn attempt(row: &Row) -> Result<Attempt, DbError> {
         payment_id: PaymentId::from_uuid(row.try_get::<_, Uuid>(2)?).map_err(DbError::broken)?,
         order_id: OrderId::from_uuid(row.try_get::<_, Uuid>(3)?).map_err(DbError::broken)?,
         amount: money(row, 5, currency)?,
+        provider: row.try_get::<_, &str>(11)?.parse().map_err(DbError::broken)?,
         intent_id: row.try_get(6)?,
         payment_method: row.try_get(7)?,
         state: row.try_get::<_, &str>(8)?.parse().map_err(DbError::broken)?,

@@ -20,7 +20,8 @@ use crate::{Database, DbError, shipping::shipments_of, taxes};
 
 pub(super) const COLUMNS: &str = "id, status, currency::text, subtotal, tax, shipping, total, shipping_address, tracking_number,
         estimated_delivery, created_at, updated_at, tax_included, taxes, shipping_tax, payment_status,
-        (select coalesce(-sum(amount), 0) from ledger_entries where order_id = o.id and kind in ('refund', 'refund_failed')),
+        (select coalesce(-sum(amount), 0) from ledger_entries l where order_id = o.id and kind in ('refund', 'refund_failed')
+            and not exists (select from payments p where p.id = l.payment_id and p.state = 'CANCELED')),
         version, order_number";
 /// The column behind [`COLUMNS`].
 pub(super) const TOTAL: usize = 19;

@@ -9,11 +9,10 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use origin_core::{
     inventory::extended,
-    payments::{Attempt, Begun, NewAttempt},
+    payments::{Attempt, Begun, NewAttempt, Provider},
 };
 use tokio_postgres::Row;
 
-use super::PROVIDER;
 use crate::{
     Database, DbError, Isolation,
     orders::{ATTEMPT, attempt, money},
@@ -21,7 +20,8 @@ use crate::{
 
 const ORDER: &str = "select status, currency::text, total, reserved_until, created_at, closing is not null from orders
     where id = $1 and user_id = $2 for update";
-const PAYMENT: &str = "select id, state, intent_id, attempts from payments where order_id = $1 and state <> 'CANCELED'";
+const PAYMENT: &str =
+    "select id, state, intent_id, attempts, provider from payments where order_id = $1 and state <> 'CANCELED'";
 const NEW_PAYMENT: &str = "insert into payments (id, order_id, customer_id, provider, state, amount, currency, attempts, created_at, updated_at)
     select $1, id, user_id, $3, 'CREATED', total, currency, 1, $4, $4 from orders where id = $2";
 const EXTEND: &str = "update orders set reserved_until = $2 where id = $1";
@@ -64,6 +64,10 @@ async fn begin(tx: &Transaction<'_>, new: &NewAttempt) -> Result<Begun, DbError>
     let attempt = match (payment, live) {
         (Some(_), Some(live)) => return Ok(Begun::Attempt(Box::new(live))),
         (None, _) => first(tx, new, terms).await?,
+        (Some(payment), None) if payment.has_to_end(new) => {
+            let failed = latest(tx, payment.id).await?;
+            return Ok(Begun::CallOff(Box::new(failed)));
+        }
         (Some(payment), None) => match payment.state.on(PaymentEvent::Retry) {
             Ok(state) => next(tx, new, &payment, state, terms).await?,
             Err(illegal) => return Ok(Begun::Illegal(illegal)),
@@ -88,9 +92,16 @@ struct Payment {
     state: PaymentState,
     intent_id: Option<String>,
     attempts: i32,
+    provider: Provider,
 }
 
 impl Payment {
+    /// Whether the next attempt needs an intent of its own, so that this one has to be called off first.
+    fn has_to_end(&self, new: &NewAttempt) -> bool {
+        let other = self.provider != new.provider() || self.provider.has_an_intent_for_each_attempt();
+        self.state == PaymentState::Failed && other
+    }
+
     async fn find(tx: &Transaction<'_>, order: OrderId) -> Result<Option<Self>, DbError> {
         let statement = tx.prepare_cached(PAYMENT).await?;
         let row = tx.query_opt(&statement, &[&order.as_uuid()]).await?;
@@ -100,6 +111,7 @@ impl Payment {
                 state: row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?,
                 intent_id: row.try_get(2)?,
                 attempts: row.try_get(3)?,
+                provider: row.try_get::<_, &str>(4)?.parse().map_err(DbError::broken)?,
             })
         };
         row.map(read).transpose()
@@ -113,9 +125,15 @@ async fn live(tx: &Transaction<'_>, order: OrderId) -> Result<Option<Attempt>, D
     tx.query_opt(&statement, &[&order.as_uuid()]).await?.as_ref().map(attempt).transpose()
 }
 
+async fn latest(tx: &Transaction<'_>, payment: PaymentId) -> Result<Attempt, DbError> {
+    let statement = tx.prepare_cached(&format!("{ATTEMPT} where p.id = $1 and a.number = p.attempts")).await?;
+    attempt(&tx.query_one(&statement, &[&payment.as_uuid()]).await?)
+}
+
 async fn first(tx: &Transaction<'_>, new: &NewAttempt, terms: Terms) -> Result<Attempt, DbError> {
     let statement = tx.prepare_cached(NEW_PAYMENT).await?;
-    tx.execute(&statement, &[&new.payment_id.as_uuid(), &new.order_id.as_uuid(), &PROVIDER, &new.now]).await?;
+    let provider = new.provider().as_str();
+    tx.execute(&statement, &[&new.payment_id.as_uuid(), &new.order_id.as_uuid(), &provider, &new.now]).await?;
     insert(tx, new, new.payment_id, 1).await?;
     begun(new, new.payment_id, None, 1, terms)
 }
@@ -164,6 +182,7 @@ fn begun(
         payment_id,
         order_id: new.order_id,
         amount: terms.amount,
+        provider: new.provider(),
         intent_id,
         payment_method: new.payment_method.clone(),
         state: PaymentState::Created,

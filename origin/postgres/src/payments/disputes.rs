@@ -8,7 +8,7 @@ use origin_core::payments::{DisputeNews, DisputeNoted, DisputeOutcome};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{PROVIDER, webhooks::write_receipt};
+use super::webhooks::write_receipt;
 use crate::{
     Database, DbError, Isolation,
     outbox::{NewEvent, write_event},
@@ -62,7 +62,16 @@ async fn open(tx: &Transaction<'_>, news: &DisputeNews<'_>) -> Result<bool, DbEr
     let opened = tx
         .execute(
             &statement,
-            &[&PROVIDER, &dispute.id, &payment, &order, &amount, &currency, &dispute.reason, &news.now],
+            &[
+                &attempt.provider.as_str(),
+                &dispute.id,
+                &payment,
+                &order,
+                &amount,
+                &currency,
+                &dispute.reason,
+                &news.now,
+            ],
         )
         .await?;
     Ok(opened == 1)
@@ -70,8 +79,9 @@ async fn open(tx: &Transaction<'_>, news: &DisputeNews<'_>) -> Result<bool, DbEr
 
 /// Whether its end was not known.
 async fn close(tx: &Transaction<'_>, news: &DisputeNews<'_>, outcome: DisputeOutcome) -> Result<bool, DbError> {
+    let provider = news.attempt.provider.as_str();
     let statement = tx.prepare_cached(CLOSE).await?;
-    let closed = tx.execute(&statement, &[&PROVIDER, &news.dispute.id, &outcome.as_str(), &news.now]).await? == 1;
+    let closed = tx.execute(&statement, &[&provider, &news.dispute.id, &outcome.as_str(), &news.now]).await? == 1;
     if closed {
         tell(tx, news, news.closed_event, "DisputeClosed", json!({"outcome": outcome.as_str()})).await?;
     }

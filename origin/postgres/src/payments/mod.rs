@@ -2,6 +2,7 @@
 
 mod begin;
 mod capture;
+mod charge;
 mod disputes;
 mod hold_note;
 mod read;
@@ -22,9 +23,6 @@ pub(crate) use webhooks::write_receipt;
 
 use crate::{Database, DbError, orders::money};
 
-/// The provider of every payment so far.
-const PROVIDER: &str = "stripe";
-
 const PAYABLE: &str = "select o.currency::text, o.total, o.payment_method, a.ids, a.steps
     from orders o, lateral (
         select array_agg(id order by number) as ids, array_agg(hold_step order by number) as steps
@@ -43,6 +41,10 @@ impl PaymentStore for Database {
     async fn note_intent(&self, attempt: &Attempt, intent_id: &str, now: Timestamp) -> Result<(), StoreError> {
         let noted = self.write_intent(attempt, intent_id, now).await?;
         if noted { Ok(()) } else { Err(StoreError::unavailable("the payment was called off, or has another intent")) }
+    }
+
+    async fn begin_charge(&self, attempt: &Attempt, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
+        Ok(self.write_charge(attempt, now).await?)
     }
 
     async fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, StoreError> {

@@ -38,7 +38,8 @@ const LIVE: &str = "select id, state from payment_attempts
 const LEAVE_HOLD: &str =
     "update payment_attempts set hold_step = null where order_id = $1 and id <> $2 and hold_step is not null";
 const CAPTURE: &str = "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
-    select id, order_id, 'capture', amount, currency, $2, $3 from payments where id = $1";
+    select id, order_id, 'capture', amount, currency, $2, $3 from payments where id = $1
+    on conflict on constraint ledger_entries_cause_once do nothing";
 const PAY_ORDER: &str = "update orders set status = $2, payment_status = $3, closing = null, closing_since = null,
         version = version + 1, updated_at = $4 where id = $1";
 // Money that was set aside had the goods held for days.
@@ -74,6 +75,8 @@ async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<Set
         follow(tx, settlement, status, found.set_aside).await?;
     } else if found.agrees_with(event) {
         settled.stands = true;
+    } else if event == PaymentEvent::Succeed && found.payment == PaymentState::Canceled {
+        strand(tx, settlement).await?;
     } else if event == PaymentEvent::Succeed && found.payment != PaymentState::Succeeded {
         tracing::error!(payment.id = %attempt.payment_id, payment.state = found.payment.as_str(), "money was taken for a payment that cannot succeed");
     }
@@ -241,11 +244,24 @@ async fn set_aside(
     tell(tx, settlement, "PaymentAuthorised", json!({"captureBefore": until})).await
 }
 
-async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(), DbError> {
+/// Money was taken for a payment that was called off: the charge was on its way by then, and nothing could call it back. The
+/// payment stays what it is, and the money goes back. Once, however often it is told.
+async fn strand(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(), DbError> {
+    let attempt = settlement.attempt;
+    if capture(tx, settlement).await? == 0 {
+        return Ok(());
+    }
+    tracing::error!(payment.id = %attempt.payment_id, "money was taken for a payment that was called off");
+    let (payment, refund) = (attempt.payment_id, settlement.refund);
+    write_automatic_refund(tx, payment, refund, RefundReason::Stranded, settlement.now).await?;
+    tell(tx, settlement, STRANDED, json!({"reason": "payment_canceled"})).await
+}
+
+/// How many entries the ledger has more: none if it was told of this before.
+async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<u64, DbError> {
     let reference = settlement.attempt.id.to_string();
     let statement = tx.prepare_cached(CAPTURE).await?;
-    tx.execute(&statement, &[&settlement.attempt.payment_id.as_uuid(), &reference, &settlement.now]).await?;
-    Ok(())
+    Ok(tx.execute(&statement, &[&settlement.attempt.payment_id.as_uuid(), &reference, &settlement.now]).await?)
 }
 
 async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: OrderStatus) -> Result<(), DbError> {

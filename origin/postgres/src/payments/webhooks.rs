@@ -1,13 +1,13 @@
 //! Which webhooks were handled, and which payment they are about.
 
+use commerce_domain::PaymentId;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    payments::{Attempt, DisputeNews, DisputeNoted, WebhookReceipt, WebhookStore},
+    payments::{Attempt, DisputeNews, DisputeNoted, Provider, WebhookReceipt, WebhookStore},
 };
 
-use super::PROVIDER;
 use crate::{
     Database, DbError,
     orders::{ATTEMPT, attempt},
@@ -22,12 +22,16 @@ const FORGET: &str = "delete from webhook_events where (provider, event_id) in (
     for update skip locked)";
 
 impl WebhookStore for Database {
-    async fn is_webhook_handled(&self, event_id: &str) -> Result<bool, StoreError> {
-        Ok(self.is_handled(event_id).await?)
+    async fn is_webhook_handled(&self, provider: Provider, event_id: &str) -> Result<bool, StoreError> {
+        Ok(self.is_handled(provider, event_id).await?)
     }
 
-    async fn find_attempt_by_intent(&self, intent_id: &str) -> Result<Option<Attempt>, StoreError> {
-        Ok(self.attempt_by_intent(intent_id).await?)
+    async fn find_attempt_by_intent(&self, provider: Provider, intent_id: &str) -> Result<Option<Attempt>, StoreError> {
+        Ok(self.attempt_by_intent(provider, intent_id).await?)
+    }
+
+    async fn find_attempt_of(&self, provider: Provider, payment: PaymentId) -> Result<Option<Attempt>, StoreError> {
+        Ok(self.attempt_of(provider, payment).await?)
     }
 
     async fn note_webhook(&self, receipt: &WebhookReceipt<'_>) -> Result<(), StoreError> {
@@ -44,23 +48,33 @@ impl WebhookStore for Database {
 }
 
 impl Database {
-    async fn is_handled(&self, event_id: &str) -> Result<bool, DbError> {
+    async fn is_handled(&self, provider: Provider, event_id: &str) -> Result<bool, DbError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(IS_HANDLED).await?;
-        Ok(client.query_one(&statement, &[&PROVIDER, &event_id]).await?.try_get(0)?)
+        Ok(client.query_one(&statement, &[&provider.as_str(), &event_id]).await?.try_get(0)?)
     }
 
-    async fn attempt_by_intent(&self, intent_id: &str) -> Result<Option<Attempt>, DbError> {
+    async fn attempt_by_intent(&self, provider: Provider, intent_id: &str) -> Result<Option<Attempt>, DbError> {
         let client = self.client().await?;
         let sql = format!("{ATTEMPT} where p.provider = $1 and p.intent_id = $2 and a.number = p.attempts");
         let statement = client.prepare_cached(&sql).await?;
-        client.query_opt(&statement, &[&PROVIDER, &intent_id]).await?.as_ref().map(attempt).transpose()
+        client.query_opt(&statement, &[&provider.as_str(), &intent_id]).await?.as_ref().map(attempt).transpose()
+    }
+
+    async fn attempt_of(&self, provider: Provider, payment: PaymentId) -> Result<Option<Attempt>, DbError> {
+        let client = self.client().await?;
+        let sql = format!("{ATTEMPT} where p.provider = $1 and p.id = $2 and a.number = p.attempts");
+        let statement = client.prepare_cached(&sql).await?;
+        let row = client.query_opt(&statement, &[&provider.as_str(), &payment.as_uuid()]).await?;
+        row.as_ref().map(attempt).transpose()
     }
 
     async fn insert_receipt(&self, receipt: &WebhookReceipt<'_>) -> Result<(), DbError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(INSERT).await?;
-        client.execute(&statement, &[&PROVIDER, &receipt.event_id, &receipt.kind, &receipt.received_at]).await?;
+        client
+            .execute(&statement, &[&receipt.provider, &receipt.event_id, &receipt.kind, &receipt.received_at])
+            .await?;
         Ok(())
     }
 
@@ -75,6 +89,6 @@ impl Database {
 /// Notes that an event was handled, with what that brought about.
 pub(crate) async fn write_receipt(tx: &Transaction<'_>, receipt: &WebhookReceipt<'_>) -> Result<(), DbError> {
     let statement = tx.prepare_cached(INSERT).await?;
-    tx.execute(&statement, &[&PROVIDER, &receipt.event_id, &receipt.kind, &receipt.received_at]).await?;
+    tx.execute(&statement, &[&receipt.provider, &receipt.event_id, &receipt.kind, &receipt.received_at]).await?;
     Ok(())
 }

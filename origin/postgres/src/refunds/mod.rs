@@ -8,6 +8,7 @@ use deadpool_postgres::{GenericClient, Object, Transaction};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
+    payments::Provider,
     refunds::{BeginRefund, NewRefund, Refund, RefundSettlement, RefundStore, Refundable},
 };
 use tokio_postgres::Row;
@@ -20,7 +21,7 @@ use crate::{Database, DbError, orders::money};
 /// The columns that [`refund`] reads.
 const REFUND: &str =
     "select r.id, r.payment_id, r.order_id, r.currency::text, r.amount, r.reason, r.state, r.failure_code,
-        p.intent_id, r.provider_refund, r.created_at
+        p.intent_id, r.provider_refund, r.created_at, p.provider
     from refunds r join payments p on p.id = r.payment_id";
 const NOTE: &str = "update refunds set provider_refund = $2, updated_at = $3
     where id = $1 and (provider_refund is null or provider_refund = $2)";
@@ -49,11 +50,15 @@ impl RefundStore for Database {
         Ok(self.write_refund_settlement(settlement).await?)
     }
 
-    async fn find_refund_by_provider_id(&self, provider_id: &str) -> Result<Option<Refund>, StoreError> {
+    async fn find_refund_by_provider_id(
+        &self,
+        provider: Provider,
+        provider_id: &str,
+    ) -> Result<Option<Refund>, StoreError> {
         let client = self.client().await?;
-        let sql = format!("{REFUND} where r.provider_refund = $1");
+        let sql = format!("{REFUND} where r.provider_refund = $1 and p.provider = $2");
         let statement = client.prepare_cached(&sql).await.map_err(DbError::from)?;
-        let row = client.query_opt(&statement, &[&provider_id]).await.map_err(DbError::from)?;
+        let row = client.query_opt(&statement, &[&provider_id, &provider.as_str()]).await.map_err(DbError::from)?;
         Ok(row.as_ref().map(refund).transpose()?)
     }
 
@@ -111,6 +116,7 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         reason: row.try_get::<_, &str>(5)?.parse().map_err(DbError::broken)?,
         state: row.try_get::<_, &str>(6)?.parse().map_err(DbError::broken)?,
         failure: row.try_get(7)?,
+        provider: row.try_get::<_, &str>(11)?.parse().map_err(DbError::broken)?,
         intent_id: row.try_get(8)?,
         provider_id: row.try_get(9)?,
         created_at: row.try_get(10)?,

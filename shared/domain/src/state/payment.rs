@@ -3,7 +3,7 @@
 super::machine! {
     /// Where a payment stands.
     states PaymentState {
-        Created = "CREATED", "Written down; the provider may not know of it yet.";
+        Created = "CREATED", "Written down, or on its way to the provider, which may not know of it yet.";
         RequiresAction = "REQUIRES_ACTION", "The customer has to confirm it (3-D Secure).";
         Authorised = "AUTHORISED", "The money is set aside, not yet taken.";
         Unknown = "UNKNOWN", "The provider was asked and no answer arrived: it is looked up, never guessed.";
@@ -20,6 +20,7 @@ super::machine! {
         Decline = "decline", "The provider said no.";
         Cancel = "cancel", "The provider called it off.";
         Retry = "retry", "A new attempt begins after a final answer.";
+        Charge = "charge", "The customer has agreed at the provider, and the charge goes out.";
     }
     table {
         Created, AskAction => RequiresAction;
@@ -28,10 +29,12 @@ super::machine! {
         Created, Succeed => Succeeded;
         Created, Decline => Failed;
         Created, Cancel => Canceled;
+        Created, Charge => Created;
         RequiresAction, Authorise => Authorised;
         RequiresAction, Succeed => Succeeded;
         RequiresAction, Decline => Failed;
         RequiresAction, Cancel => Canceled;
+        RequiresAction, Charge => Created;
         Authorised, LoseReply => Unknown;
         Authorised, Succeed => Succeeded;
         Authorised, Decline => Failed;
@@ -41,6 +44,7 @@ super::machine! {
         Unknown, Succeed => Succeeded;
         Unknown, Decline => Failed;
         Unknown, Cancel => Canceled;
+        Unknown, Charge => Created;
         Failed, Retry => Created;
         Failed, Succeed => Succeeded;
         Failed, Cancel => Canceled;

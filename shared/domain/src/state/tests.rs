@@ -52,7 +52,7 @@ fn a_hold_that_is_being_paid_ends_only_by_an_answer() {
 
 #[test]
 fn payments_move_only_along_their_table() {
-    use PaymentEvent::{AskAction, Authorise, Cancel, Decline, LoseReply, Retry, Succeed};
+    use PaymentEvent::{AskAction, Authorise, Cancel, Charge, Decline, LoseReply, Retry, Succeed};
     use PaymentState::{Authorised, Canceled, Created, Failed, RequiresAction, Succeeded, Unknown};
     let legal = [
         (Created, AskAction, RequiresAction),
@@ -61,11 +61,14 @@ fn payments_move_only_along_their_table() {
         (Created, Succeed, Succeeded),
         (Created, Decline, Failed),
         (Created, Cancel, Canceled),
+        // The charge that is sent again once nobody can be at it any more.
+        (Created, Charge, Created),
         // That the customer was asked is never forgotten: no LoseReply here.
         (RequiresAction, Authorise, Authorised),
         (RequiresAction, Succeed, Succeeded),
         (RequiresAction, Decline, Failed),
         (RequiresAction, Cancel, Canceled),
+        (RequiresAction, Charge, Created),
         (Authorised, LoseReply, Unknown),
         (Authorised, Succeed, Succeeded),
         (Authorised, Decline, Failed),
@@ -75,6 +78,7 @@ fn payments_move_only_along_their_table() {
         (Unknown, Succeed, Succeeded),
         (Unknown, Decline, Failed),
         (Unknown, Cancel, Canceled),
+        (Unknown, Charge, Created),
         (Failed, Retry, Created),
         (Failed, Succeed, Succeeded),
         (Failed, Cancel, Canceled),

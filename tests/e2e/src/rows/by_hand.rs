@@ -3,7 +3,7 @@
 use commerce_api::Route;
 use http::Method;
 use serde_json::{Value, json};
-use test_support::{SystemClock, payments::signature_header};
+use test_support::{PayPalSettings, SystemClock, payments::signature_header, paypal::transmission_headers};
 
 use super::{Class, Row, invoices, money, parcels, returns};
 use crate::{Call, World};
@@ -54,6 +54,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreateReturn => returns::create_return(),
         Route::ListReturns => returns::list_returns(),
         Route::ReceiveStripeWebhook => receive_stripe_webhook(),
+        Route::ReceivePayPalWebhook => receive_paypal_webhook(),
         Route::ReceiveCarrierWebhook => parcels::receive_carrier_webhook(),
         Route::ListInventory => list_inventory(),
         Route::ReconcileInventory => reconcile_inventory(),
@@ -363,6 +364,25 @@ fn receive_stripe_webhook() -> Vec<Row> {
         Row::of(route, Class::Success, "of somebody else's payment", 200, post(Some(local_stack::WEBHOOK_SECRET))),
         Row::of(route, Class::BadInput, "not signed", 400, post(None)),
         Row::of(route, Class::BadInput, "signed by another secret", 400, post(Some("whsec_other"))),
+    ]
+}
+
+fn receive_paypal_webhook() -> Vec<Row> {
+    let route = Route::ReceivePayPalWebhook;
+    let body = "{\n  \"id\": \"WH-1\",\n  \"event_type\": \"CHECKOUT.ORDER.APPROVED\", \"resource\": {\"id\": \"5O-OF-NOBODY\"}\n}";
+    let post = |webhook: Option<&'static str>| {
+        move |_: &World| {
+            let call = Call::new(Method::POST, route.pattern()).body("application/json", body);
+            let secret = PayPalSettings::default().client_secret;
+            let now = SystemClock::shared().now();
+            let signed = webhook.map(|webhook| transmission_headers(&secret, webhook, "t-1", now, body));
+            signed.into_iter().flatten().fold(call, |call, (name, value)| call.header(name, &value))
+        }
+    };
+    vec![
+        Row::of(route, Class::Success, "of somebody else's payment", 200, post(Some(local_stack::PAYPAL_WEBHOOK))),
+        Row::of(route, Class::BadInput, "not signed", 400, post(None)),
+        Row::of(route, Class::BadInput, "sent to another shop", 400, post(Some("WH-OTHER"))),
     ]
 }
 

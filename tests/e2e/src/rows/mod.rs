@@ -147,6 +147,7 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::CreateReturn
         | Route::ListReturns
         | Route::ReceiveStripeWebhook
+        | Route::ReceivePayPalWebhook
         | Route::ReceiveCarrierWebhook
         | Route::ListInventory
         | Route::ReconcileInventory

@@ -131,7 +131,7 @@ gated! {
     impl RefundStore for SimDatabase {
         read fn find_refundable(payment: val PaymentId) -> Option<Refundable>;
         write fn note_refund(refund: val RefundId, provider_id: ref str, now: val Timestamp) -> ();
-        read fn find_refund_by_provider_id(provider_id: ref str) -> Option<Refund>;
+        read fn find_refund_by_provider_id(provider: val Provider, provider_id: ref str) -> Option<Refund>;
         read fn list_pending_refunds(before: val Timestamp, after: val Option<RefundId>, limit: val u32) -> Vec<Refund>;
     } by hand {
         async fn begin_refund(&self, refund: &NewRefund) -> Result<BeginRefund, StoreError> {
@@ -172,6 +172,7 @@ gated! {
         read fn find_payable(customer: val CustomerId, order: val OrderId) -> Option<Payable>;
         write fn begin_attempt(attempt: ref NewAttempt) -> Begun;
         write fn note_intent(attempt: ref Attempt, intent_id: ref str, now: val Timestamp) -> ();
+        write fn begin_charge(attempt: ref Attempt, now: val Timestamp) -> Option<Attempt>;
         read fn find_hold_move(attempt: val AttemptId) -> Option<HoldMove>;
         write fn note_hold(note: ref HoldNote) -> ();
     } by hand {

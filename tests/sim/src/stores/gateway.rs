@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use origin_core::{
     payments::{
         CallOff, Capture, Confirmation, Dispute, GatewayError, GatewayLimit, Intent, NewIntent, PaymentGateway,
-        ReadDispute, VerifyWebhook, Webhook, WebhookEvent, WebhookRefusal,
+        Provider as Which, ReadDispute, Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook,
+        WebhookEvent, WebhookRefusal,
     },
     refunds::{ProviderRefund, Refund, RefundGateway},
 };
@@ -91,7 +92,11 @@ fn failed<T>() -> Result<T, GatewayError> {
 }
 
 impl PaymentGateway for SimGateway {
-    fn accepts(&self, _: Money) -> Result<(), GatewayLimit> {
+    fn knows(&self, provider: Which) -> bool {
+        provider == Which::Stripe
+    }
+
+    fn accepts(&self, _: Which, _: Money) -> Result<(), GatewayLimit> {
         Ok(())
     }
 
@@ -124,7 +129,7 @@ impl PaymentGateway for SimGateway {
         self.call(CANCEL, None, move |book| book.cancel(&id)).await
     }
 
-    async fn read_intent(&self, intent_id: &str) -> Answer {
+    async fn read_intent(&self, _: Which, intent_id: &str) -> Answer {
         let id = intent_id.to_owned();
         self.call(READ, None, move |book| book.read(&id)).await
     }
@@ -143,7 +148,7 @@ impl RefundGateway for SimGateway {
 }
 
 impl ReadDispute for SimGateway {
-    async fn read_dispute(&self, dispute_id: &str) -> Result<Dispute, GatewayError> {
+    async fn read_dispute(&self, _: Which, dispute_id: &str) -> Result<Dispute, GatewayError> {
         let id = dispute_id.to_owned();
         self.call(READ_DISPUTE, None, move |book| book.read_dispute(&id)).await
     }
@@ -153,5 +158,12 @@ impl ReadDispute for SimGateway {
 impl VerifyWebhook for SimGateway {
     fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal> {
         self.stripe.verify_webhook(webhook, now)
+    }
+}
+
+// No shop of the simulation has PayPal.
+impl VerifyTransmission for SimGateway {
+    async fn verify_transmission(&self, webhook: Transmission<'_>, now: Timestamp) -> Result<WebhookEvent, Unverified> {
+        self.stripe.verify_transmission(webhook, now).await
     }
 }

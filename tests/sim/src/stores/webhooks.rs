@@ -1,10 +1,10 @@
 //! What is known of webhooks, behind the gate.
 
-use commerce_domain::EventId;
+use commerce_domain::{EventId, PaymentId};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    payments::{Attempt, Dispute, DisputeNews, DisputeNoted, WebhookReceipt, WebhookStore},
+    payments::{Attempt, Dispute, DisputeNews, DisputeNoted, Provider, WebhookReceipt, WebhookStore},
 };
 
 use super::SimDatabase;
@@ -13,6 +13,7 @@ use crate::{bugs, fate::Step, gate::gated};
 /// A [`WebhookReceipt`] that outlives who asked for it.
 #[derive(Debug, Clone)]
 pub(super) struct OwnReceipt {
+    provider: &'static str,
     event_id: String,
     kind: String,
     received_at: Timestamp,
@@ -20,12 +21,13 @@ pub(super) struct OwnReceipt {
 
 impl OwnReceipt {
     pub(super) fn of(receipt: &WebhookReceipt<'_>) -> Self {
-        let WebhookReceipt { event_id, kind, received_at } = *receipt;
-        Self { event_id: event_id.to_owned(), kind: kind.to_owned(), received_at }
+        let WebhookReceipt { provider, event_id, kind, received_at } = *receipt;
+        Self { provider, event_id: event_id.to_owned(), kind: kind.to_owned(), received_at }
     }
 
     pub(super) fn lend(&self) -> WebhookReceipt<'_> {
-        WebhookReceipt { event_id: &self.event_id, kind: &self.kind, received_at: self.received_at }
+        let Self { provider, event_id, kind, received_at } = self;
+        WebhookReceipt { provider, event_id, kind, received_at: *received_at }
     }
 }
 
@@ -61,13 +63,14 @@ impl OwnNews {
 
 gated! {
     impl WebhookStore for SimDatabase {
-        read fn find_attempt_by_intent(intent_id: ref str) -> Option<Attempt>;
+        read fn find_attempt_by_intent(provider: val Provider, intent_id: ref str) -> Option<Attempt>;
+        read fn find_attempt_of(provider: val Provider, payment: val PaymentId) -> Option<Attempt>;
         write fn forget_webhooks(before: val Timestamp, limit: val u32) -> ();
     } by hand {
-        async fn is_webhook_handled(&self, event_id: &str) -> Result<bool, StoreError> {
+        async fn is_webhook_handled(&self, provider: Provider, event_id: &str) -> Result<bool, StoreError> {
             let (this, event) = (self.clone(), event_id.to_owned());
             let call = move || async move {
-                let handled = this.real.is_webhook_handled(&event).await?;
+                let handled = this.real.is_webhook_handled(provider, &event).await?;
                 bugs::noted_at_once(&this, &event).await.map(|()| handled)
             };
             self.world.call(Step::read("is_webhook_handled"), call).await

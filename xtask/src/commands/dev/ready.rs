@@ -16,6 +16,7 @@ pub(in crate::commands) struct StackReady {
     pub(super) origin_url: String,
     pub(super) issuer_url: String,
     pub(super) payments_url: String,
+    pub(super) paypal_url: String,
     pub(super) carrier_url: String,
     pub(super) shopper_token: String,
     pub(super) other_shopper_token: String,
@@ -57,6 +58,7 @@ struct Ready<'a> {
     database_url: &'a str,
     dynamodb_endpoint: &'a str,
     payments_url: &'a str,
+    paypal_url: &'a str,
     carrier_url: &'a str,
     pid: u32,
 }
@@ -88,6 +90,7 @@ impl Announcement {
             database_url: &stack.database_url,
             dynamodb_endpoint: &stack.dynamodb_endpoint,
             payments_url: &stack.payments_url,
+            paypal_url: &stack.paypal_url,
             carrier_url: &stack.carrier_url,
             pid: std::process::id(),
         };
@@ -122,7 +125,7 @@ mod tests {
 
     use super::*;
 
-    const STACK: &str = r#"{"origin_url":"o","issuer_url":"i","payments_url":"p","carrier_url":"c","shopper_token":"s","other_shopper_token":"t",
+    const STACK: &str = r#"{"origin_url":"o","issuer_url":"i","payments_url":"p","paypal_url":"pp","carrier_url":"c","shopper_token":"s","other_shopper_token":"t",
         "admin_token":"a","database_url":"d","dynamodb_endpoint":"y","aws_access_key_id":"k","aws_secret_access_key":"x",
         "edge_variables":{"origin_url":"o","aws_secret_access_key":"x"}}"#;
 

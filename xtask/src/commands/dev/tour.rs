@@ -20,6 +20,7 @@ The shop is open. Ctrl-C closes it; its state stays in {}, its logs are in {}.
   origin     {}   (takes signed requests only)
   issuer     {}
   payments   {}
+  PayPal     {}
   carrier    {}
   DynamoDB   {}
   database   {}
@@ -36,6 +37,7 @@ curl -s {edge_url}/v1/cart -H \"authorization: Bearer $SHOPPER\"
         stack.origin_url,
         stack.issuer_url,
         stack.payments_url,
+        stack.paypal_url,
         stack.carrier_url,
         stack.dynamodb_endpoint,
         stack.database_url,

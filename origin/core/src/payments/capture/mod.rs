@@ -134,14 +134,14 @@ pub(crate) async fn capture<B: Backend>(backend: &B, attempt: &Attempt) -> Resul
     let intent_id = intent_id.ok_or_else(|| StoreError::broken("money is set aside by no intent"))?;
     let patience = Patience::new(backend);
     backend.hooks().reached(HookPoint::BeforeCapture).await?;
-    let call = Capture { intent_id, payment_id: attempt.payment_id };
+    let call = Capture { provider: attempt.provider, intent_id, payment_id: attempt.payment_id };
     let answer = patience.within(backend.gateway().capture_intent(call)).await;
     backend.hooks().reached(HookPoint::AfterCapture).await?;
     let (intent, refused) = match answer {
         Ok(intent) => (Ok(intent), None),
         Err(error) => {
             tracing::warn!(payment.id = %attempt.payment_id, %error, "capture not answered");
-            (patience.within(backend.gateway().read_intent(intent_id)).await, refusal(error))
+            (patience.within(backend.gateway().read_intent(attempt.provider, intent_id)).await, refusal(error))
         }
     };
     let Ok(intent) = intent else { return Ok(Captured::Unknown) };

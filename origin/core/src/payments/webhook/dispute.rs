@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{WebhookError, WebhookReceipt, WebhookStore as _};
 use crate::{
     Backend,
-    payments::{Attempt, GatewayError, patience::Patience},
+    payments::{Attempt, GatewayError, Provider, patience::Patience},
 };
 
 /// A dispute as the provider sees it.
@@ -58,7 +58,11 @@ pub trait ReadDispute: Send + Sync {
     ///
     /// # Errors
     /// [`GatewayError`].
-    fn read_dispute(&self, dispute_id: &str) -> impl Future<Output = Result<Dispute, GatewayError>> + Send;
+    fn read_dispute(
+        &self,
+        provider: Provider,
+        dispute_id: &str,
+    ) -> impl Future<Output = Result<Dispute, GatewayError>> + Send;
 }
 
 /// What the provider says of a dispute, to be written down.
@@ -94,7 +98,7 @@ pub(super) async fn look_up<B: Backend>(
     dispute_id: &str,
     receipt: &WebhookReceipt<'_>,
 ) -> Result<(), WebhookError> {
-    let dispute = Patience::new(backend).within(backend.gateway().read_dispute(dispute_id)).await?;
+    let dispute = Patience::new(backend).within(backend.gateway().read_dispute(attempt.provider, dispute_id)).await?;
     let event = || EventId::generate(backend.clock(), backend.entropy());
     let (opened_event, closed_event, now) = (event(), event(), backend.clock().now());
     let news = DisputeNews { dispute: &dispute, attempt, opened_event, closed_event, receipt, now };

@@ -12,12 +12,18 @@ use jiff::SignedDuration;
 
 pub use self::{
     dispute::{Dispute, DisputeNews, DisputeNoted, DisputeOutcome, ReadDispute},
-    ports::{VerifyWebhook, Webhook, WebhookEvent, WebhookReceipt, WebhookRefusal, WebhookStore, WebhookSubject},
+    ports::{
+        Transmission, Unverified, VerifyTransmission, VerifyWebhook, Webhook, WebhookEvent, WebhookReceipt,
+        WebhookRefusal, WebhookStore, WebhookSubject,
+    },
 };
 use super::{
-    gateway::{GatewayError, PaymentGateway as _},
+    approved::resume,
+    gateway::{GatewayError, IntentStatus, PaymentGateway as _},
+    means::Provider,
     outcome::decided_since,
     patience::Patience,
+    pay::PayError,
     settle::settle_and_follow,
     types::{Attempt, Verdict},
 };
@@ -66,43 +72,97 @@ pub enum WebhookError {
 
 from_interrupted!(WebhookError);
 
-/// Takes a webhook: verifies it, reads what it is about from the provider, and writes down what that says.
+impl From<Unverified> for WebhookError {
+    fn from(error: Unverified) -> Self {
+        match error {
+            Unverified::Refused(refusal) => Self::Refused(refusal),
+            Unverified::Unanswered(error) => Self::ProviderUnavailable(error),
+        }
+    }
+}
+
+/// Takes a webhook of Stripe's: verifies it, reads what it is about from the provider, and writes down what that says.
 ///
 /// # Errors
 /// [`WebhookError`].
 pub async fn receive_webhook<B: Backend>(backend: &B, webhook: Webhook<'_>) -> Result<WebhookOutcome, WebhookError> {
     let event = backend.gateway().verify_webhook(webhook, backend.clock().now())?;
-    let outcome = handle(backend, &event).await?;
+    handle(backend, Provider::Stripe, &event).await
+}
+
+/// The same, of PayPal's.
+///
+/// # Errors
+/// [`WebhookError`].
+pub async fn receive_transmission<B: Backend>(
+    backend: &B,
+    transmission: Transmission<'_>,
+) -> Result<WebhookOutcome, WebhookError> {
+    let verified = backend.gateway().verify_transmission(transmission, backend.clock().now());
+    let event = Patience::new(backend).within(verified).await?;
+    handle(backend, Provider::PayPal, &event).await
+}
+
+async fn handle<B: Backend>(
+    backend: &B,
+    provider: Provider,
+    event: &WebhookEvent,
+) -> Result<WebhookOutcome, WebhookError> {
+    let outcome = look(backend, provider, event).await?;
     tracing::info!(webhook.id = event.id, webhook.kind = event.kind, ?outcome, "webhook taken");
     Ok(outcome)
 }
 
-async fn handle<B: Backend>(backend: &B, event: &WebhookEvent) -> Result<WebhookOutcome, WebhookError> {
+async fn look<B: Backend>(
+    backend: &B,
+    provider: Provider,
+    event: &WebhookEvent,
+) -> Result<WebhookOutcome, WebhookError> {
     let database = backend.database();
     if event.subject == WebhookSubject::Other {
         return Ok(WebhookOutcome::Ignored);
     }
-    if database.is_webhook_handled(&event.id).await? {
+    if database.is_webhook_handled(provider, &event.id).await? {
         return Ok(WebhookOutcome::Doubled);
     }
-    let receipt = WebhookReceipt { event_id: &event.id, kind: &event.kind, received_at: backend.clock().now() };
+    let receipt = WebhookReceipt {
+        provider: provider.as_str(),
+        event_id: &event.id,
+        kind: &event.kind,
+        received_at: backend.clock().now(),
+    };
     let ours = match &event.subject {
-        WebhookSubject::Intent { intent_id } => match database.find_attempt_by_intent(intent_id).await? {
+        WebhookSubject::Intent { intent_id } => match database.find_attempt_by_intent(provider, intent_id).await? {
             Some(attempt) => look_up(backend, &attempt, intent_id, &receipt).await.map(|()| true)?,
             None => false,
         },
-        WebhookSubject::Dispute { dispute_id, intent_id } => match database.find_attempt_by_intent(intent_id).await? {
-            Some(attempt) => dispute::look_up(backend, &attempt, dispute_id, &receipt).await.map(|()| true)?,
-            None => false,
-        },
+        WebhookSubject::Dispute { dispute_id, intent_id } => {
+            let attempt = database.find_attempt_by_intent(provider, intent_id).await?;
+            look_up_dispute(backend, attempt, dispute_id, &receipt).await?
+        }
+        WebhookSubject::DisputeOf { dispute_id, payment_id } => {
+            let attempt = database.find_attempt_of(provider, *payment_id).await?;
+            look_up_dispute(backend, attempt, dispute_id, &receipt).await?
+        }
         // One that is not known yet was sent by a request that is at it, or by somebody else.
-        WebhookSubject::Refund { refund_id } => match database.find_refund_by_provider_id(refund_id).await? {
+        WebhookSubject::Refund { refund_id } => match database.find_refund_by_provider_id(provider, refund_id).await? {
             Some(refund) => look_up_refund(backend, &refund, &receipt).await.map(|()| true)?,
             None => false,
         },
         WebhookSubject::Other => false,
     };
     Ok(if ours { WebhookOutcome::Handled } else { WebhookOutcome::NotOurs })
+}
+
+/// Whether the dispute is about a payment of ours; if so, it is read, and what it says is written down.
+async fn look_up_dispute<B: Backend>(
+    backend: &B,
+    attempt: Option<Attempt>,
+    dispute_id: &str,
+    receipt: &WebhookReceipt<'_>,
+) -> Result<bool, WebhookError> {
+    let Some(attempt) = attempt else { return Ok(false) };
+    dispute::look_up(backend, &attempt, dispute_id, receipt).await.map(|()| true)
 }
 
 /// Reads a refund and writes down what the provider says about it.
@@ -126,19 +186,34 @@ async fn look_up<B: Backend>(
     intent_id: &str,
     receipt: &WebhookReceipt<'_>,
 ) -> Result<(), WebhookError> {
-    let intent = Patience::new(backend).within(backend.gateway().read_intent(intent_id)).await?;
+    let intent = Patience::new(backend).within(backend.gateway().read_intent(attempt.provider, intent_id)).await?;
+    if intent.status == IntentStatus::Approved {
+        return charge(backend, attempt, receipt).await;
+    }
     let Some(verdict) = decided_since(attempt, &intent) else {
         return Ok(backend.database().note_webhook(receipt).await?);
     };
     // While a webhook about an earlier attempt was on its way, another one may have begun, and the money is that one's. A no is
     // for the attempt that was known before it was heard.
     let latest = match verdict {
-        Verdict::Succeeded { .. } => backend.database().find_attempt_by_intent(intent_id).await?,
+        Verdict::Succeeded { .. } => backend.database().find_attempt_by_intent(attempt.provider, intent_id).await?,
         _ => None,
     };
     let attempt = latest.as_ref().unwrap_or(attempt);
     settle_and_follow(backend, attempt, &verdict, None, Some(receipt)).await?;
     Ok(())
+}
+
+/// Charges for what the customer has agreed to. Only then the event is noted: who stops in between is sent it again, and finds
+/// the charge made. Where somebody else is at it, the sweep sees to it that they come to an end.
+async fn charge<B: Backend>(backend: &B, attempt: &Attempt, receipt: &WebhookReceipt<'_>) -> Result<(), WebhookError> {
+    match resume(backend, attempt).await {
+        Ok(_) => {}
+        Err(PayError::Store(error)) => return Err(error.into()),
+        Err(PayError::Stopped(stopped)) => return Err(stopped.into()),
+        Err(error) => return Err(GatewayError::Unknown(error.to_string()).into()),
+    }
+    Ok(backend.database().note_webhook(receipt).await?)
 }
 
 /// Forgets which events were handled long ago; of many, some.

@@ -2,10 +2,14 @@
 
 use std::future::Future;
 
+use commerce_domain::PaymentId;
 use jiff::Timestamp;
 
 use super::dispute::{DisputeNews, DisputeNoted};
-use crate::{StoreError, payments::Attempt};
+use crate::{
+    StoreError,
+    payments::{Attempt, GatewayError, Provider},
+};
 
 /// A webhook as it arrived.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +18,24 @@ pub struct Webhook<'a> {
     pub body: &'a [u8],
     /// The header with the provider's signature, if it is there once.
     pub signature: Option<&'a str>,
+}
+
+/// A webhook of PayPal's as it arrived
+/// (<https://developer.paypal.com/api/rest/webhooks/rest/#link-eventheaders>). Each header is there if it came once.
+#[derive(Debug, Clone, Copy)]
+pub struct Transmission<'a> {
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+    /// `PAYPAL-TRANSMISSION-ID`
+    pub id: Option<&'a str>,
+    /// `PAYPAL-TRANSMISSION-TIME`
+    pub time: Option<&'a str>,
+    /// `PAYPAL-TRANSMISSION-SIG`
+    pub signature: Option<&'a str>,
+    /// `PAYPAL-CERT-URL`
+    pub certificate_url: Option<&'a str>,
+    /// `PAYPAL-AUTH-ALGO`
+    pub algorithm: Option<&'a str>,
 }
 
 /// What a webhook of the provider's tells of.
@@ -42,6 +64,13 @@ pub enum WebhookSubject {
         /// The provider's id of the payment.
         intent_id: String,
     },
+    /// The same, of a provider that knows a disputed payment by our id.
+    DisputeOf {
+        /// The provider's id of the dispute.
+        dispute_id: String,
+        /// Our payment.
+        payment_id: PaymentId,
+    },
     /// Money that goes back.
     Refund {
         /// The provider's id of the refund.
@@ -63,6 +92,9 @@ pub enum WebhookRefusal {
     /// What stands in the place of the signature is none.
     #[error("not a signature")]
     Malformed,
+    /// The key that is to verify the signature is not the provider's.
+    #[error("the certificate is not the provider's")]
+    Certificate,
     /// No secret of ours makes this signature of this body.
     #[error("the signature is not that of the body")]
     Mismatch,
@@ -82,6 +114,7 @@ impl WebhookRefusal {
             Self::NotTaken => "WEBHOOKS_NOT_TAKEN",
             Self::Missing => "SIGNATURE_MISSING",
             Self::Malformed => "SIGNATURE_MALFORMED",
+            Self::Certificate => "CERTIFICATE_REFUSED",
             Self::Mismatch => "SIGNATURE_MISMATCH",
             Self::OutOfTime => "SIGNATURE_OUT_OF_TIME",
             Self::NoEvent => "EVENT_MALFORMED",
@@ -98,9 +131,35 @@ pub trait VerifyWebhook: Send + Sync {
     fn verify_webhook(&self, webhook: Webhook<'_>, now: Timestamp) -> Result<WebhookEvent, WebhookRefusal>;
 }
 
+/// Why it is not known that a webhook is the provider's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    /// It is not.
+    #[error(transparent)]
+    Refused(#[from] WebhookRefusal),
+    /// Who knows cannot be asked.
+    #[error(transparent)]
+    Unanswered(#[from] GatewayError),
+}
+
+/// Has a webhook verified by the provider itself.
+pub trait VerifyTransmission: Send + Sync {
+    /// What the webhook tells, if it is the provider's. Nothing of the body is believed before.
+    ///
+    /// # Errors
+    /// [`Unverified`].
+    fn verify_transmission(
+        &self,
+        transmission: Transmission<'_>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<WebhookEvent, Unverified>> + Send;
+}
+
 /// That an event was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebhookReceipt<'a> {
+    /// Whose event it is, as it is written down.
+    pub provider: &'static str,
     /// The provider's id of the event.
     pub event_id: &'a str,
     /// The provider's name of its type.
@@ -115,7 +174,11 @@ pub trait WebhookStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn is_webhook_handled(&self, event_id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn is_webhook_handled(
+        &self,
+        provider: Provider,
+        event_id: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// The latest attempt of the payment with this intent; none if it is no payment of ours.
     ///
@@ -123,7 +186,18 @@ pub trait WebhookStore: Send + Sync {
     /// [`StoreError`].
     fn find_attempt_by_intent(
         &self,
+        provider: Provider,
         intent_id: &str,
+    ) -> impl Future<Output = Result<Option<Attempt>, StoreError>> + Send;
+
+    /// The latest attempt of this payment; none if it is no payment of ours at this provider.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_attempt_of(
+        &self,
+        provider: Provider,
+        payment: PaymentId,
     ) -> impl Future<Output = Result<Option<Attempt>, StoreError>> + Send;
 
     /// Notes that an event was handled that had no effect. Idempotent. What has an effect notes it along with that.

@@ -8,6 +8,7 @@ mod fixtures;
 mod line;
 mod parcels;
 mod paying;
+mod paypal;
 mod shipped;
 mod warehouse;
 mod webhooks;
@@ -27,12 +28,15 @@ use origin_core::{
     sweep::SweepReport,
 };
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE, create_tables};
-use origin_gateways::{CaptureMethod, CarrierApi, CarrierConfig, ReqwestClient, Secret, Stripe, StripeConfig};
+use origin_gateways::{
+    CaptureMethod, CarrierApi, CarrierConfig, Gateways, PayPal, PayPalConfig, ReqwestClient, Secret, Stripe,
+    StripeConfig,
+};
 use origin_http::{CallerPolicy, Settings, router, sweep};
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
-    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, FakeCarrier, ManualClock,
-    PaymentProvider, PaymentsConfig, SystemEntropy, TestDatabases,
+    CarrierSettings, DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, FakeCarrier, FakePayPal, ManualClock,
+    PayPalSettings, PaymentProvider, PaymentsConfig, SystemEntropy, TestDatabases,
 };
 
 pub(crate) use bus::TestBus;
@@ -43,6 +47,7 @@ pub(crate) use fixtures::{Item, address, stored_line};
 pub(crate) use line::Line;
 pub(crate) use parcels::Packed;
 pub(crate) use paying::{Placed, TOTAL};
+pub(crate) use paypal::PAYPAL;
 pub(crate) use shipped::{Shipped, line, number};
 pub(crate) use warehouse::Levels;
 pub(crate) use webhooks::{Entrance, event};
@@ -50,6 +55,9 @@ pub(crate) use webhooks::{Entrance, event};
 pub(crate) const REGION: &str = "eu-central-1";
 /// What the payment provider signs webhooks with: the current secret, and the previous one.
 pub(crate) const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
+
+/// PayPal's id of the shop's webhook.
+pub(crate) const PAYPAL_WEBHOOK: &str = "WH-ORIGIN";
 
 type Stock = DynamoStock<TestEnvironment>;
 type Carts = DynamoCarts<TestEnvironment>;
@@ -60,7 +68,7 @@ type TestBackend = Assembled<
     Database,
     Stock,
     Carts,
-    Stripe,
+    Gateways<ManualClock>,
     CarrierApi,
     TestTokens,
     TestProfiles,
@@ -78,6 +86,7 @@ pub(crate) struct Shop {
     pub(crate) dynamo: DynamoDb<TestEnvironment>,
     pub(crate) dynamo_faults: DynamoFaults,
     pub(crate) provider: PaymentProvider,
+    pub(crate) paypal: FakePayPal,
     pub(crate) carrier: FakeCarrier,
     pub(crate) bus: TestBus,
     pub(crate) stops: Stops,
@@ -89,13 +98,13 @@ pub(crate) struct Shop {
 /// What differs between the shops of tests.
 struct Setup {
     rules: PricingRules,
-    has_carrier: bool,
+    has_partners: bool,
     capture: CaptureMethod,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { rules: PricingRules::default(), has_carrier: true, capture: CaptureMethod::Automatic }
+        Self { rules: PricingRules::default(), has_partners: true, capture: CaptureMethod::Automatic }
     }
 }
 
@@ -139,10 +148,10 @@ impl Shop {
         Self::with(database, Setup { capture: CaptureMethod::Manual, ..Setup::default() }).await
     }
 
-    /// An origin without products and without a carrier.
+    /// An origin without products, without a carrier and without PayPal.
     pub(crate) async fn open_without_carrier() -> Self {
         let database = database(&new_database_url().await, Duration::from_secs(20));
-        Self::with(database, Setup { has_carrier: false, ..Setup::default() }).await
+        Self::with(database, Setup { has_partners: false, ..Setup::default() }).await
     }
 
     /// The same, with a line to PostgreSQL that can be cut.
@@ -163,6 +172,8 @@ impl Shop {
         let provider = PaymentProvider::start(PaymentsConfig { clock: clock.shared(), ..PaymentsConfig::default() })
             .await
             .unwrap();
+        let paypal = FakePayPal::start(PayPalSettings { clock: clock.shared(), ..PayPalSettings::default() });
+        let paypal = paypal.await.unwrap();
         let carrier = FakeCarrier::start(CarrierSettings { clock: clock.shared(), ..CarrierSettings::default() });
         let carrier = carrier.await.unwrap();
         let stock = DynamoStock::new(aws.clone(), INVENTORY_TABLE);
@@ -176,8 +187,11 @@ impl Shop {
             database: database.clone(),
             stock: stock.clone(),
             carts: DynamoCarts::new(aws, CARTS_TABLE),
-            gateway: stripe(&provider, setup.capture),
-            carrier: setup.has_carrier.then(|| carrier_api(&carrier)),
+            gateway: Gateways {
+                stripe: stripe(&provider, setup.capture),
+                paypal: setup.has_partners.then(|| paypal_api(&paypal, &clock)),
+            },
+            carrier: setup.has_partners.then(|| carrier_api(&carrier)),
             tokens: TestTokens,
             profiles: profiles.clone(),
             events: Some(bus.clone()),
@@ -195,6 +209,7 @@ impl Shop {
             dynamo,
             dynamo_faults,
             provider,
+            paypal,
             carrier,
             bus,
             stops,
@@ -262,6 +277,20 @@ pub(crate) fn stripe(provider: &PaymentProvider, capture: CaptureMethod) -> Stri
         webhook_secrets: WEBHOOK_SECRETS.map(Secret::new).to_vec(),
     };
     Stripe::new(config).unwrap()
+}
+
+/// A client of PayPal, as the origin has one.
+pub(crate) fn paypal_api(paypal: &FakePayPal, clock: &ManualClock) -> PayPal<ManualClock> {
+    let PayPalSettings { client_id, client_secret, .. } = PayPalSettings::default();
+    let config = PayPalConfig {
+        base_url: paypal.url().to_owned(),
+        client_id,
+        client_secret: Secret::new(client_secret),
+        return_url: "https://shop.example/return".to_owned(),
+        cancel_url: "https://shop.example/cart".to_owned(),
+        webhook_id: Some(PAYPAL_WEBHOOK.to_owned()),
+    };
+    PayPal::new(config, clock.clone()).unwrap()
 }
 
 /// A client of the carrier, as the origin has one.

@@ -6,7 +6,7 @@ use commerce_aws::{
 };
 use commerce_domain::{AttemptId, Clock as _, CustomerId, PaymentId};
 use origin_core::inventory::SettleHold as _;
-use origin_core::payments::{Confirmation, GatewayError, Intent, NewAttempt, PaymentGateway as _};
+use origin_core::payments::{Confirmation, GatewayError, Intent, NewAttempt, PaymentGateway as _, Provider};
 use origin_dynamo::INVENTORY_TABLE;
 use origin_gateways::CaptureMethod;
 use serde_json::{Value, json};
@@ -133,6 +133,7 @@ impl Placed {
         let client = self.shop.database.client().await.unwrap();
         let row = client.query_one("select id from payments order by created_at limit 1", &[]).await.unwrap();
         let confirmation = Confirmation {
+            provider: Provider::Stripe,
             intent_id: self.intents()[0].clone(),
             payment_id: PaymentId::from_uuid(row.get(0)).unwrap(),
             attempt,

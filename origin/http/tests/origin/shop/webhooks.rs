@@ -7,12 +7,12 @@ use commerce_domain::Clock as _;
 use http::{HeaderMap, Request, StatusCode, Uri};
 use serde_json::{Value, json};
 use test_support::{
-    HttpServer,
+    HttpServer, PayPalWebhook,
     payments::{WebhookTarget, signature_header},
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Answer, Edge, Placed, Shop, WEBHOOK_SECRETS, sign};
+use super::{Answer, Edge, PAYPAL_WEBHOOK, Placed, Shop, WEBHOOK_SECRETS, sign};
 
 /// The body of a webhook.
 pub(crate) fn event(id: &str, kind: &str, object: &Value) -> String {
@@ -76,6 +76,8 @@ impl Entrance {
         let server = HttpServer::start(0, router).await.unwrap();
         let url = format!("{}/v1/webhooks/stripe", server.url());
         shop.provider.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRETS[0].to_owned() }));
+        let url = format!("{}/v1/webhooks/paypal", server.url());
+        shop.paypal.set_webhook(Some(PayPalWebhook { url, id: PAYPAL_WEBHOOK.to_owned() }));
         let url = format!("{}/v1/webhooks/carrier", server.url());
         shop.carrier.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRETS[0].to_owned() }));
         Self { edge: Edge::before(shop).await, deliveries, _server: server }
