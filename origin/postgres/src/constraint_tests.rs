@@ -1,5 +1,6 @@
 //! What the database itself refuses, whatever the code above it does.
 
+mod captures;
 mod inventory;
 mod invoices;
 mod refunds;

@@ -25,7 +25,7 @@ pub(crate) struct Mood {
     faults: u64,
     /// Processes that die before a call, in a thousand calls.
     crashes: u64,
-    /// Steps after which half a minute passes, and those after which a hold's time passes.
+    /// Steps after which half a minute passes, and those after which a hold's time passes. One process stands still for longer.
     stalls: u64,
     leaps: u64,
     /// Steps at which a sweep begins, and those at which a relay or a consumer does.
@@ -69,6 +69,8 @@ struct Task {
     pace: u64,
     /// Whether something went wrong for it.
     hit: bool,
+    /// The step until which it stands still, though it could go on.
+    still_until: u32,
 }
 
 /// Why a run has not come to its end.
@@ -153,30 +155,35 @@ impl Scheduler {
                 if role != Role::Shopper {
                     self.world.note(|| format!("{name}: begins"));
                 }
-                self.tasks.insert(id, Task { name, role, job, pace, hit: false });
+                self.tasks.insert(id, Task { name, role, job, pace, hit: false, still_until: 0 });
                 self.run(id).await?;
             }
         }
     }
 
-    /// What can happen now, one of it drawn; after a while of nothing, if that is what everybody waits for.
+    /// What can happen now, one of it drawn; after a while of nothing, if that is what everybody waits for. Who stands still goes on
+    /// when nobody else can.
     fn next(&mut self) -> Option<Next> {
         loop {
             let mut can: Vec<(Next, u64)> = Vec::new();
+            let mut still: Vec<(Next, u64)> = Vec::new();
             let now = {
                 let state = self.world.state();
                 let due = state.late.iter().enumerate().filter(|(_, late)| late.due <= state.now);
                 can.extend(due.map(|(place, _)| (Next::Deliver(place), DELIVERY)));
                 for (id, waiting) in &state.waiting {
                     if self.is_ready(waiting, state.now) {
-                        can.push((
-                            Next::Go(*id, waiting.clone()),
-                            self.tasks.get(&waiting.task).map_or(1, |task| task.pace),
-                        ));
+                        let task = self.tasks.get(&waiting.task);
+                        let stands_still = task.is_some_and(|task| task.still_until > self.steps);
+                        let list = if stands_still { &mut still } else { &mut can };
+                        list.push((Next::Go(*id, waiting.clone()), task.map_or(1, |task| task.pace)));
                     }
                 }
                 state.now
             };
+            if can.is_empty() {
+                can = still;
+            }
             if !can.is_empty() {
                 let all = can.iter().map(|(_, weight)| weight).sum();
                 let mut drawn = self.world.draw(|rng| rng.below(all));
@@ -287,7 +294,7 @@ impl Scheduler {
         self.world.alone(job).await;
     }
 
-    fn pass_time(&self) {
+    fn pass_time(&mut self) {
         let Mood { stalls, leaps, .. } = self.mood;
         let time = self.world.draw(|rng| {
             if rng.chance(leaps) {
@@ -302,6 +309,30 @@ impl Scheduler {
         if time > 10_000 {
             let now = self.world.now();
             self.world.note(|| format!("-- {} s pass, until {now}", time / 1000));
+            self.stand_still();
+        }
+    }
+
+    /// While so much time passes, a schedule may have called the sweep; and one of those that wait for a call does not wake up at once.
+    fn stand_still(&mut self) {
+        if self.world.draw(|rng| rng.chance(500)) && self.sweeping() < MOST_SWEEPING {
+            self.chores.sweep();
+        }
+        let state = self.world.state();
+        let calling = state.waiting.values().filter(|waiting| matches!(waiting.wait, Wait::Call(_)));
+        let calling: Vec<TaskId> = calling.map(|waiting| waiting.task).collect();
+        drop(state);
+        if calling.is_empty() {
+            return;
+        }
+        let (place, steps) = self.world.draw(|rng| (rng.below(calling.len() as u64), rng.between(5, 80)));
+        let chosen = usize::try_from(place).ok().and_then(|place| self.tasks.get_mut(calling.get(place)?));
+        if let Some(task) = chosen
+            && task.role != Role::Shopper
+        {
+            task.still_until = self.steps + u32::try_from(steps).unwrap_or(0);
+            let name = task.name.clone();
+            self.world.note(|| format!("{name}: stands still"));
         }
     }
 }

@@ -23,8 +23,7 @@ where
 {
     let Some(bus) = backend.events() else { return work.await };
     let (outcome, written) = backend.database().collect_events(work).await;
-    let mut batch = in_order(written);
-    batch.retain(|event| !is_late(backend, event.time));
+    let batch = in_order(written, |event| is_late(backend, event.time));
     if batch.is_empty() {
         return outcome;
     }
@@ -40,11 +39,12 @@ where
     outcome
 }
 
-/// The events that may be published now, as many as go at once: those whose predecessor is published, or goes before them.
-fn in_order(written: Vec<WrittenEvent>) -> Vec<OutgoingEvent> {
+/// The events that may be published now, as many as go at once: those whose predecessor is published, or goes before them. A late one
+/// does not go, and so none that waits for it.
+fn in_order(written: Vec<WrittenEvent>, is_late: impl Fn(&OutgoingEvent) -> bool) -> Vec<OutgoingEvent> {
     let mut last = HashMap::new();
     let mut batch = Vec::new();
-    for WrittenEvent { event, behind_unpublished } in written {
+    for WrittenEvent { event, behind_unpublished } in written.into_iter().filter(|written| !is_late(&written.event)) {
         let follows = last.get(&event.subject).is_some_and(|before| before + 1 == event.sequence);
         if batch.len() < MAX_BATCH && (follows || !behind_unpublished) {
             last.insert(event.subject.clone(), event.sequence);
@@ -61,6 +61,9 @@ mod tests {
 
     use super::*;
 
+    /// The event that was written too long ago to go.
+    const LATE: u64 = 99;
+
     fn written(subject: &str, sequence: u64, behind_unpublished: bool) -> WrittenEvent {
         let id = "evt_01ktp6sn00e8m9wvpfqsmyrszv".parse().unwrap();
         let event = OutgoingEvent::new(id, "OrderCreated", subject, sequence, Timestamp::UNIX_EPOCH, json!({}));
@@ -68,7 +71,7 @@ mod tests {
     }
 
     fn chosen(all: Vec<WrittenEvent>) -> Vec<(String, u64)> {
-        in_order(all).into_iter().map(|event| (event.subject, event.sequence)).collect()
+        in_order(all, |event| event.sequence == LATE).into_iter().map(|event| (event.subject, event.sequence)).collect()
     }
 
     #[test]
@@ -79,6 +82,12 @@ mod tests {
             [("a".to_owned(), 1), ("a".to_owned(), 2)],
             "somebody else has to publish b's sixth first"
         );
+    }
+
+    #[test]
+    fn what_follows_a_late_event_waits_for_it() {
+        let all = vec![written("a", LATE, false), written("a", LATE + 1, true), written("b", 1, false)];
+        assert_eq!(chosen(all), [("b".to_owned(), 1)]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use origin_core::{
     },
     payments::{
         Attempt, BeginCapture, Begun, CaptureStore, HoldMove, HoldNote, HoldStep, Lapsing, NewAttempt, Payable,
-        PaymentStore, Settled, Settlement, Verdict,
+        PaymentStore, Provider, Settled, Settlement, Verdict,
     },
     refunds::{BeginRefund, NewRefund, Refund, RefundSettlement, RefundStore, RefundVerdict, Refundable},
     returns::{BeginReturn, NewReturn, RestockDue, Return, ReturnStore},
