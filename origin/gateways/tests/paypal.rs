@@ -107,8 +107,8 @@ fn stripe() -> Stripe {
     Stripe::new(StripeConfig { base_url, secret_key, return_url, capture, webhook_secrets: vec![] }).unwrap()
 }
 
-fn hits(operation: PayPalOperation, faults: PayPalFaults) -> PayPalFaults {
-    PayPalFaults { only: vec![operation], ..faults }
+fn hits(operation: PayPalOperation, faults: &PayPalFaults) -> PayPalFaults {
+    PayPalFaults { only: vec![operation], ..faults.clone() }
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn faults_leave_the_outcome_open_and_the_order_tells_the_truth() {
     ] {
         let bench = Bench::start().await;
         let intent = bench.approved().await;
-        bench.fake.set_faults(hits(PayPalOperation::Capture, faults.clone()));
+        bench.fake.set_faults(hits(PayPalOperation::Capture, &faults));
         let answer = bench.confirm(&intent).await;
         assert!(matches!(answer, Err(GatewayError::Unknown(_))), "{faults:?} {answer:?}");
         assert_eq!(bench.status(&intent).await, expected, "{faults:?}");
@@ -198,7 +198,7 @@ async fn parts_go_back_once_and_are_found_again() {
     bench.confirm(&intent).await.unwrap();
     let part = bench.refund(&intent, 598);
     assert_eq!(bench.gateways.find_refund(&part).await, Ok(None));
-    bench.fake.set_faults(hits(PayPalOperation::Refund, PayPalFaults { lose_reply: 1, ..PayPalFaults::default() }));
+    bench.fake.set_faults(hits(PayPalOperation::Refund, &PayPalFaults { lose_reply: 1, ..PayPalFaults::default() }));
     assert!(matches!(bench.gateways.create_refund(&part).await, Err(GatewayError::Unknown(_))));
     let found = bench.gateways.find_refund(&part).await.unwrap().unwrap();
     assert_eq!(found.verdict, Some(RefundVerdict::Succeeded));

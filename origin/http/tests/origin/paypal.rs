@@ -8,8 +8,8 @@ use test_support::{PayPalFaults, PayPalOperation};
 
 use crate::shop::{Entrance, PAYPAL, Placed, Shop, TOTAL, address};
 
-fn at_capture(faults: PayPalFaults) -> PayPalFaults {
-    PayPalFaults { only: vec![PayPalOperation::Capture], ..faults }
+fn at_capture(faults: &PayPalFaults) -> PayPalFaults {
+    PayPalFaults { only: vec![PayPalOperation::Capture], ..faults.clone() }
 }
 
 impl Placed {
@@ -71,7 +71,7 @@ async fn an_outcome_that_is_not_heard_is_read_and_charged_once() {
         PayPalFaults { rate_limit: 2, ..PayPalFaults::default() },
     ] {
         let placed = Placed::approved_at_paypal().await;
-        placed.paypal_faults(at_capture(faults.clone()));
+        placed.paypal_faults(at_capture(&faults));
         let paid = placed.pay(PAYPAL).await;
         assert_eq!(paid.text("/status"), "succeeded", "{faults:?} {paid:?}");
         placed.assert_paid_at_paypal().await;
@@ -90,7 +90,7 @@ async fn an_order_at_paypal_is_announced_once_though_the_answer_is_lost() {
 #[tokio::test]
 async fn an_outcome_that_stays_unknown_is_processing_until_it_can_be_read() {
     let placed = Placed::approved_at_paypal().await;
-    placed.paypal_faults(at_capture(PayPalFaults { rate_limit: 100, ..PayPalFaults::default() }));
+    placed.paypal_faults(at_capture(&PayPalFaults { rate_limit: 100, ..PayPalFaults::default() }));
     let waiting = placed.pay(PAYPAL).await;
     assert_eq!((waiting.status.as_u16(), waiting.text("/status")), (202, "processing".to_owned()), "{waiting:?}");
     assert_eq!((placed.attempts("UNKNOWN").await, placed.hold().await), (1, "COMMITTING".to_owned()));

@@ -6,8 +6,8 @@ use test_support::{PayPalFaults, PayPalOperation};
 
 use crate::shop::{PAYPAL, Placed};
 
-fn at_refund(faults: PayPalFaults) -> PayPalFaults {
-    PayPalFaults { only: vec![PayPalOperation::Refund], ..faults }
+fn at_refund(faults: &PayPalFaults) -> PayPalFaults {
+    PayPalFaults { only: vec![PayPalOperation::Refund], ..faults.clone() }
 }
 
 impl Placed {
@@ -45,7 +45,7 @@ async fn a_refund_whose_answer_is_lost_goes_back_once() {
         PayPalFaults { rate_limit: 1, ..PayPalFaults::default() },
     ] {
         let placed = Placed::paid_at_paypal().await;
-        placed.paypal_faults(at_refund(faults.clone()));
+        placed.paypal_faults(at_refund(&faults));
         assert_eq!(placed.refund("k1", Some("14.80")).await.text("/status"), "SUCCEEDED", "{faults:?}");
         assert_eq!(placed.sent_back_by_paypal(), ["14.80"], "{faults:?}");
     }

@@ -37,7 +37,7 @@ fn steps_bad_rows_and_counts_are_reported() {
     let mut reports = Vec::new();
     for line in BufReader::new(stack.stdout.take().unwrap()).lines() {
         let report: Value = serde_json::from_str(&line.unwrap()).unwrap();
-        let is_last = report["step"] == "starting the issuer, the payment provider and the carrier";
+        let is_last = report["step"] == "starting the issuer, the payment providers and the carrier";
         reports.push(report);
         if is_last {
             break;
