@@ -25,7 +25,8 @@ pub(crate) async fn look_after<B: Backend>(backend: &B, attempt: &Attempt) -> Re
         return Ok(false);
     };
     if intent.status == IntentStatus::Approved {
-        return match resume(backend, attempt).await {
+        // On the heap: rare, and larger than all else that a sweep does.
+        return match Box::pin(resume(backend, attempt)).await {
             Ok(moved) => Ok(moved),
             Err(PayError::Store(error)) => Err(error.into()),
             Err(PayError::Stopped(stopped)) => Err(stopped.into()),

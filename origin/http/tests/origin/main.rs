@@ -45,9 +45,13 @@ mod payment_races;
 mod payment_recovery;
 #[cfg(test)]
 mod payments;
+#[cfg(test)]
 mod paypal;
+#[cfg(test)]
 mod paypal_refunds;
+#[cfg(test)]
 mod paypal_switch;
+#[cfg(test)]
 mod paypal_webhooks;
 #[cfg(test)]
 mod pricing;

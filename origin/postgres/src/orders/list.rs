@@ -4,7 +4,7 @@ use commerce_api::{
     cursor::{OrderCursor, OrderSlice},
     page::Page,
 };
-use commerce_domain::{CustomerId, state::OrderStatus};
+use commerce_domain::{CustomerId, OrderNumber, state::OrderStatus};
 use deadpool_postgres::Object;
 use origin_core::orders::{OrderFilter, OrderPage};
 use tokio_postgres::Row;
@@ -36,7 +36,7 @@ impl<'a> Listing<'a> {
             those: format!("{whose} and {FILTER}"),
             customer: filter.customer.map(CustomerId::as_uuid),
             status: filter.status.map(OrderStatus::as_str),
-            number: filter.number.map(|number| number.compact()),
+            number: filter.number.map(OrderNumber::compact),
         }
     }
 
