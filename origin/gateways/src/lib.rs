@@ -5,6 +5,7 @@
 //! debug output, and every call has a time limit.
 
 pub mod carrier;
+mod exchange;
 pub mod gateways;
 pub mod http_client;
 pub mod jwks;

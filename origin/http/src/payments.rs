@@ -11,8 +11,8 @@ use http::{Response, StatusCode};
 use origin_core::{
     Backend, Secret,
     customers::known_customer,
-    idempotency::StoredAnswer,
-    payments::{AskCapture, Pay, PaymentOutcome, PaymentRecord, ReadPayments as _, ask_capture, pay},
+    idempotency::{Ended, StoredAnswer, once},
+    payments::{self, CaptureError, Pay, PaymentOutcome, PaymentRecord, ReadPayments as _, pay},
 };
 
 use crate::{
@@ -70,18 +70,14 @@ pub(crate) async fn get_payment<B: Backend>(backend: &B, call: &Call) -> Result<
 pub(crate) async fn capture_payment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let payment_id = call.id("Payment")?;
     call.no_body()?;
-    let request = AskCapture {
-        principal: call.principal()?,
-        key: call.idempotency_key()?,
-        request_hash: call.request_hash(),
-        payment_id,
-    };
-    let captured = |payment: &PaymentRecord| {
+    let request = call.keyed(known_customer(backend, call.principal()?).await?)?;
+    let capturing = async {
+        let payment = payments::capture_payment(backend, payment_id).await?;
         let taken = payment.state == PaymentState::Succeeded;
         let status = if taken { StatusCode::OK } else { StatusCode::ACCEPTED };
-        call.kept(json(status, &detail(payment)))
+        Ok::<_, CaptureError>(Ended { answer: call.kept(json(status, &detail(&payment))), kept: taken })
     };
-    answer(ask_capture(backend, &request, captured).await?)
+    answer(once(backend, &request, capturing).await?)
 }
 
 fn detail(payment: &PaymentRecord) -> PaymentDetailResponse {

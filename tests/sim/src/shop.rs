@@ -8,17 +8,18 @@ use std::{
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use commerce_api::Amount;
+use commerce_api::{Amount, Route};
 use commerce_auth::PrincipalHeader;
-use commerce_domain::{OrderId, ProductId, VariantId};
+use commerce_domain::{OrderId, ProductId, VariantId, state::PaymentState};
 use http::{Request, header};
 use http_body_util::BodyExt as _;
 use origin_core::{
     Assembled,
+    customers::known_customer,
     hooks::NoHooks,
-    idempotency::{IdempotencyKey, StoredAnswer},
+    idempotency::{Ended, IdempotencyKey, KeyedRequest, StoredAnswer, once},
     orders::{CancelOutcome, CloseReason, cancel_order},
-    payments::{AskCapture, PaymentRecord, ask_capture},
+    payments::{CaptureError, capture_payment},
     refunds::{AskRefund, Refund, RefundReason, ask_refund},
 };
 use origin_gateways::CarrierApi;
@@ -272,11 +273,16 @@ impl Shop {
         let (backend, key) = (self.backend.clone(), key.to_owned());
         Some(self.world.begin(format!("the shop captures {order} ({key})"), Role::Request, async move {
             let shop = principal("the shop");
-            let (key, request_hash) = (Some(IdempotencyKey::of(&key)), [1; 32]);
-            let request = AskCapture { principal: &shop, key, request_hash, payment_id };
-            let kept = |_: &PaymentRecord| StoredAnswer { status: 200, headers: Vec::new(), body: Bytes::new() };
+            let Ok(customer) = known_customer(&backend, &shop).await else { return };
+            let (key, route) = (Some(IdempotencyKey::of(&key)), Route::CapturePayment);
+            let request = KeyedRequest { customer, route, key, request_hash: [1; 32] };
+            let capturing = async {
+                let payment = capture_payment(&backend, payment_id).await?;
+                let answer = StoredAnswer { status: 200, headers: Vec::new(), body: Bytes::new() };
+                Ok::<_, CaptureError>(Ended { answer, kept: payment.state == PaymentState::Succeeded })
+            };
             // What comes of it is in the ledger.
-            let _ = Box::pin(ask_capture(&backend, &request, kept)).await;
+            let _ = Box::pin(once(&backend, &request, capturing)).await;
         }))
     }
 

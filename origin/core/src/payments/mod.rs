@@ -31,7 +31,7 @@ pub(crate) use self::{
     settle::settle_and_follow,
     webhook::forget_webhooks,
 };
-pub use capture::{AskCapture, BeginCapture, CaptureError, CaptureStore, Lapsing, ask_capture, release_at};
+pub use capture::{BeginCapture, CaptureError, CaptureStore, Lapsing, SetAside, capture_payment};
 pub use gateway::{
     CallOff, Capture, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent,
     PaymentGateway,

@@ -53,7 +53,8 @@ pub trait PaymentStore: Send + Sync {
     /// Moves payment and attempt, and in the same transaction the ledger, the order, the stock's ledger, the outbox and the
     /// claim, as far as the tables of states allow it. That the money was taken is written down for any attempt, and ends
     /// another one that is under way; everything else only for the payment's latest. Money for an order that does not wait
-    /// for it, or by a payment that was called off, is written down as well, with its refund, and the event `PaymentStranded` in place of `PaymentSucceeded`.
+    /// for it, or by a payment that was called off, is written down as well, with its refund, and the event `PaymentStranded`
+    /// in place of `PaymentSucceeded`.
     ///
     /// # Errors
     /// [`StoreError`]; all of it may have been written.

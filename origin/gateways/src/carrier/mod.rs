@@ -26,7 +26,7 @@ use origin_core::{
     shipping::{Carrier, CarrierError, CarrierEvent, Label, LabelRequest, Tracker},
 };
 
-use crate::{ReqwestClient, Secret, webhook_signature::verify};
+use crate::{ReqwestClient, Secret, exchange::segment, webhook_signature::verify};
 
 /// How long a call may take. A request to ship has 12 seconds for all of them, which `origin-core` watches over.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -99,7 +99,7 @@ impl Carrier for CarrierApi {
     }
 
     async fn track(&self, tracker_id: &str) -> Result<Tracker, CarrierError> {
-        let request = Request::get(self.url(&format!("/trackers/{}", wire::segment(tracker_id))));
+        let request = Request::get(self.url(&format!("/trackers/{}", segment(tracker_id))));
         Ok(wire::read::<wire::WireTracker>(&self.exchange(request, Vec::new()).await?)?.into())
     }
 

@@ -7,10 +7,8 @@ use origin_core::{
     payments::WebhookRefusal,
     shipping::{CarrierError, CarrierEvent, Label, LabelRequest, Refusal, Tracker},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 /// The longest id and the longest type that an event may have, and the longest id of a tracker, in characters.
 const MAX_NAME: usize = 255;
 /// The longest number on a label, and the longest code.
@@ -19,11 +17,6 @@ const MAX_NUMBER: usize = 100;
 const MAX_CARRIER: usize = 50;
 /// The longest address on the web.
 const MAX_URL: usize = 2048;
-
-/// A text that is safe as a path segment.
-pub(super) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! Calls of PayPal's API: who we are (<https://developer.paypal.com/api/rest/authentication/>), and answers of bounded size.
+//! Calls of PayPal's API: who we are (<https://developer.paypal.com/api/rest/authentication/>).
 
 use bytes::BytesMut;
 use commerce_domain::Clock;
@@ -8,10 +8,8 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 
 use super::{PayPal, wire};
-use crate::Secret;
+use crate::{Secret, exchange::exchange};
 
-/// The largest answer that is read.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// A token is not used any more when it ends that soon.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
@@ -33,10 +31,10 @@ impl<K: Clock + Sync> PayPal<K> {
     pub(super) async fn exchange(&self, request: RequestBuilder) -> Result<(StatusCode, BytesMut), GatewayError> {
         let again = request.try_clone();
         let token = self.token(None).await?;
-        let (status, body) = answer(request.bearer_auth(token.reveal())).await?;
+        let (status, body) = exchange(request.bearer_auth(token.reveal())).await?;
         let Some(again) = again.filter(|_| status == StatusCode::UNAUTHORIZED) else { return Ok((status, body)) };
         let token = self.token(Some(&token)).await?;
-        answer(again.bearer_auth(token.reveal())).await
+        exchange(again.bearer_auth(token.reveal())).await
     }
 
     /// A token that is good; another one than `refused`. Whoever finds none asks for one, and the others wait for it.
@@ -53,7 +51,7 @@ impl<K: Clock + Sync> PayPal<K> {
         let request = self.http.post(self.url("/v1/oauth2/token"));
         let request = request.basic_auth(&self.config.client_id, Some(self.config.client_secret.reveal()));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let (status, body) = answer(request.body("grant_type=client_credentials")).await?;
+        let (status, body) = exchange(request.body("grant_type=client_credentials")).await?;
         let WireToken { access_token, expires_in } = wire::read_answer(status, &body)?;
         let good_for = SignedDuration::from_secs(i64::from(expires_in)).saturating_sub(MARGIN);
         let secret = Secret::new(access_token);
@@ -61,21 +59,4 @@ impl<K: Clock + Sync> PayPal<K> {
         *kept = Some(Token { secret: secret.clone(), good_until });
         Ok(secret)
     }
-}
-
-async fn answer(request: RequestBuilder) -> Result<(StatusCode, BytesMut), GatewayError> {
-    let mut answer = request.send().await.map_err(|error| unknown(&error))?;
-    let mut body = BytesMut::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| unknown(&error))? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(GatewayError::Unknown("the answer is too large".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok((answer.status(), body))
-}
-
-fn unknown(error: &reqwest::Error) -> GatewayError {
-    let what = if error.is_timeout() { "no answer in time" } else { "the connection broke" };
-    GatewayError::Unknown(what.to_owned())
 }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use self::{amount::WireAmount, http::Token, wire::WireOrder};
-use crate::{Secret, http_client::client_builder};
+use crate::{Secret, exchange::segment, http_client::client_builder};
 
 /// How long a call may take. A request to pay has 12 seconds for all of them, which `origin-core` watches over.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -85,7 +85,7 @@ impl<K: Clock + Sync> PayPal<K> {
     }
 
     async fn order(&self, id: &str) -> Result<WireOrder, GatewayError> {
-        self.send(self.http.get(self.url(&format!("/v2/checkout/orders/{}", wire::segment(id))))).await
+        self.send(self.http.get(self.url(&format!("/v2/checkout/orders/{}", segment(id))))).await
     }
 }
 
@@ -118,7 +118,7 @@ impl<K: Clock + Sync> PayPal<K> {
 
     pub(crate) async fn confirm(&self, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
         let key = format!("confirm:{}:{}", confirmation.payment_id, confirmation.attempt);
-        let path = format!("/v2/checkout/orders/{}/capture", wire::segment(&confirmation.intent_id));
+        let path = format!("/v2/checkout/orders/{}/capture", segment(&confirmation.intent_id));
         let captured = intent(self.send(self.keyed(&path, key, &json!({}))).await?)?;
         match captured.decline {
             Some(decline) => Err(GatewayError::Declined(decline)),
@@ -153,7 +153,7 @@ impl<K: Clock + Sync> PayPal<K> {
     }
 
     pub(crate) async fn read_dispute(&self, dispute_id: &str) -> Result<Dispute, GatewayError> {
-        let url = self.url(&format!("/v1/customer/disputes/{}", wire::segment(dispute_id)));
+        let url = self.url(&format!("/v1/customer/disputes/{}", segment(dispute_id)));
         let wire: dispute::WireDispute = self.send(self.http.get(url)).await?;
         wire.into_dispute().ok_or_else(|| GatewayError::Unknown("the answer is no dispute".to_owned()))
     }

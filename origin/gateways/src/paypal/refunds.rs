@@ -8,7 +8,8 @@ use origin_core::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{PayPal, amount::WireAmount, wire};
+use super::{PayPal, amount::WireAmount};
+use crate::exchange::segment;
 
 impl<K: Clock + Sync> PayPal<K> {
     pub(crate) async fn create_refund(&self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
@@ -16,7 +17,7 @@ impl<K: Clock + Sync> PayPal<K> {
             WireAmount::of(refund.amount).map_err(|limit| refused(GatewayError::Refused(limit.to_string())))?;
         let order = self.order(intent_of(refund).map_err(refused)?).await?;
         let capture = order.capture_id().ok_or_else(|| GatewayError::Unknown("the order has no charge".to_owned()))?;
-        let path = format!("/v2/payments/captures/{}/refund", wire::segment(capture));
+        let path = format!("/v2/payments/captures/{}/refund", segment(capture));
         let id = refund.id.to_string();
         let body = json!({"amount": amount, "custom_id": id});
         let request = self.keyed(&path, format!("refund:{id}"), &body);
@@ -25,7 +26,7 @@ impl<K: Clock + Sync> PayPal<K> {
 
     pub(crate) async fn find_refund(&self, refund: &Refund) -> Result<Option<ProviderRefund>, GatewayError> {
         if let Some(id) = &refund.provider_id {
-            let url = self.url(&format!("/v2/payments/refunds/{}", wire::segment(id)));
+            let url = self.url(&format!("/v2/payments/refunds/{}", segment(id)));
             return self.send::<WireRefund>(self.http.get(url)).await.map(|found| Some(found.into_refund()));
         }
         let order = self.order(intent_of(refund)?).await?;

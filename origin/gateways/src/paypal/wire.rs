@@ -5,11 +5,9 @@ use origin_core::{
     Secret,
     payments::{Decline, GatewayError, Intent, IntentStatus},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 /// The longest code that is taken over, in characters.
 const MAX_CODE: usize = 100;
 
@@ -28,11 +26,6 @@ const DECLINES: [&str; 12] = [
     "TRANSACTION_LIMIT_EXCEEDED",
     "TRANSACTION_BLOCKED_BY_PAYEE",
 ];
-
-/// A text that is safe as a path segment.
-pub(super) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
-}
 
 /// An answer of any status.
 pub(super) fn read_answer<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, GatewayError> {

@@ -22,14 +22,17 @@ use origin_core::payments::{
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::{Secret, http_client::client_builder, webhook_signature::verify};
+use crate::{
+    Secret,
+    exchange::{exchange, segment},
+    http_client::client_builder,
+    webhook_signature::verify,
+};
 
 /// The version of Stripe's API that this client was written for.
 const API_VERSION: &str = "2025-03-31.basil";
 /// How long a call may take. A request to pay has 12 seconds for all of them, which `origin-core` watches over.
 const TIMEOUT: Duration = Duration::from_secs(8);
-/// The largest answer that is read.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Where Stripe is and how it knows us.
 #[derive(Debug, Clone)]
@@ -114,15 +117,7 @@ impl Stripe {
 
     async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, BytesMut), GatewayError> {
         let request = request.bearer_auth(self.config.secret_key.reveal()).header("stripe-version", API_VERSION);
-        let mut answer = request.send().await.map_err(|error| unknown(&error))?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| unknown(&error))? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(GatewayError::Unknown("the answer is too large".to_owned()));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok((answer.status(), body))
+        exchange(request).await
     }
 
     fn url(&self, path: &str) -> String {
@@ -161,29 +156,29 @@ impl PaymentGateway for Stripe {
             ("return_url", self.config.return_url.as_str()),
             ("expand[]", "latest_charge"),
         ];
-        self.post(&format!("/{}/confirm", wire::segment(&confirmation.intent_id)), Some(key), &form).await
+        self.post(&format!("/{}/confirm", segment(&confirmation.intent_id)), Some(key), &form).await
     }
 
     async fn capture_intent(&self, call: Capture<'_>) -> Result<Intent, GatewayError> {
         let (key, form) = (format!("capture:{}", call.payment_id), [("expand[]", "latest_charge")]);
-        self.post(&format!("/{}/capture", wire::segment(call.intent_id)), Some(key), &form).await
+        self.post(&format!("/{}/capture", segment(call.intent_id)), Some(key), &form).await
     }
 
     async fn cancel_intent(&self, call: CallOff<'_>) -> Result<Intent, GatewayError> {
         // Without a key, under which Stripe would keep a refusal for a day. What is canceled cannot be canceled again.
         let form = [("cancellation_reason", "abandoned"), ("expand[]", "latest_charge")];
-        self.post(&format!("/{}/cancel", wire::segment(call.intent_id)), None, &form).await
+        self.post(&format!("/{}/cancel", segment(call.intent_id)), None, &form).await
     }
 
     async fn read_intent(&self, _: Provider, intent_id: &str) -> Result<Intent, GatewayError> {
-        let url = self.url(&format!("/payment_intents/{}?expand[]=latest_charge", wire::segment(intent_id)));
+        let url = self.url(&format!("/payment_intents/{}?expand[]=latest_charge", segment(intent_id)));
         self.intent(self.http.get(url)).await
     }
 }
 
 impl ReadDispute for Stripe {
     async fn read_dispute(&self, _: Provider, dispute_id: &str) -> Result<Dispute, GatewayError> {
-        let url = self.url(&format!("/disputes/{}", wire::segment(dispute_id)));
+        let url = self.url(&format!("/disputes/{}", segment(dispute_id)));
         let (status, body) = self.exchange(self.http.get(url)).await?;
         dispute::read_answer(status, &body)
     }
@@ -201,9 +196,4 @@ impl VerifyTransmission for Stripe {
     async fn verify_transmission(&self, _: Transmission<'_>, _: Timestamp) -> Result<WebhookEvent, Unverified> {
         Err(WebhookRefusal::NotTaken.into())
     }
-}
-
-fn unknown(error: &reqwest::Error) -> GatewayError {
-    let what = if error.is_timeout() { "no answer in time" } else { "the connection broke" };
-    GatewayError::Unknown(what.to_owned())
 }

@@ -6,7 +6,8 @@ use origin_core::{
 };
 use serde::Deserialize;
 
-use super::{Stripe, amount, wire};
+use super::{Stripe, amount};
+use crate::exchange::segment;
 
 /// Refunds of one payment that are looked through for ours. A payment has a few at most.
 const LISTED: u32 = 100;
@@ -26,10 +27,10 @@ impl RefundGateway for Stripe {
 
     async fn find_refund(&self, refund: &Refund) -> Result<Option<ProviderRefund>, GatewayError> {
         if let Some(id) = &refund.provider_id {
-            let url = self.url(&format!("/refunds/{}", wire::segment(id)));
+            let url = self.url(&format!("/refunds/{}", segment(id)));
             return self.send::<WireRefund>(self.http.get(url)).await.map(|found| Some(found.into_refund()));
         }
-        let intent = wire::segment(intent_of(refund)?);
+        let intent = segment(intent_of(refund)?);
         let url = self.url(&format!("/refunds?payment_intent={intent}&limit={LISTED}"));
         let listed: WireList = self.send(self.http.get(url)).await?;
         let id = refund.id.to_string();

@@ -5,23 +5,18 @@ use origin_core::{
     Secret,
     payments::{Decline, GatewayError, Intent, IntentStatus},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 
+use crate::exchange::segment;
+
 /// Where a charge says until when it can be captured, in seconds since 1970.
 const CAPTURE_BEFORE: &str = "/payment_method_details/card/capture_before";
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// `application/x-www-form-urlencoded`.
 pub(super) fn form(fields: &[(&str, &str)]) -> String {
     let encoded = |(name, value): &(&str, &str)| format!("{}={}", segment(name), segment(value));
     fields.iter().map(encoded).collect::<Vec<_>>().join("&")
-}
-
-/// A text that is safe as a path segment and in a form.
-pub(super) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 /// An answer of any status.

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use origin_core::{
     inventory::LONGEST_HOLD,
-    payments::{Attempt, Decline, HoldMove, Settled, Settlement, Verdict, release_at},
+    payments::{Attempt, Decline, HoldMove, SetAside, Settled, Settlement, Verdict},
     refunds::RefundReason,
 };
 use serde_json::json;
@@ -176,7 +176,7 @@ async fn move_payment(tx: &Transaction<'_>, settlement: &Settlement<'_>, settled
         _ => (None, None),
     };
     let aside = match settlement.verdict {
-        Verdict::Authorised { capture_before } => Some(release_at(*capture_before, now).0),
+        Verdict::Authorised { capture_before } => Some(SetAside::at(now, *capture_before).capture_before),
         _ => None,
     };
     let statement = tx.prepare_cached(MOVE_PAYMENT).await?;
@@ -238,9 +238,9 @@ async fn set_aside(
     settlement: &Settlement<'_>,
     capture_before: Option<Timestamp>,
 ) -> Result<(), DbError> {
-    let (until, release) = release_at(capture_before, settlement.now);
+    let SetAside { capture_before: until, held_until } = SetAside::at(settlement.now, capture_before);
     let statement = tx.prepare_cached(HOLD_ORDER).await?;
-    tx.execute(&statement, &[&settlement.attempt.order_id.as_uuid(), &release, &settlement.now]).await?;
+    tx.execute(&statement, &[&settlement.attempt.order_id.as_uuid(), &held_until, &settlement.now]).await?;
     tell(tx, settlement, "PaymentAuthorised", json!({"captureBefore": until})).await
 }
 

@@ -9,17 +9,28 @@ use crate::{Backend, StoreError};
 
 /// For how long money is set aside where the provider does not say
 /// (<https://docs.stripe.com/payments/place-a-hold-on-a-payment-method>).
-const SET_ASIDE: SignedDuration = SignedDuration::from_hours(7 * 24);
+const USUALLY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// So long before the bank lets the money go, the order is closed.
 const MARGIN: SignedDuration = SignedDuration::from_hours(12);
 /// So long before that, the shop is told.
 pub(crate) const LAPSE_TOLD: SignedDuration = SignedDuration::from_hours(48);
 
-/// Until when money can be taken that was set aside at `now`, and when its order is closed if it was not.
-#[must_use]
-pub fn release_at(capture_before: Option<Timestamp>, now: Timestamp) -> (Timestamp, Timestamp) {
-    let until = capture_before.unwrap_or_else(|| now.saturating_add(SET_ASIDE).unwrap_or(Timestamp::MAX));
-    (until, until.saturating_sub(MARGIN).unwrap_or(until))
+/// For how long money is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetAside {
+    /// Until when it can be taken.
+    pub capture_before: Timestamp,
+    /// Until when its goods are held: then the order is closed.
+    pub held_until: Timestamp,
+}
+
+impl SetAside {
+    /// Of money that was set aside at `now`, until then if the provider says so.
+    #[must_use]
+    pub fn at(now: Timestamp, capture_before: Option<Timestamp>) -> Self {
+        let until = capture_before.unwrap_or_else(|| now.saturating_add(USUALLY).unwrap_or(Timestamp::MAX));
+        Self { capture_before: until, held_until: until.saturating_sub(MARGIN).unwrap_or(until) }
+    }
 }
 
 /// Tells that nobody has captured a payment yet. Whether it was told now.
@@ -42,8 +53,12 @@ mod tests {
     #[test]
     fn an_order_is_closed_before_its_money_is_let_go() {
         let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
-        assert_eq!(release_at(None, at(1)), (at(169), at(157)));
-        assert_eq!(release_at(Some(at(121)), at(1)), (at(121), at(109)));
-        assert_eq!(release_at(Some(Timestamp::MIN), at(1)), (Timestamp::MIN, Timestamp::MIN));
+        let aside = |until: Option<Timestamp>| {
+            let SetAside { capture_before, held_until } = SetAside::at(at(1), until);
+            (capture_before, held_until)
+        };
+        assert_eq!(aside(None), (at(169), at(157)));
+        assert_eq!(aside(Some(at(121))), (at(121), at(109)));
+        assert_eq!(aside(Some(Timestamp::MIN)), (Timestamp::MIN, Timestamp::MIN));
     }
 }

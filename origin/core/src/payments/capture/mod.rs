@@ -10,12 +10,11 @@
 mod lapse;
 mod ports;
 
-use commerce_auth::Principal;
 use commerce_domain::{Clock as _, PaymentId, state::PaymentState};
 
 pub(crate) use self::lapse::{LAPSE_TOLD, tell_lapse};
 pub use self::{
-    lapse::release_at,
+    lapse::SetAside,
     ports::{BeginCapture, CaptureStore, Lapsing},
 };
 use super::{
@@ -28,24 +27,10 @@ use super::{
 };
 use crate::{
     Backend, Interrupted, StoreError,
-    customers::known_customer,
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
-    idempotency::{Answer, ClaimRefused, Ended, Hash, IdempotencyKey, KeyedRequest, StoredAnswer, ends_claim, once},
+    idempotency::{ClaimRefused, ends_claim},
 };
-
-/// A request of the shop's to take the money of a payment, all of it.
-#[derive(Debug, Clone)]
-pub struct AskCapture<'a> {
-    /// The caller.
-    pub principal: &'a Principal,
-    /// The key that the client gave to the request.
-    pub key: Option<IdempotencyKey>,
-    /// What the request is compared by.
-    pub request_hash: Hash,
-    /// The payment.
-    pub payment_id: PaymentId,
-}
 
 /// Why no money was taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,45 +61,32 @@ pub enum CaptureError {
 from_interrupted!(CaptureError);
 ends_claim!(CaptureError);
 
-/// Takes the money of a payment. `render` makes the answer of the payment as it stands then, which is kept once the money is
-/// taken. Of money that was taken before, says so again.
+/// Takes the money of a payment, all of it. The payment as it stands then: SUCCEEDED, or as it was while the provider has yet to
+/// say. Of money that was taken before, says so again.
 ///
 /// # Errors
 /// [`CaptureError`]; what was begun is ended by a repetition, or by the sweep.
-pub async fn ask_capture<B, R>(backend: &B, request: &AskCapture<'_>, render: R) -> Result<Answer, CaptureError>
-where
-    B: Backend,
-    R: Fn(&PaymentRecord) -> StoredAnswer + Send + Sync,
-{
-    let (database, payment_id) = (backend.database(), request.payment_id);
-    let keyed = KeyedRequest {
-        customer: known_customer(backend, request.principal).await?,
-        route: commerce_api::Route::CapturePayment,
-        key: request.key,
-        request_hash: request.request_hash,
-    };
-    let capturing = async {
-        backend.hooks().reached(HookPoint::BeforeCaptureNote).await?;
-        let begun = database.begin_capture(payment_id, backend.clock().now()).await?;
-        backend.hooks().reached(HookPoint::AfterCaptureNote).await?;
-        match begun {
-            BeginCapture::NoPayment => return Err(CaptureError::NoPayment),
-            BeginCapture::NotAuthorised(state) => return Err(CaptureError::NotAuthorised(state)),
-            BeginCapture::Closing => return Err(CaptureError::Closing),
-            BeginCapture::Taken => {}
-            BeginCapture::Begun(attempt) => {
-                if let Captured::Refused(code) = capture(backend, &attempt).await? {
-                    return Err(CaptureError::Refused(code));
-                }
+pub async fn capture_payment<B: Backend>(backend: &B, payment_id: PaymentId) -> Result<PaymentRecord, CaptureError> {
+    let database = backend.database();
+    backend.hooks().reached(HookPoint::BeforeCaptureNote).await?;
+    let begun = database.begin_capture(payment_id, backend.clock().now()).await?;
+    backend.hooks().reached(HookPoint::AfterCaptureNote).await?;
+    match begun {
+        BeginCapture::NoPayment => return Err(CaptureError::NoPayment),
+        BeginCapture::NotAuthorised(state) => return Err(CaptureError::NotAuthorised(state)),
+        BeginCapture::Closing => return Err(CaptureError::Closing),
+        BeginCapture::Taken => {}
+        BeginCapture::Begun(attempt) => {
+            if let Captured::Refused(code) = capture(backend, &attempt).await? {
+                return Err(CaptureError::Refused(code));
             }
         }
-        let payment = database.find_payment(None, payment_id).await?.ok_or(CaptureError::NoPayment)?;
-        match payment.state {
-            PaymentState::Canceled | PaymentState::Failed => Err(CaptureError::NotAuthorised(payment.state)),
-            state => Ok(Ended { answer: render(&payment), kept: state == PaymentState::Succeeded }),
-        }
-    };
-    once(backend, &keyed, capturing).await
+    }
+    let payment = database.find_payment(None, payment_id).await?.ok_or(CaptureError::NoPayment)?;
+    match payment.state {
+        PaymentState::Canceled | PaymentState::Failed => Err(CaptureError::NotAuthorised(payment.state)),
+        _ => Ok(payment),
+    }
 }
 
 /// What the provider said to the wish.
