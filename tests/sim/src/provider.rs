@@ -230,12 +230,14 @@ impl Book {
         })
     }
 
-    /// Sends money back, and no more than was taken.
+    /// Sends money back, and no more than was taken and is not with the bank.
     pub(crate) fn refund(&mut self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
-        let intent = self.intent(refund.intent_id.as_deref().unwrap_or_default())?;
+        let id = refund.intent_id.as_deref().unwrap_or_default();
+        let disputed = self.withdrawn_of(id);
+        let intent = self.intent(id)?;
         let gone: i64 = intent.refunds.values().map(|money| money.minor()).sum();
         let taken = intent.amount.minor() * i64::from(intent.charges);
-        if gone + refund.amount.minor() > taken {
+        if gone + disputed + refund.amount.minor() > taken {
             let (code, message) = ("charge_already_refunded".to_owned(), "No.".to_owned());
             return Err(GatewayError::Declined(Decline { code, message }));
         }

@@ -1,5 +1,7 @@
 //! Payments that the customer's bank calls back.
 
+use http::Method;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::shop::{Answer, Placed};
@@ -103,4 +105,22 @@ async fn a_dispute_that_cannot_be_read_is_told_of_again() {
     assert_eq!((ledger(&placed).await.len(), placed.shop.handled().await.len()), (1, 0));
     assert_eq!(tell(&placed, "evt_1", "created", &dispute).await.status, 200);
     assert_eq!(ledger(&placed).await.len(), 2);
+}
+
+#[tokio::test]
+async fn money_that_a_dispute_brings_back_for_an_order_that_was_called_off_goes_back_once() {
+    let (placed, dispute) = disputed().await;
+    assert_eq!(tell(&placed, "evt_1", "created", &dispute).await.status, 200);
+    let path = format!("/v1/orders/{}/cancel", placed.order);
+    let cancelled = placed.shop.shopper("ada").send(Method::POST, &path, "").await;
+    assert_eq!((cancelled.text("/status").as_str(), placed.sent_back()), ("CANCELLED", vec![]), "the bank has it");
+    close(&placed, &dispute, "won").await;
+    for (id, kind) in [("evt_2", "closed"), ("evt_3", "funds_reinstated")] {
+        assert_eq!(tell(&placed, id, kind, &dispute).await.status, 200, "{id}");
+        placed.shop.clock.advance(SignedDuration::from_secs(31));
+        placed.shop.sweep().await.unwrap();
+    }
+    assert_eq!((placed.sent_back(), placed.kept().await), (vec![6480], 0));
+    assert_eq!((placed.status().await, placed.stock().await), ("CANCELLED".to_owned(), (5, 0)));
+    placed.assert_events_are_right().await;
 }

@@ -1,10 +1,13 @@
 //! Disputes: what the provider says of one, with the ledger and the events, in one transaction.
 
 use commerce_api::Amount;
-use commerce_domain::EventId;
+use commerce_domain::{EventId, state::OrderStatus};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
-use origin_core::payments::{DisputeNews, DisputeNoted, DisputeOutcome};
+use origin_core::{
+    payments::{DisputeNews, DisputeNoted, DisputeOutcome},
+    refunds::{NewRefund, RefundReason},
+};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -12,10 +15,11 @@ use super::webhooks::write_receipt;
 use crate::{
     Database, DbError, Isolation,
     outbox::{NewEvent, write_event},
+    refunds::write_capped_refund,
 };
 
 // The events are the order's, and its row is their lock.
-const LOCK_ORDER: &str = "select from orders where id = $1 for update";
+const LOCK_ORDER: &str = "select status from orders where id = $1 for update";
 const OPEN: &str =
     "insert into disputes (provider, dispute_id, payment_id, order_id, amount, currency, reason, opened_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (provider, dispute_id) do nothing";
@@ -33,14 +37,15 @@ impl Database {
 async fn write(tx: &Transaction<'_>, news: &DisputeNews<'_>) -> Result<DisputeNoted, DbError> {
     let dispute = news.dispute;
     let statement = tx.prepare_cached(LOCK_ORDER).await?;
-    tx.execute(&statement, &[&news.attempt.order_id.as_uuid()]).await?;
+    let order = tx.query_one(&statement, &[&news.attempt.order_id.as_uuid()]).await?;
+    let status: OrderStatus = order.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
     let opened = open(tx, news).await?;
     if dispute.withdrawn {
         let taken = -dispute.amount.amount();
         enter(tx, news, "dispute", taken).await?;
     }
-    if dispute.reinstated {
-        enter(tx, news, "dispute_won", dispute.amount.amount()).await?;
+    if dispute.reinstated && enter(tx, news, "dispute_won", dispute.amount.amount()).await? {
+        send_back(tx, news, status).await?;
     }
     if opened {
         tell(tx, news, news.opened_event, "DisputeOpened", json!({"reason": dispute.reason})).await?;
@@ -88,14 +93,29 @@ async fn close(tx: &Transaction<'_>, news: &DisputeNews<'_>, outcome: DisputeOut
     Ok(closed)
 }
 
-/// Writes a movement of the disputed money down, once.
-async fn enter(tx: &Transaction<'_>, news: &DisputeNews<'_>, kind: &str, amount: Decimal) -> Result<(), DbError> {
+/// Writes a movement of the disputed money down, once. Whether it was not there.
+async fn enter(tx: &Transaction<'_>, news: &DisputeNews<'_>, kind: &str, amount: Decimal) -> Result<bool, DbError> {
     let (dispute, attempt) = (news.dispute, news.attempt);
     let (payment, order) = (attempt.payment_id.as_uuid(), attempt.order_id.as_uuid());
     let currency = dispute.amount.currency().code();
     let statement = tx.prepare_cached(ENTRY).await?;
-    tx.execute(&statement, &[&payment, &order, &kind, &amount, &currency, &dispute.id, &news.now]).await?;
-    Ok(())
+    Ok(tx.execute(&statement, &[&payment, &order, &kind, &amount, &currency, &dispute.id, &news.now]).await? == 1)
+}
+
+/// Money that is here again of an order that was called off meanwhile goes to its customer: there was none to send back then.
+async fn send_back(tx: &Transaction<'_>, news: &DisputeNews<'_>, status: OrderStatus) -> Result<(), DbError> {
+    if !matches!(status, OrderStatus::Cancelled | OrderStatus::Failed) {
+        return Ok(());
+    }
+    let refund = NewRefund {
+        id: news.refund,
+        payment_id: news.attempt.payment_id,
+        cause: "dispute_won".to_owned(),
+        amount: None,
+        reason: RefundReason::OrderCancelled,
+        now: news.now,
+    };
+    write_capped_refund(tx, &refund).await.map(drop)
 }
 
 async fn tell(

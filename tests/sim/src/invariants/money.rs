@@ -48,8 +48,9 @@ pub(super) async fn check(lab: &Lab, shop: &Shop, found: &Found) -> Result<(), L
     if paid && (charges == 0 || sent_back >= taken) {
         shop.violated(format!("{id} is paid: {taken} was taken, and {sent_back} went back"));
     }
-    if !paid && taken != sent_back {
-        shop.violated(format!("{id} is {:?}, {taken} was taken, and {sent_back} went back", found.order));
+    if !paid && taken != sent_back + withdrawn {
+        let back = format!("{sent_back} went back, and the bank has {withdrawn}");
+        shop.violated(format!("{id} is {:?}, {taken} was taken, {back}", found.order));
     }
     Ok(())
 }

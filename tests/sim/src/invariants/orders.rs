@@ -39,7 +39,8 @@ fn check_events(shop: &Shop, found: &Found) {
         && found.count("InventoryReserved") == created
         && found.count("OrderProcessed") == paid
         && paid_rightly
-        && found.count("RefundFailed") == 0
+        // What the bank has called back cannot be sent back as well.
+        && (found.count("RefundFailed") == 0 || found.count("DisputeOpened") > 0)
         // It goes back by itself, but no step of ours may lead there.
         && found.count("PaymentStranded") == 0
         && found.count("OrderFailed") == failed

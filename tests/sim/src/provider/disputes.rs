@@ -40,6 +40,13 @@ impl Book {
         Some(id)
     }
 
+    /// What the bank has of a payment, in minor units.
+    pub(super) fn withdrawn_of(&self, intent: &str) -> i64 {
+        let with_the_bank =
+            |dispute: &&Disputed| dispute.intent == intent && dispute.outcome != Some(DisputeOutcome::Won);
+        self.disputes.values().filter(with_the_bank).map(|dispute| dispute.amount.minor()).sum()
+    }
+
     /// The bank decides.
     pub(crate) fn decide(&mut self, dispute: &str, outcome: DisputeOutcome) {
         let Some(disputed) = self.disputes.get_mut(dispute) else { return };

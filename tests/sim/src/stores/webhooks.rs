@@ -1,6 +1,6 @@
 //! What is known of webhooks, behind the gate.
 
-use commerce_domain::{EventId, PaymentId};
+use commerce_domain::{EventId, PaymentId, RefundId};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
@@ -37,6 +37,7 @@ struct OwnNews {
     attempt: Attempt,
     opened_event: EventId,
     closed_event: EventId,
+    refund: RefundId,
     receipt: OwnReceipt,
     now: Timestamp,
 }
@@ -48,16 +49,17 @@ impl OwnNews {
             attempt: news.attempt.clone(),
             opened_event: news.opened_event,
             closed_event: news.closed_event,
+            refund: news.refund,
             receipt: OwnReceipt::of(news.receipt),
             now: news.now,
         }
     }
 
     async fn noted_by(&self, store: &impl WebhookStore) -> Result<DisputeNoted, StoreError> {
-        let Self { dispute, attempt, opened_event, closed_event, receipt, now } = self;
-        let (opened_event, closed_event, now) = (*opened_event, *closed_event, *now);
+        let Self { dispute, attempt, opened_event, closed_event, refund, receipt, now } = self;
+        let (opened_event, closed_event, refund, now) = (*opened_event, *closed_event, *refund, *now);
         let receipt = &receipt.lend();
-        store.note_dispute(&DisputeNews { dispute, attempt, opened_event, closed_event, receipt, now }).await
+        store.note_dispute(&DisputeNews { dispute, attempt, opened_event, closed_event, refund, receipt, now }).await
     }
 }
 

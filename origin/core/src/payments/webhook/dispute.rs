@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use commerce_domain::{Clock as _, EventId, Money};
+use commerce_domain::{Clock as _, EventId, Money, RefundId};
 use jiff::Timestamp;
 
 use super::{WebhookError, WebhookReceipt, WebhookStore as _};
@@ -76,6 +76,8 @@ pub struct DisputeNews<'a> {
     pub opened_event: EventId,
     /// The id of the event that tells that it is over.
     pub closed_event: EventId,
+    /// The id of the refund, if the money is back for an order that was called off.
+    pub refund: RefundId,
     /// The webhook that told of it.
     pub receipt: &'a WebhookReceipt<'a>,
     /// Now.
@@ -101,7 +103,8 @@ pub(super) async fn look_up<B: Backend>(
     let dispute = Patience::new(backend).within(backend.gateway().read_dispute(attempt.provider, dispute_id)).await?;
     let event = || EventId::generate(backend.clock(), backend.entropy());
     let (opened_event, closed_event, now) = (event(), event(), backend.clock().now());
-    let news = DisputeNews { dispute: &dispute, attempt, opened_event, closed_event, receipt, now };
+    let refund = RefundId::generate(backend.clock(), backend.entropy());
+    let news = DisputeNews { dispute: &dispute, attempt, opened_event, closed_event, refund, receipt, now };
     let noted = backend.database().note_dispute(&news).await?;
     let (order, payment, reason) = (attempt.order_id, attempt.payment_id, &dispute.reason);
     if noted.opened {

@@ -207,7 +207,7 @@ pub trait WebhookStore: Send + Sync {
     fn note_webhook(&self, receipt: &WebhookReceipt<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes down what the provider says of a dispute: the dispute, the ledger, the events and the receipt, in one
-    /// transaction, as far as they are not there. The order stays as it is.
+    /// transaction, as far as they are not there. The order stays as it is; if it was called off and the money is back, a refund is written down.
     ///
     /// # Errors
     /// [`StoreError`]; all of it may have been written.
