@@ -20,7 +20,7 @@ pub use gateways::Gateways;
 pub use http_client::ReqwestClient;
 pub use jwks::JwksVerifier;
 pub use origin_core::Secret;
-pub use paypal::{PayPal, PayPalConfig};
+pub use paypal::{PayPal, PayPalConfig, webhook::read_event as read_paypal_event};
 pub use stripe::{CaptureMethod, Stripe, StripeConfig};
 pub use system::{System, SystemClock, SystemEntropy, SystemTimer};
 pub use user_info::UserInfo;

@@ -105,6 +105,20 @@ impl SweepStore for Database {
         Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)
     }
 
+    async fn list_late_charges(
+        &self,
+        now: Timestamp,
+        after: Option<AttemptId>,
+        limit: u32,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let sql = format!(
+            "{ATTEMPT} where a.look_again_at <= $1 and p.state = 'CANCELED' and ($2::uuid is null or a.id > $2)
+            order by a.id limit $3"
+        );
+        let rows = self.list(&sql, &[&now, &after.map(AttemptId::as_uuid), &i64::from(limit)]).await?;
+        Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)
+    }
+
     async fn list_full_carts(
         &self,
         before: Timestamp,

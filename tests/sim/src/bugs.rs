@@ -13,7 +13,7 @@ use origin_core::{
     checkout::Owned,
     inventory::{HeldLine, Hold, ReserveOutcome, SettleHold as _, Shortage},
     payments::{
-        Confirmation, GatewayError, Intent, IntentStatus, Settlement, Verdict, WebhookReceipt, WebhookStore as _,
+        Confirmation, GatewayError, Intent, IntentStatus, Provider, Settlement, Verdict, WebhookReceipt, WebhookStore as _,
     },
     refunds::{BeginRefund, NewRefund, RefundStore as _},
 };
@@ -151,10 +151,10 @@ pub(crate) fn new_key(world: &World, key: &str) -> String {
 
 /// A charge of its own, whatever was charged before.
 pub(crate) fn charge_anew(book: &mut Book, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
-    let Confirmation { intent_id, payment_method_id, .. } = confirmation;
+    let intent_id = &confirmation.intent_id;
     match book.intents.get(intent_id) {
         Some(intent) if intent.status == IntentStatus::Succeeded => book.charge(intent_id)?,
-        _ => return book.confirm(intent_id, payment_method_id),
+        _ => return book.confirm_by(confirmation),
     }
     book.read(intent_id)
 }
@@ -242,12 +242,12 @@ pub(crate) async fn sweep_by_the_clock(database: &SimDatabase, stock: &SimStock)
 }
 
 /// That an event is handled is noted before it is.
-pub(crate) async fn noted_at_once(database: &SimDatabase, event_id: &str) -> Result<(), StoreError> {
+pub(crate) async fn noted_at_once(database: &SimDatabase, provider: Provider, event_id: &str) -> Result<(), StoreError> {
     if database.bug != Some(Bug::DedupeRowOutside) {
         return Ok(());
     }
-    let receipt =
-        WebhookReceipt { provider: "stripe", event_id, kind: "not read yet", received_at: database.world.now() };
+    let (provider, received_at) = (provider.as_str(), database.world.now());
+    let receipt = WebhookReceipt { provider, event_id, kind: "not read yet", received_at };
     database.real.note_webhook(&receipt).await
 }
 

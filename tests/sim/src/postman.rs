@@ -1,4 +1,4 @@
-//! The provider's webhooks on their way to the shop: at once, late, twice, out of order, or never.
+//! The providers' webhooks on their way to the shop: at once, late, twice, out of order, or never.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,6 +9,7 @@ use commerce_api::{Route, headers::STRIPE_SIGNATURE};
 use commerce_aws::Timer as _;
 use commerce_domain::Clock as _;
 use http::{Request, header};
+use origin_core::payments::Provider as Which;
 use test_support::payments::signature_header;
 
 use crate::{
@@ -18,26 +19,26 @@ use crate::{
     world::{Role, TaskId},
 };
 
-/// What the provider signs with.
+/// What Stripe signs with.
 pub(crate) const SECRET: &str = "whsec_sim";
-/// How often it sends what is not taken. Of disputes it tells until it is heard.
+/// How often they send what is not taken. Of disputes it tells until it is heard.
 const MOST_TRIES: u32 = 6;
 
 /// A webhook under way: whether the shop has taken it, once that is known.
 type Sent = (TaskId, Arc<Mutex<bool>>);
 
 impl Shop {
-    /// Sends a webhook for each thing that has happened at the provider.
+    /// Sends a webhook for each thing that has happened at a provider.
     pub(crate) fn send_webhooks(&self) {
         let happenings = std::mem::take(&mut self.provider.book().outgoing);
         for happening in happenings {
-            let (name, shop) = (format!("provider tells {} {}", happening.kind, happening.id), self.clone());
+            let (name, shop) = (format!("{} tells {} {}", happening.at.as_str(), happening.kind, happening.id), self.clone());
             self.world.begin(name, Role::Shopper, async move { shop.tell(&happening).await });
         }
     }
 
     async fn tell(&self, happening: &Happening) {
-        let must_arrive = matches!(happening.about, About::Dispute { .. });
+        let must_arrive = matches!(happening.about, About::Dispute(_));
         if !must_arrive && self.world.draw(|rng| rng.chance(80)) {
             self.world.note(|| format!("{} is never told", happening.id));
             return;
@@ -77,13 +78,17 @@ impl Shop {
     /// Sends it once, signed at this time.
     fn send(&self, happening: &Happening) -> Sent {
         let taken = Arc::new(Mutex::new(false));
-        let (slot, shop, body) = (Arc::clone(&taken), self.clone(), happening.body());
+        let (slot, shop, body) = (Arc::clone(&taken), self.clone(), happening.body.clone());
         let name = format!("webhook {}", happening.id);
-        let signature = signature_header(SECRET, self.world.now().as_second(), body.as_bytes());
+        let request = match happening.at {
+            Which::Stripe => {
+                let signature = signature_header(SECRET, self.world.now().as_second(), body.as_bytes());
+                Request::post(Route::ReceiveStripeWebhook.pattern()).header(STRIPE_SIGNATURE, signature)
+            }
+            Which::PayPal => Request::post(Route::ReceivePayPalWebhook.pattern()),
+        };
+        let request = request.header(header::CONTENT_TYPE, "application/json");
         let task = self.world.begin(name.clone(), Role::Webhook, async move {
-            let request = Request::post(Route::ReceiveStripeWebhook.pattern())
-                .header(header::CONTENT_TYPE, "application/json")
-                .header(STRIPE_SIGNATURE, signature);
             let answer = shop.answer_to(request, body).await;
             shop.world.note(|| format!("{name} is answered with {} {}", answer.status, answer.code()));
             if answer.status == 500 {

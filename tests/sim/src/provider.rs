@@ -1,8 +1,10 @@
-//! A payment provider in memory: payment intents as Stripe has them
-//! (<https://docs.stripe.com/payments/paymentintents/lifecycle>), keys under which it keeps its answers, and a book.
+//! The payment providers in memory: payment intents as Stripe has them
+//! (<https://docs.stripe.com/payments/paymentintents/lifecycle>) and orders as PayPal has them, keys under which they keep their
+//! answers, and one book for both.
 
 mod disputes;
 mod happenings;
+mod paypal;
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +14,14 @@ use std::{
 use commerce_domain::{Money, OrderId, PaymentId, RefundId};
 use origin_core::{
     Secret,
-    payments::{Decline, Dispute, GatewayError, Intent, IntentStatus, NewIntent},
+    payments::{Confirmation, Decline, Dispute, GatewayError, Intent, IntentStatus, NewIntent, Provider as Which},
     refunds::{ProviderRefund, Refund, RefundVerdict},
 };
 
 pub(crate) use self::{
     disputes::Disputed,
     happenings::{About, Happening},
+    paypal::{PAYPAL, Purse},
 };
 
 /// A card that pays.
@@ -33,6 +36,7 @@ type Answer = Result<Intent, GatewayError>;
 /// An intent and what was charged for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Booked {
+    pub(crate) at: Which,
     pub(crate) payment: PaymentId,
     pub(crate) order: OrderId,
     pub(crate) amount: Money,
@@ -43,12 +47,14 @@ pub(crate) struct Booked {
     pub(crate) refunds: BTreeMap<RefundId, Money>,
     decline: Option<Decline>,
     method: Option<String>,
+    /// What is behind the customer's account at PayPal.
+    purse: Purse,
 }
 
-/// All that the provider remembers.
+/// All that the providers remember.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    /// Whether money is set aside first, and taken when the shop says so.
+    /// Whether Stripe sets money aside first, and taken when the shop says so.
     pub(crate) by_hand: bool,
     pub(crate) intents: BTreeMap<String, Booked>,
     keys: BTreeMap<String, Answer>,
@@ -84,13 +90,19 @@ impl Kept for Option<ProviderRefund> {
     }
 }
 
+impl Kept for () {
+    fn kept(_: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>> {
+        None
+    }
+}
+
 impl Kept for Dispute {
     fn kept(_: &mut Book) -> Option<&mut BTreeMap<String, Result<Self, GatewayError>>> {
         None
     }
 }
 
-/// The provider. Cheap to clone.
+/// The providers. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Provider(Arc<Mutex<Book>>);
 
@@ -99,9 +111,10 @@ impl Provider {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Acts once under the key, and keeps the answer, `None` for an action that is not taken.
+    /// Acts once under the key, `None` for an action that is not taken. Stripe keeps what it has answered, PayPal what it has done.
     pub(crate) fn under<T: Kept>(
         &self,
+        at: Which,
         key: &str,
         failing: bool,
         act: Option<impl FnOnce(&mut Book) -> Result<T, GatewayError>>,
@@ -111,15 +124,28 @@ impl Provider {
             return kept.clone();
         }
         let acted = act.map(|act| act(&mut book));
-        let answer = match acted {
-            Some(answer) if !failing => answer,
-            _ => Err(GatewayError::Failed("simulated: 500".to_owned())),
+        let answer = match &acted {
+            Some(answer) if !failing => answer.clone(),
+            _ => failed(at),
         };
-        if let Some(kept) = T::kept(&mut book) {
-            kept.insert(key.to_owned(), answer.clone());
+        let keeps = match at {
+            Which::Stripe => Some(answer.clone()),
+            Which::PayPal => acted.filter(Result::is_ok),
+        };
+        if let Some((kept, keeps)) = T::kept(&mut book).zip(keeps) {
+            kept.insert(key.to_owned(), keeps);
         }
         answer
     }
+}
+
+/// A 500. Stripe keeps it, so it says that the work is done; of PayPal's, nothing follows.
+pub(crate) fn failed<T>(at: Which) -> Result<T, GatewayError> {
+    let text = "simulated: 500".to_owned();
+    Err(match at {
+        Which::Stripe => GatewayError::Failed(text),
+        Which::PayPal => GatewayError::Unknown(text),
+    })
 }
 
 impl Book {
@@ -127,25 +153,41 @@ impl Book {
     pub(crate) fn forget_keys(&mut self) {
         self.keys.clear();
         self.refund_keys.clear();
+        self.forget_orders();
     }
 
     pub(crate) fn create(&mut self, new: &NewIntent) -> Answer {
         let id = format!("pi_{}_{}", new.payment_id, self.intents.len());
+        let status = match new.provider {
+            Which::Stripe => IntentStatus::RequiresPaymentMethod,
+            Which::PayPal => IntentStatus::RequiresAction,
+        };
         let booked = Booked {
+            at: new.provider,
             payment: new.payment_id,
             order: new.order_id,
             amount: new.amount,
-            status: IntentStatus::RequiresPaymentMethod,
+            status,
             charges: 0,
             refunds: BTreeMap::new(),
             decline: None,
             method: None,
+            purse: Purse::Full,
         };
         self.intents.insert(id.clone(), booked);
         self.read(&id)
     }
 
-    pub(crate) fn confirm(&mut self, id: &str, method: &str) -> Answer {
+    /// A confirmation, as its provider takes it.
+    pub(crate) fn confirm_by(&mut self, confirmation: &Confirmation) -> Answer {
+        let Confirmation { provider, intent_id, payment_method_id, .. } = confirmation;
+        match provider {
+            Which::Stripe => self.confirm(intent_id, payment_method_id),
+            Which::PayPal => self.capture_order(intent_id),
+        }
+    }
+
+    fn confirm(&mut self, id: &str, method: &str) -> Answer {
         let intent = self.intent(id)?;
         if matches!(intent.status, IntentStatus::RequiresCapture | IntentStatus::Succeeded | IntentStatus::Canceled) {
             return Err(refused(intent.status));
@@ -187,15 +229,23 @@ impl Book {
         let intent = self.intent(id)?;
         intent.status = IntentStatus::Succeeded;
         intent.charges += 1;
-        self.tell("payment_intent.succeeded", About::Intent(id.to_owned()));
+        let kind = match intent.at {
+            Which::Stripe => "payment_intent.succeeded",
+            Which::PayPal => paypal::CAPTURED,
+        };
+        self.tell(kind, About::Intent(id.to_owned()));
         Ok(())
     }
 
-    /// What the customer says to the bank. Whether the bank was asking.
-    pub(crate) fn authenticate(&mut self, id: &str, agrees: bool) -> bool {
+    /// What the customer says to the bank, or to PayPal. Whether they were asking.
+    pub(crate) fn authenticate(&mut self, id: &str, agrees: bool, purse: Purse) -> bool {
         let Ok(intent) = self.intent(id) else { return false };
         if intent.status != IntentStatus::RequiresAction {
             return false;
+        }
+        if intent.at == Which::PayPal {
+            self.answer_paypal(id, agrees, purse);
+            return true;
         }
         if agrees {
             return self.agreed(id).is_ok();
@@ -242,8 +292,12 @@ impl Book {
             return Err(GatewayError::Declined(Decline { code, message }));
         }
         intent.refunds.insert(refund.id, refund.amount);
+        let kind = match intent.at {
+            Which::Stripe => "refund.created",
+            Which::PayPal => paypal::REFUNDED,
+        };
         let sent_back = sent_back(refund);
-        self.tell("refund.created", About::Refund(sent_back.id.clone()));
+        self.tell(kind, About::Refund(sent_back.id.clone()));
         Ok(sent_back)
     }
 

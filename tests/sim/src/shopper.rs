@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fate::Step,
-    provider::{ASKED, DECLINED, GOOD},
+    provider::{ASKED, DECLINED, GOOD, PAYPAL, Purse},
     rng::Rng,
     shop::{Answer, Ask, Item, ORDERS, PAYMENTS, Shop},
 };
@@ -237,7 +237,7 @@ impl Shopper {
     /// Pays, with one card after the other where the first ones are declined.
     async fn pay(&self, order: &Placed) {
         for _ in 0..3 {
-            let method = self.draw(|rng| rng.pick(&[GOOD, GOOD, DECLINED, ASKED]));
+            let method = self.draw(|rng| rng.pick(&[GOOD, GOOD, DECLINED, ASKED, PAYPAL, PAYPAL]));
             let ask = self.new_payment(order, method);
             if !self.pay_by(order, &ask).await {
                 break;
@@ -263,6 +263,10 @@ impl Shopper {
                 Some(answer) if answer.json()["status"] == "requires_action" => {
                     if self.chance(850) {
                         self.go_to_the_bank(order).await;
+                        // Who does not come back is seen to all the same.
+                        if self.chance(100) {
+                            return self.chance(300);
+                        }
                     } else {
                         // Another card, while the bank still asks about this one.
                         return self.chance(500);
@@ -282,12 +286,14 @@ impl Shopper {
         self.pause().await;
         self.shop.world.turn(BANK).await;
         let agrees = self.chance(750);
+        let purses = [Purse::Full, Purse::Full, Purse::Full, Purse::Declined, Purse::Denied, Purse::SlowlyFull];
+        let purse = self.draw(|rng| if rng.chance(50) { Purse::SlowlyDenied } else { rng.pick(&purses) });
         let mut book = self.shop.provider.book();
         let asked: Vec<String> =
             book.intents.iter().filter(|(_, intent)| intent.order == order.id).map(|(id, _)| id.clone()).collect();
         for id in asked {
-            if book.authenticate(&id, agrees) {
-                self.shop.world.note(|| format!("{} tells the bank: {}", self.name, if agrees { "yes" } else { "no" }));
+            if book.authenticate(&id, agrees, purse) {
+                self.shop.world.note(|| format!("{} tells {id}: {}", self.name, if agrees { "yes" } else { "no" }));
             }
         }
     }

@@ -9,6 +9,7 @@ mod capture;
 mod drive;
 mod gateway;
 mod hold;
+mod late;
 mod look_after;
 mod means;
 mod outcome;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     call_off::call_off,
     capture::{Captured, LAPSE_TOLD, capture, tell_lapse},
     hold::follow,
+    late::look_for_late_charge,
     look_after::look_after,
     outcome::decided,
     patience::Patience,
@@ -36,6 +38,7 @@ pub use gateway::{
     CallOff, Capture, Confirmation, Decline, GatewayError, GatewayLimit, Intent, IntentStatus, NewIntent,
     PaymentGateway,
 };
+pub use late::next_look;
 pub use means::Provider;
 pub use outcome::PaymentOutcome;
 pub use patience::Unanswered;

@@ -40,7 +40,7 @@ pub trait PaymentStore: Send + Sync {
     /// Notes that the charge which the customer has agreed to goes to the provider now: the attempt is CREATED again, and under
     /// way. Under the lock of the order's row, and only where the order waits for money and is not being closed, and the
     /// attempt is the latest of its payment, stands as the caller has seen it, and is not under way already. None otherwise:
-    /// nothing must be charged.
+    /// nothing must be charged. From then on it is [looked for](super::next_look).
     ///
     /// # Errors
     /// [`StoreError`]; it may have been noted.
@@ -49,6 +49,16 @@ pub trait PaymentStore: Send + Sync {
         attempt: &Attempt,
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Attempt>, StoreError>> + Send;
+
+    /// Notes when it is looked again whether a charge of this attempt has arrived; never again if none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn note_look(
+        &self,
+        attempt: AttemptId,
+        next: Option<Timestamp>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Moves payment and attempt, and in the same transaction the ledger, the order, the stock's ledger, the outbox and the
     /// claim, as far as the tables of states allow it. That the money was taken is written down for any attempt, and ends

@@ -26,7 +26,7 @@ use crate::{
     idempotency::{LEASE, Lease, StoredAnswer},
     inventory::{KeepAdjustments as _, finish_adjustment},
     orders::{CloseOutcome, CloseReason, close_order, put_back},
-    payments::{follow, look_after},
+    payments::{follow, look_after, look_for_late_charge},
     refunds::{self, RefundStore as _},
 };
 
@@ -72,6 +72,7 @@ where
     let mut sweeping = Sweeping { backend, report: SweepReport::default() };
     sweeping.finish_checkouts(render).await?;
     sweeping.look_after_attempts().await?;
+    sweeping.look_for_late_charges().await?;
     sweeping.push_captures().await?;
     sweeping.tell_lapses().await;
     sweeping.close_orders().await?;
@@ -141,6 +142,21 @@ impl<B: Backend> Sweeping<'_, B> {
             for attempt in pages.take(listed, |attempt| attempt.id, &mut self.report) {
                 match look_after(self.backend, &attempt).await {
                     Ok(moved) => self.report.attempts += u32::from(moved),
+                    Err(Interrupted::Stopped(stopped)) => return Err(stopped),
+                    Err(error) => self.failed(&attempt.id, &error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_for_late_charges(&mut self) -> Result<(), Stopped> {
+        let mut pages = Pages::default();
+        while let Some(limit) = pages.next() {
+            let listed = self.backend.database().list_late_charges(self.now(), pages.after(), limit).await;
+            for attempt in pages.take(listed, |attempt| attempt.id, &mut self.report) {
+                match look_for_late_charge(self.backend, &attempt).await {
+                    Ok(charged) => self.report.attempts += u32::from(charged),
                     Err(Interrupted::Stopped(stopped)) => return Err(stopped),
                     Err(error) => self.failed(&attempt.id, &error),
                 }

@@ -103,6 +103,17 @@ pub trait SweepStore: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Attempt>, StoreError>> + Send;
 
+    /// Attempts whose payment was called off, and of which it is time to look whether a charge that was sent has arrived.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_late_charges(
+        &self,
+        now: Timestamp,
+        after: Option<AttemptId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Attempt>, StoreError>> + Send;
+
     /// Carts that were ordered at `before` or earlier and still hold what was.
     ///
     /// # Errors

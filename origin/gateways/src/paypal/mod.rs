@@ -9,7 +9,7 @@ mod amount;
 mod dispute;
 mod http;
 mod refunds;
-mod webhook;
+pub(crate) mod webhook;
 mod wire;
 
 use std::{sync::Arc, time::Duration};

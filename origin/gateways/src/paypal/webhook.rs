@@ -97,11 +97,11 @@ fn is_paypals(certificate_url: &str, base_url: &str) -> bool {
     url.scheme_str() == Some("https") && ours
 }
 
-/// The event in a body. It is one JSON value, or nobody is asked about it: what PayPal is sent cannot be more than one.
+/// The event in a body, whoever has sent it. It is one JSON value, or nobody is asked about it: what PayPal is sent cannot be more than one.
 ///
 /// # Errors
 /// [`WebhookRefusal::NoEvent`].
-fn read_event(body: &[u8]) -> Result<WebhookEvent, WebhookRefusal> {
+pub fn read_event(body: &[u8]) -> Result<WebhookEvent, WebhookRefusal> {
     let event: Value = serde_json::from_slice(body).map_err(|_| WebhookRefusal::NoEvent)?;
     let named = |value: &Value| value.as_str().filter(|name| (1..=MAX_NAME).contains(&name.len())).map(str::to_owned);
     let name = |pointer: &str| event.pointer(pointer).and_then(named);

@@ -47,6 +47,7 @@ mod payment_recovery;
 mod payments;
 #[cfg(test)]
 mod paypal;
+mod paypal_late;
 #[cfg(test)]
 mod paypal_refunds;
 #[cfg(test)]

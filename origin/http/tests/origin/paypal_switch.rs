@@ -2,15 +2,10 @@
 
 use futures_util::future::{join, join_all};
 use jiff::SignedDuration;
-use origin_core::{
-    hooks::HookPoint,
-    payments::{Confirmation, Intent, IntentStatus, Provider},
-};
-use origin_gateways::{CaptureMethod, Gateways};
-use serde_json::Value;
+use origin_core::hooks::HookPoint;
 use test_support::{Faults, PayPalFaults, payments::Operation};
 
-use crate::shop::{PAYPAL, Placed, Shop, paypal_api, stripe};
+use crate::shop::{PAYPAL, Placed, Shop};
 
 const CARD: &str = "pm_card_visa";
 const DECLINED: &str = "pm_card_chargeDeclined";
@@ -27,25 +22,6 @@ impl Placed {
     async fn payments(&self, provider: &str, state: &str) -> i64 {
         let sql = format!("select count(*) from payments where provider = '{provider}' and state = '{state}'");
         self.shop.count(&sql).await
-    }
-
-    /// A charge of the first order at PayPal that was on its way arrives.
-    async fn capture_arrives(&self) -> Intent {
-        use origin_core::payments::PaymentGateway as _;
-        let state = self.paypal_orders()[0].clone();
-        let payment: &str = state.pointer("/purchase_units/0/custom_id").and_then(Value::as_str).unwrap();
-        let paypal = Some(paypal_api(&self.shop.paypal, &self.shop.clock));
-        let confirmation = Confirmation {
-            provider: Provider::PayPal,
-            intent_id: self.paypal_order(0),
-            payment_id: payment.parse().unwrap(),
-            attempt: 1,
-            payment_method_id: PAYPAL.to_owned(),
-        };
-        Gateways { stripe: stripe(&self.shop.provider, CaptureMethod::Automatic), paypal }
-            .confirm(&confirmation)
-            .await
-            .unwrap()
     }
 }
 
@@ -197,37 +173,6 @@ async fn a_charge_that_is_about_to_go_out_is_waited_for_or_was_never_sent() {
     assert!(!late.status.is_success() || late.status == 202, "{late:?}");
     assert_eq!(placed.captures(), 0);
     placed.assert_paid().await;
-}
-
-#[tokio::test]
-async fn a_charge_that_arrives_after_all_goes_back_and_leaves_the_order_alone() {
-    let placed = Placed::approved_at_paypal().await;
-    assert_eq!(placed.pay(CARD).await.text("/status"), "succeeded");
-    assert_eq!(placed.capture_arrives().await.status, IntentStatus::Succeeded);
-    for id in ["WH-1", "WH-1", "WH-2"] {
-        assert_eq!(placed.capture_hint(id).await.status, 200);
-    }
-    let shop = &placed.shop;
-    let told =
-        "select count(*) from outbox where event = 'PaymentStranded' and payload->>'reason' = 'payment_canceled'";
-    assert_eq!((shop.count(told).await, placed.events("PaymentSucceeded").await), (1, 1));
-    shop.clock.advance(SignedDuration::from_secs(31));
-    assert_eq!(shop.sweep().await.unwrap().refunds, 1);
-    let order = shop.shopper("ada").get(&format!("/v1/orders/{}", placed.order)).await.json();
-    assert_eq!((&order["status"], &order["refundStatus"]), (&"PROCESSING".into(), &"none".into()), "{order}");
-    let of = |provider: &str| {
-        format!(
-            "select (100 * coalesce(sum(l.amount), 0))::bigint from ledger_entries l join payments p on p.id = l.payment_id where p.provider = '{provider}'"
-        )
-    };
-    assert_eq!((shop.count(&of("stripe")).await, shop.count(&of("paypal")).await), (6480, 0));
-    let refunds = placed.paypal_orders()[0].pointer("/purchase_units/0/payments/refunds").cloned().unwrap();
-    assert_eq!(refunds.as_array().map(Vec::len), Some(1), "{refunds}");
-    assert_eq!((placed.stock().await, placed.hold().await), ((4, 0), "CONSUMED".to_owned()));
-    // What came and went was not for the goods: the papers tell of the card alone.
-    let papers = shop.shopper("ada").get(&format!("/v1/orders/{}/invoice", placed.order)).await;
-    assert_eq!(papers.status, 200, "{papers:?}");
-    placed.assert_events_are_right().await;
 }
 
 #[tokio::test]

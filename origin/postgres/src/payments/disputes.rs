@@ -1,7 +1,10 @@
 //! Disputes: what the provider says of one, with the ledger and the events, in one transaction.
 
 use commerce_api::Amount;
-use commerce_domain::{EventId, state::OrderStatus};
+use commerce_domain::{
+    EventId,
+    state::{OrderStatus, PaymentState},
+};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
 use origin_core::{
@@ -19,7 +22,7 @@ use crate::{
 };
 
 // The events are the order's, and its row is their lock.
-const LOCK_ORDER: &str = "select status from orders where id = $1 for update";
+const LOCK_ORDER: &str = "select status, (select state from payments where id = $2) from orders where id = $1 for update";
 const OPEN: &str =
     "insert into disputes (provider, dispute_id, payment_id, order_id, amount, currency, reason, opened_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (provider, dispute_id) do nothing";
@@ -37,15 +40,16 @@ impl Database {
 async fn write(tx: &Transaction<'_>, news: &DisputeNews<'_>) -> Result<DisputeNoted, DbError> {
     let dispute = news.dispute;
     let statement = tx.prepare_cached(LOCK_ORDER).await?;
-    let order = tx.query_one(&statement, &[&news.attempt.order_id.as_uuid()]).await?;
-    let status: OrderStatus = order.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
+    let row = tx.query_one(&statement, &[&news.attempt.order_id.as_uuid(), &news.attempt.payment_id.as_uuid()]).await?;
+    let status: OrderStatus = row.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
+    let payment: PaymentState = row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?;
     let opened = open(tx, news).await?;
     if dispute.withdrawn {
         let taken = -dispute.amount.amount();
         enter(tx, news, "dispute", taken).await?;
     }
     if dispute.reinstated && enter(tx, news, "dispute_won", dispute.amount.amount()).await? {
-        send_back(tx, news, status).await?;
+        send_back(tx, news, status, payment).await?;
     }
     if opened {
         tell(tx, news, news.opened_event, "DisputeOpened", json!({"reason": dispute.reason})).await?;
@@ -102,9 +106,16 @@ async fn enter(tx: &Transaction<'_>, news: &DisputeNews<'_>, kind: &str, amount:
     Ok(tx.execute(&statement, &[&payment, &order, &kind, &amount, &currency, &dispute.id, &news.now]).await? == 1)
 }
 
-/// Money that is here again of an order that was called off meanwhile goes to its customer: there was none to send back then.
-async fn send_back(tx: &Transaction<'_>, news: &DisputeNews<'_>, status: OrderStatus) -> Result<(), DbError> {
-    if !matches!(status, OrderStatus::Cancelled | OrderStatus::Failed) {
+/// Money that is here again of an order, or of a payment, that was called off meanwhile goes to its customer: there was none to
+/// send back then.
+async fn send_back(
+    tx: &Transaction<'_>,
+    news: &DisputeNews<'_>,
+    status: OrderStatus,
+    payment: PaymentState,
+) -> Result<(), DbError> {
+    let over = matches!(status, OrderStatus::Cancelled | OrderStatus::Failed) || payment == PaymentState::Canceled;
+    if !over {
         return Ok(());
     }
     let refund = NewRefund {

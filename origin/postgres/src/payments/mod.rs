@@ -47,6 +47,10 @@ impl PaymentStore for Database {
         Ok(self.write_charge(attempt, now).await?)
     }
 
+    async fn note_look(&self, attempt: AttemptId, next: Option<Timestamp>) -> Result<(), StoreError> {
+        Ok(self.write_look(attempt, next).await?)
+    }
+
     async fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, StoreError> {
         Ok(self.write_settlement(settlement).await?)
     }

@@ -32,7 +32,8 @@ const PAYMENT: &str = "select p.state, a.state, a.number = p.attempts, a.decline
 const MOVE_PAYMENT: &str = "update payments set state = $2, receipt_url = coalesce($3, receipt_url), updated_at = $4,
         capture_before = coalesce(capture_before, $5) where id = $1";
 const MOVE_ATTEMPT: &str = "update payment_attempts
-    set state = $2, decline_code = $3, decline_message = $4, hold_step = $5, updated_at = $6 where id = $1";
+    set state = $2, decline_code = $3, decline_message = $4, hold_step = $5, updated_at = $6,
+        look_again_at = case when $2 = 'SUCCEEDED' then null else look_again_at end where id = $1";
 const LIVE: &str = "select id, state from payment_attempts
     where order_id = $1 and id <> $2 and state not in ('SUCCEEDED', 'FAILED', 'CANCELED')";
 const LEAVE_HOLD: &str =

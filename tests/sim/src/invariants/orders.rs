@@ -41,8 +41,6 @@ fn check_events(shop: &Shop, found: &Found) {
         && paid_rightly
         // What the bank has called back cannot be sent back as well.
         && (found.count("RefundFailed") == 0 || found.count("DisputeOpened") > 0)
-        // It goes back by itself, but no step of ours may lead there.
-        && found.count("PaymentStranded") == 0
         && found.count("OrderFailed") == failed
         && found.count("OrderCancelled") == cancelled;
     if !right {

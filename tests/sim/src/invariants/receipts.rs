@@ -7,6 +7,7 @@ use crate::{
     shop::Shop,
 };
 
+const CHARGES: [&str; 2] = ["payment_intent.succeeded", "PAYMENT.CAPTURE.COMPLETED"];
 const CHARGED: &str = "select exists (select from webhook_events where event_id = $1),
     exists (select from ledger_entries l join payments p on p.id = l.payment_id
         where p.intent_id = $2 and l.kind = 'capture')";
@@ -18,11 +19,11 @@ const DISPUTED: &str = "select exists (select from webhook_events where event_id
 /// At once when it was answered that it is taken: what it told of is written down, if the webhook is.
 pub(crate) async fn check(shop: &Shop, happening: &Happening) {
     let (sql, object) = match &happening.about {
-        About::Intent(id) if happening.kind == "payment_intent.succeeded" => (CHARGED, id),
+        About::Intent(id) if CHARGES.contains(&happening.kind) => (CHARGED, id),
         // Of a payment that was not made, or not taken, nothing has to be written down.
         About::Intent(_) => return,
         About::Refund(id) => (SENT_BACK, id),
-        About::Dispute { id, .. } => (DISPUTED, id),
+        About::Dispute(id) => (DISPUTED, id),
     };
     match shop.world.alone(look(shop, sql, &happening.id, object)).await {
         Ok((true, false)) => {

@@ -1,7 +1,7 @@
 //! Payments that the customer's bank calls back (<https://docs.stripe.com/disputes/how-disputes-work>).
 
-use commerce_domain::{Money, OrderId};
-use origin_core::payments::{Dispute, DisputeOutcome, GatewayError};
+use commerce_domain::{Money, OrderId, PaymentId};
+use origin_core::payments::{Dispute, DisputeOutcome, GatewayError, Provider as Which};
 use rust_decimal::Decimal;
 
 use super::{About, Book};
@@ -9,8 +9,10 @@ use super::{About, Book};
 /// A dispute, for all of a payment.
 #[derive(Debug, Clone)]
 pub(crate) struct Disputed {
+    pub(crate) at: Which,
     pub(crate) order: OrderId,
-    intent: String,
+    pub(crate) payment: PaymentId,
+    pub(super) intent: String,
     amount: Money,
     pub(crate) outcome: Option<DisputeOutcome>,
 }
@@ -27,15 +29,19 @@ impl Book {
     pub(crate) fn dispute(&mut self, order: OrderId) -> Option<String> {
         let charged =
             |intent: &&super::Booked| intent.order == order && intent.charges > 0 && intent.refunds.is_empty();
-        let (intent, amount) =
-            self.intents.iter().find(|(_, intent)| charged(intent)).map(|(id, booked)| (id.clone(), booked.amount))?;
+        let (intent, booked) = self.intents.iter().find(|(_, intent)| charged(intent))?;
+        let (intent, at, payment, amount) = (intent.clone(), booked.at, booked.payment, booked.amount);
         let id = format!("du_{intent}");
         if amount.minor() == 0 || self.disputes.contains_key(&id) {
             return None;
         }
-        self.disputes.insert(id.clone(), Disputed { order, intent: intent.clone(), amount, outcome: None });
-        for kind in ["charge.dispute.created", "charge.dispute.funds_withdrawn"] {
-            self.tell(kind, About::Dispute { id: id.clone(), intent: intent.clone() });
+        self.disputes.insert(id.clone(), Disputed { at, order, payment, intent, amount, outcome: None });
+        let kinds: &[&str] = match at {
+            Which::Stripe => &["charge.dispute.created", "charge.dispute.funds_withdrawn"],
+            Which::PayPal => &["CUSTOMER.DISPUTE.CREATED"],
+        };
+        for kind in kinds {
+            self.tell(kind, About::Dispute(id.clone()));
         }
         Some(id)
     }
@@ -51,10 +57,13 @@ impl Book {
     pub(crate) fn decide(&mut self, dispute: &str, outcome: DisputeOutcome) {
         let Some(disputed) = self.disputes.get_mut(dispute) else { return };
         disputed.outcome = Some(outcome);
-        let about = About::Dispute { id: dispute.to_owned(), intent: disputed.intent.clone() };
-        self.tell("charge.dispute.closed", about.clone());
-        if outcome == DisputeOutcome::Won {
-            self.tell("charge.dispute.funds_reinstated", about);
+        let kinds: &[&str] = match (disputed.at, outcome) {
+            (Which::PayPal, _) => &["CUSTOMER.DISPUTE.RESOLVED"],
+            (Which::Stripe, DisputeOutcome::Won) => &["charge.dispute.closed", "charge.dispute.funds_reinstated"],
+            (Which::Stripe, _) => &["charge.dispute.closed"],
+        };
+        for kind in kinds {
+            self.tell(kind, About::Dispute(dispute.to_owned()));
         }
     }
 

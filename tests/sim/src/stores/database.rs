@@ -175,6 +175,7 @@ gated! {
         write fn begin_charge(attempt: ref Attempt, now: val Timestamp) -> Option<Attempt>;
         read fn find_hold_move(attempt: val AttemptId) -> Option<HoldMove>;
         write fn note_hold(note: ref HoldNote) -> ();
+        write fn note_look(attempt: val AttemptId, next: val Option<Timestamp>) -> ();
     } by hand {
         async fn settle(&self, settlement: &Settlement<'_>) -> Result<Settled, StoreError> {
             let (this, settling) = (self.clone(), Settling::of(settlement));
@@ -201,6 +202,7 @@ gated! {
         read fn list_overdue_orders(now: val Timestamp, after: val Option<OrderId>, limit: val u32) -> Vec<OrderId>;
         read fn list_overdue_orders_of(variants: ref [VariantId], now: val Timestamp, limit: val u32) -> Vec<OrderId>;
         read fn list_hold_steps(before: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<HoldStep>;
+        read fn list_late_charges(now: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<Attempt>;
         read fn list_quiet_attempts(before: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<Attempt>;
         read fn list_full_carts(before: val Timestamp, after: val Option<CheckoutId>, limit: val u32) -> Vec<FullCart>;
         read fn list_unreleased_orders(after: val Option<OrderId>, limit: val u32) -> Vec<(OrderId, StockDue)>;

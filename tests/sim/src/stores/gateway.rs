@@ -1,4 +1,4 @@
-//! The payment provider behind the gate.
+//! The payment providers behind the gate.
 
 use std::future::pending;
 
@@ -12,21 +12,21 @@ use origin_core::{
     },
     refunds::{ProviderRefund, Refund, RefundGateway},
 };
-use origin_gateways::Stripe;
+use origin_gateways::{Stripe, read_paypal_event};
 
 use super::SimStock;
 use crate::{
     bugs::{self, Bug},
     fate::{Fate, Kind, Step},
-    provider::{Book, Kept, Provider},
+    provider::{Book, Kept, Provider, failed},
     world::World,
 };
 
-/// The provider, whose calls go wrong.
+/// The providers, whose calls go wrong.
 #[derive(Debug, Clone)]
 pub(crate) struct SimGateway {
     pub(crate) provider: Provider,
-    /// Knows its signature, and is asked for nothing else.
+    /// Knows Stripe's signature, and is asked for nothing else.
     pub(crate) stripe: Stripe,
     /// For who releases it too early.
     pub(crate) stock: SimStock,
@@ -36,18 +36,48 @@ pub(crate) struct SimGateway {
 
 type Answer = Result<Intent, GatewayError>;
 
-const CREATE: Step = Step { name: "create_intent", kind: Kind::Keyed };
-const CONFIRM: Step = Step { name: "confirm", kind: Kind::Keyed };
+/// What a provider can be asked for.
+struct Calls {
+    create: Step,
+    confirm: Step,
+    cancel: Step,
+    read: Step,
+    refund: Step,
+    find_refund: Step,
+    read_dispute: Step,
+}
+
+const STRIPE: Calls = Calls {
+    create: Step { name: "create_intent", kind: Kind::Keyed },
+    confirm: Step { name: "confirm", kind: Kind::Keyed },
+    cancel: Step { name: "cancel_intent", kind: Kind::Unkeyed },
+    read: Step { name: "read_intent", kind: Kind::Question },
+    refund: Step { name: "create_refund", kind: Kind::Keyed },
+    find_refund: Step { name: "find_refund", kind: Kind::Question },
+    read_dispute: Step { name: "read_dispute", kind: Kind::Question },
+};
+const PAYPAL: Calls = Calls {
+    create: Step { name: "paypal create_order", kind: Kind::Keyed },
+    confirm: Step { name: "paypal capture_order", kind: Kind::Keyed },
+    cancel: Step { name: "paypal cancel: a look", kind: Kind::Question },
+    read: Step { name: "paypal read_order", kind: Kind::Question },
+    refund: Step { name: "paypal refund", kind: Kind::Keyed },
+    find_refund: Step { name: "paypal find_refund", kind: Kind::Question },
+    read_dispute: Step { name: "paypal read_dispute", kind: Kind::Question },
+};
 const CAPTURE: Step = Step { name: "capture_intent", kind: Kind::Keyed };
-const CANCEL: Step = Step { name: "cancel_intent", kind: Kind::Unkeyed };
-const REFUND: Step = Step { name: "create_refund", kind: Kind::Keyed };
-const FIND_REFUND: Step = Step { name: "find_refund", kind: Kind::Question };
-const READ_DISPUTE: Step = Step { name: "read_dispute", kind: Kind::Question };
-const READ: Step = Step { name: "read_intent", kind: Kind::Question };
+const VERIFY: Step = Step { name: "paypal verify_webhook", kind: Kind::Question };
+
+fn calls(at: Which) -> &'static Calls {
+    match at {
+        Which::Stripe => &STRIPE,
+        Which::PayPal => &PAYPAL,
+    }
+}
 
 impl SimGateway {
     /// Makes a call when its turn has come. Without a key, the provider keeps nothing.
-    async fn call<T, F>(&self, step: Step, key: Option<String>, act: F) -> Result<T, GatewayError>
+    async fn call<T, F>(&self, at: Which, step: Step, key: Option<String>, act: F) -> Result<T, GatewayError>
     where
         T: Kept,
         F: FnOnce(&mut Book) -> Result<T, GatewayError> + Send + 'static,
@@ -55,10 +85,10 @@ impl SimGateway {
         let provider = self.provider.clone();
         let call = move |acts: bool, fails: bool| {
             if let Some(key) = key {
-                return provider.under(&key, fails, acts.then_some(act));
+                return provider.under(at, &key, fails, acts.then_some(act));
             }
-            let answer = if acts { act(&mut provider.book()) } else { failed() };
-            if fails { failed() } else { answer }
+            let answer = if acts { act(&mut provider.book()) } else { failed(at) };
+            if fails { failed(at) } else { answer }
         };
         match self.world.turn(step).await {
             Fate::Done | Fate::Crash => call(true, false),
@@ -87,13 +117,9 @@ impl SimGateway {
     }
 }
 
-fn failed<T>() -> Result<T, GatewayError> {
-    Err(GatewayError::Failed("simulated: 500".to_owned()))
-}
-
 impl PaymentGateway for SimGateway {
-    fn knows(&self, provider: Which) -> bool {
-        provider == Which::Stripe
+    fn knows(&self, _: Which) -> bool {
+        true
     }
 
     fn accepts(&self, _: Which, _: Money) -> Result<(), GatewayLimit> {
@@ -103,54 +129,58 @@ impl PaymentGateway for SimGateway {
     async fn create_intent(&self, intent: &NewIntent) -> Answer {
         let new = *intent;
         let key = format!("create:{}", new.payment_id);
-        self.call(CREATE, Some(key), move |book| book.create(&new)).await
+        self.call(new.provider, calls(new.provider).create, Some(key), move |book| book.create(&new)).await
     }
 
     async fn confirm(&self, confirmation: &Confirmation) -> Answer {
-        let Confirmation { payment_id, attempt, .. } = confirmation;
+        let Confirmation { provider: at, payment_id, attempt, .. } = confirmation;
+        let (at, step) = (*at, calls(*at).confirm);
         let key = format!("confirm:{payment_id}:{attempt}");
         let confirmation = confirmation.clone();
         if self.bug == Some(Bug::NewKeyPerRetry) {
             let key = bugs::new_key(&self.world, &key);
-            return self.call(CONFIRM, Some(key), move |book| bugs::charge_anew(book, &confirmation)).await;
+            return self.call(at, step, Some(key), move |book| bugs::charge_anew(book, &confirmation)).await;
         }
-        let Confirmation { intent_id, payment_method_id, .. } = confirmation;
-        self.call(CONFIRM, Some(key), move |book| book.confirm(&intent_id, &payment_method_id)).await
+        self.call(at, step, Some(key), move |book| book.confirm_by(&confirmation)).await
     }
 
     async fn capture_intent(&self, capture: Capture<'_>) -> Answer {
         let (key, id) = (format!("capture:{}", capture.payment_id), capture.intent_id.to_owned());
-        self.call(CAPTURE, Some(key), move |book| book.capture(&id)).await
+        self.call(capture.provider, CAPTURE, Some(key), move |book| book.capture(&id)).await
     }
 
     async fn cancel_intent(&self, intent: CallOff<'_>) -> Answer {
         bugs::before_calling_off(self, intent.intent_id).await;
-        let id = intent.intent_id.to_owned();
-        self.call(CANCEL, None, move |book| book.cancel(&id)).await
+        let (at, id) = (intent.provider, intent.intent_id.to_owned());
+        let act = move |book: &mut Book| match at {
+            Which::Stripe => book.cancel(&id),
+            Which::PayPal => book.called_off(&id),
+        };
+        self.call(at, calls(at).cancel, None, act).await
     }
 
-    async fn read_intent(&self, _: Which, intent_id: &str) -> Answer {
+    async fn read_intent(&self, at: Which, intent_id: &str) -> Answer {
         let id = intent_id.to_owned();
-        self.call(READ, None, move |book| book.read(&id)).await
+        self.call(at, calls(at).read, None, move |book| book.read(&id)).await
     }
 }
 
 impl RefundGateway for SimGateway {
     async fn create_refund(&self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
         let (key, refund) = (format!("refund:{}", refund.id), refund.clone());
-        self.call(REFUND, Some(key), move |book| book.refund(&refund)).await
+        self.call(refund.provider, calls(refund.provider).refund, Some(key), move |book| book.refund(&refund)).await
     }
 
     async fn find_refund(&self, refund: &Refund) -> Result<Option<ProviderRefund>, GatewayError> {
         let refund = refund.clone();
-        self.call(FIND_REFUND, None, move |book| Ok(book.find_refund(&refund))).await
+        self.call(refund.provider, calls(refund.provider).find_refund, None, move |book| Ok(book.find_refund(&refund))).await
     }
 }
 
 impl ReadDispute for SimGateway {
-    async fn read_dispute(&self, _: Which, dispute_id: &str) -> Result<Dispute, GatewayError> {
+    async fn read_dispute(&self, at: Which, dispute_id: &str) -> Result<Dispute, GatewayError> {
         let id = dispute_id.to_owned();
-        self.call(READ_DISPUTE, None, move |book| book.read_dispute(&id)).await
+        self.call(at, calls(at).read_dispute, None, move |book| book.read_dispute(&id)).await
     }
 }
 
@@ -161,9 +191,11 @@ impl VerifyWebhook for SimGateway {
     }
 }
 
-// No shop of the simulation has PayPal.
+// PayPal is asked, and says yes to what it has sent: nobody else sends anything here.
 impl VerifyTransmission for SimGateway {
-    async fn verify_transmission(&self, webhook: Transmission<'_>, now: Timestamp) -> Result<WebhookEvent, Unverified> {
-        self.stripe.verify_transmission(webhook, now).await
+    async fn verify_transmission(&self, webhook: Transmission<'_>, _: Timestamp) -> Result<WebhookEvent, Unverified> {
+        let event = read_paypal_event(webhook.body)?;
+        self.call(Which::PayPal, VERIFY, None, |_| Ok(())).await?;
+        Ok(event)
     }
 }

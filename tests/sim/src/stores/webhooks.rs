@@ -73,7 +73,7 @@ gated! {
             let (this, event) = (self.clone(), event_id.to_owned());
             let call = move || async move {
                 let handled = this.real.is_webhook_handled(provider, &event).await?;
-                bugs::noted_at_once(&this, &event).await.map(|()| handled)
+                bugs::noted_at_once(&this, provider, &event).await.map(|()| handled)
             };
             self.world.call(Step::read("is_webhook_handled"), call).await
         }
