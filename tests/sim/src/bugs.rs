@@ -12,9 +12,7 @@ use origin_core::{
     StoreError,
     checkout::Owned,
     inventory::{HeldLine, Hold, ReserveOutcome, SettleHold as _, Shortage},
-    payments::{
-        Confirmation, GatewayError, Intent, IntentStatus, Provider, Settlement, Verdict, WebhookReceipt, WebhookStore as _,
-    },
+    payments::{Provider, Settlement, Verdict, WebhookReceipt, WebhookStore as _},
     refunds::{BeginRefund, NewRefund, RefundStore as _},
 };
 use origin_dynamo::{CARTS_TABLE, INVENTORY_TABLE};
@@ -23,7 +21,6 @@ use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     fate::Step,
-    provider::Book,
     stores::{SimCarts, SimDatabase, SimGateway, SimStock},
     tables::{cart_key, held_item, stock_key},
     world::World,
@@ -34,7 +31,7 @@ use crate::{
 pub enum Bug {
     /// Stock is looked at, and held without a condition.
     CheckThenWrite,
-    /// Each confirmation has a key of its own, so that the provider charges for each.
+    /// Each call of the provider has a key of its own, so that it acts upon each.
     NewKeyPerRetry,
     /// An order's stock is released before its payment is called off.
     ReleaseBeforeCancel,
@@ -74,6 +71,15 @@ impl Bug {
         Self::CommittingSwept,
         Self::RefundCapUnlocked,
     ];
+
+    /// Whether a violation is what the bug brings about.
+    pub fn is_shown_by(self, violation: &str) -> bool {
+        let signs: &[&str] = match self {
+            Self::CheckThenWrite => &["SIGN"],
+            _ => &[""],
+        };
+        signs.iter().any(|sign| violation.contains(sign))
+    }
 
     /// As on the command line.
     pub fn name(self) -> &'static str {
@@ -143,20 +149,13 @@ pub(crate) async fn given_up_without_a_trace(stock: &SimStock, hold: &Hold) -> R
     Ok(stock.bug == Some(Bug::NoTombstone) && stock.tables.hold(hold.order_id).await?.is_none())
 }
 
-/// A key that the provider has never seen.
-pub(crate) fn new_key(world: &World, key: &str) -> String {
+/// The key of a call of the provider: one that it has never seen, for who makes up a new one each time.
+pub(crate) fn key(world: &World, bug: Option<Bug>, key: String) -> String {
+    if bug != Some(Bug::NewKeyPerRetry) {
+        return key;
+    }
     let number = world.draw(|rng| rng.below(u64::MAX));
     format!("{key}:{number:x}")
-}
-
-/// A charge of its own, whatever was charged before.
-pub(crate) fn charge_anew(book: &mut Book, confirmation: &Confirmation) -> Result<Intent, GatewayError> {
-    let intent_id = &confirmation.intent_id;
-    match book.intents.get(intent_id) {
-        Some(intent) if intent.status == IntentStatus::Succeeded => book.charge(intent_id)?,
-        _ => return book.confirm_by(confirmation),
-    }
-    book.read(intent_id)
 }
 
 /// The stock goes first, and whether the payment can be called off is seen then.
@@ -170,15 +169,25 @@ pub(crate) async fn before_calling_off(gateway: &SimGateway, intent: &str) {
     }
 }
 
-/// Tells of the order in a transaction of its own.
+/// Tells of the order in a transaction of its own, unless that was told before.
 pub(crate) async fn before_commit(database: &SimDatabase, owned: &Owned, now: Timestamp) -> Result<(), StoreError> {
     if database.bug != Some(Bug::EventBeforeCommit) {
         return Ok(());
     }
     let (this, order) = (database.clone(), owned.checkout.order_id);
-    let write = move || async move { tell(&this, order, "OrderCreated", now).await };
+    let write = move || async move {
+        if run(&this, CREATED, &[&order.to_string()]).await? > 0 {
+            return Ok(());
+        }
+        tell(&this, order, "OrderCreated", now).await
+    };
     database.world.call(Step::write("commit_order"), write).await
 }
+
+const CREATED: &str = "select 1 from outbox where aggregate_id = $1 and event = 'OrderCreated'";
+const TELL_ONCE: &str = "with second as (delete from outbox where id = $1 returning aggregate_id, sequence)
+    update outbox set sequence = outbox.sequence - 1 from second
+    where outbox.aggregate_id = second.aggregate_id and outbox.sequence > second.sequence";
 
 /// Whether the order is there already, for who does not look whether it is still theirs to make.
 pub(crate) async fn order_is_there(database: &SimDatabase, owned: &Owned) -> Result<bool, StoreError> {
@@ -197,10 +206,10 @@ pub(crate) async fn order_is_there(database: &SimDatabase, owned: &Owned) -> Res
     Ok(false)
 }
 
-/// The order was told of before: not a second time.
+/// The order was told of before: not a second time, and what else it has to tell follows.
 pub(crate) async fn after_commit(database: &SimDatabase, event: EventId) -> Result<(), StoreError> {
     if database.bug == Some(Bug::EventBeforeCommit) {
-        run(database, "delete from outbox where id = $1", &[&event.as_uuid()]).await?;
+        run(database, TELL_ONCE, &[&event.as_uuid()]).await?;
     }
     Ok(())
 }

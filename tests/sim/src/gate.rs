@@ -49,6 +49,10 @@ macro_rules! gated {
     (impl $Port:ident for $Sim:ident { $(
         $kind:ident fn $name:ident($($arg:ident: $how:ident $ty:ty),*) -> $out:ty;
     )* } $(by hand { $($rest:tt)* })?) => {
+        /// What goes through the gate of its own accord.
+        #[allow(non_upper_case_globals, reason = "named as the port is")]
+        pub(super) const $Port: &[&str] = &[$(stringify!($name)),*];
+
         impl $Port for $Sim {
             $(
                 async fn $name(&self, $($arg: $crate::gate::ty!($how $ty)),*) -> Result<$out, origin_core::StoreError> {

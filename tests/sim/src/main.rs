@@ -30,6 +30,8 @@ struct Arguments {
 
 /// Seeds within which each planted bug is to be found.
 const MOST_FOR_A_BUG: u64 = 1_000;
+/// So many seeds must show each call.
+const MANY: u64 = 300;
 /// Runs between two lines that say how far it is.
 const LINE_EVERY: u64 = 200;
 
@@ -86,24 +88,39 @@ fn search(from: u64, seeds: u64) -> Result<bool, LabError> {
         println!("to see it again: cargo xtask sim --seed {}", run.seed);
         return Ok(false);
     }
-    let (empty, rare) = (tally.empty_cells(), tally.rare_calls());
-    if !rare.is_empty() {
+    let (empty, rare, missing) = (tally.empty_cells(), tally.rare_calls(), tally.missing_calls());
+    if seeds >= MANY && !rare.is_empty() {
         println!("too seldom to judge: {}", rare.join(", "));
+    }
+    if !missing.is_empty() {
+        println!("never made: {}", missing.join(", "));
     }
     if !empty.is_empty() {
         println!("never happened: {}", empty.join(", "));
     }
-    Ok(empty.is_empty())
+    let [checkouts, hit] = tally.checkouts;
+    let few = hit * 4 < checkouts;
+    if few {
+        println!("faults hit too few checkouts");
+    }
+    Ok(empty.is_empty() && !few && (missing.is_empty() || seeds < MANY))
 }
 
 fn find_bugs(bugs: &[Bug]) -> Result<bool, LabError> {
     let missed = std::sync::atomic::AtomicBool::new(false);
     let tell = |found: &Found| {
         if let Some(run) = &found.run {
-            let violation = run.violations.first().map_or("", String::as_str);
+            let shown = |violation: &&String| found.bug.is_shown_by(violation);
+            let violation = run.violations.iter().find(shown).or(run.violations.first()).map_or("", String::as_str);
             println!("{}: seed {}: {violation}", found.bug, run.seed);
         } else {
             println!("{}: not found within {MOST_FOR_A_BUG} seeds", found.bug);
+        }
+        if let Some(violation) = found.without.first() {
+            println!("{}: its seed shows without it: {violation}", found.bug);
+        }
+        if !found.is_found() {
+            println!("{}: NOT FOUND by what it brings about", found.bug);
             missed.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     };

@@ -43,8 +43,8 @@ pub(crate) struct Booked {
     pub(crate) status: IntentStatus,
     /// How often the customer was charged.
     pub(crate) charges: u32,
-    /// What was sent back, by our refund.
-    pub(crate) refunds: BTreeMap<RefundId, Money>,
+    /// What was sent back, by our refund: once for each, if all is well.
+    pub(crate) refunds: Vec<(RefundId, Money)>,
     decline: Option<Decline>,
     method: Option<String>,
     /// What is behind the customer's account at PayPal.
@@ -169,7 +169,7 @@ impl Book {
             amount: new.amount,
             status,
             charges: 0,
-            refunds: BTreeMap::new(),
+            refunds: Vec::new(),
             decline: None,
             method: None,
             purse: Purse::Full,
@@ -285,13 +285,13 @@ impl Book {
         let id = refund.intent_id.as_deref().unwrap_or_default();
         let disputed = self.withdrawn_of(id);
         let intent = self.intent(id)?;
-        let gone: i64 = intent.refunds.values().map(|money| money.minor()).sum();
+        let gone: i64 = intent.refunds.iter().map(|(_, money)| money.minor()).sum();
         let taken = intent.amount.minor() * i64::from(intent.charges);
         if gone + disputed + refund.amount.minor() > taken {
             let (code, message) = ("charge_already_refunded".to_owned(), "No.".to_owned());
             return Err(GatewayError::Declined(Decline { code, message }));
         }
-        intent.refunds.insert(refund.id, refund.amount);
+        intent.refunds.push((refund.id, refund.amount));
         let kind = match intent.at {
             Which::Stripe => "refund.created",
             Which::PayPal => paypal::REFUNDED,
@@ -316,7 +316,7 @@ impl Book {
 
     pub(crate) fn find_refund(&mut self, refund: &Refund) -> Option<ProviderRefund> {
         let intent = self.intents.get(refund.intent_id.as_deref()?)?;
-        intent.refunds.contains_key(&refund.id).then(|| sent_back(refund))
+        intent.refunds.iter().any(|(id, _)| *id == refund.id).then(|| sent_back(refund))
     }
 
     fn intent(&mut self, id: &str) -> Result<&mut Booked, GatewayError> {

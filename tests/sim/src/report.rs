@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::fate::{Fate, Kind, Step};
+use crate::{
+    fate::{Fate, Kind, Step},
+    stores,
+};
 
 /// A call that was made so often while things went wrong must have met every fault that can hit it.
 const OFTEN: u64 = 1_000;
@@ -18,6 +21,8 @@ pub struct Tally {
     pub requests: u64,
     /// Those of them that a fault hit.
     pub hit: u64,
+    /// Carts that were ordered, and those of them where a fault hit a request of their shopper's.
+    pub checkouts: [u64; 2],
     /// Webhooks that reached the shop.
     pub webhooks: u64,
     /// Events that were committed.
@@ -47,6 +52,9 @@ impl Tally {
         self.runs += other.runs;
         self.requests += other.requests;
         self.hit += other.hit;
+        for (sum, count) in self.checkouts.iter_mut().zip(other.checkouts) {
+            *sum += count;
+        }
         self.webhooks += other.webhooks;
         self.events += other.events;
         self.stranded += other.stranded;
@@ -70,7 +78,12 @@ impl Tally {
 
     /// Calls that are made too seldom to say what cannot hit them.
     pub fn rare_calls(&self) -> Vec<&'static str> {
-        self.kinds.keys().copied().filter(|step| self.calls(step) < OFTEN).collect()
+        stores::calls().filter(|step| (1..OFTEN).contains(&self.calls(step))).collect()
+    }
+
+    /// Calls that are never made.
+    pub fn missing_calls(&self) -> Vec<&'static str> {
+        stores::calls().filter(|step| self.calls(step) == 0).collect()
     }
 
     fn calls(&self, step: &str) -> u64 {
@@ -102,7 +115,9 @@ impl fmt::Display for Tally {
             writeln!(f)?;
         }
         let [placed, paid, ended] = self.orders;
+        let [checkouts, hit] = self.checkouts;
         writeln!(f, "{} runs, {} requests, {} of them hit by a fault", self.runs, self.requests, self.hit)?;
+        writeln!(f, "{checkouts} checkouts, {hit} of them hit by a fault")?;
         writeln!(f, "{} webhooks, {} events", self.webhooks, self.events)?;
         write!(f, "{placed} orders: {paid} paid, {ended} ended unpaid; {} payments stranded and told of", self.stranded)
     }

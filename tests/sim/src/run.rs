@@ -15,6 +15,7 @@ use origin_core::{
 use rust_decimal::Decimal;
 use serde_json::json;
 use test_support::SeededEntropy;
+use tokio_postgres::types::ToSql;
 
 use crate::{
     bugs::{self, Bug},
@@ -82,18 +83,20 @@ pub(crate) async fn run(lab: &Lab, seed: u64, bug: Option<Bug>) -> Result<Run, L
     Ok(Run { seed, trace, violations, tally })
 }
 
-/// One to three things, few pieces of each.
+/// One to three things, few pieces of each; two of a kind perhaps.
 async fn stock_up(lab: &Lab, world: &World, entropy: &SeededEntropy) -> Result<Vec<Item>, LabError> {
-    let mut items = Vec::new();
+    let mut items: Vec<Item> = Vec::new();
     for _ in 0..world.draw(|rng| rng.between(1, 3)) {
-        items.push(write_product(lab, world, entropy).await?);
+        let last = items.last().map(|item| item.product).filter(|_| world.draw(|rng| rng.chance(300)));
+        let place = items.iter().filter(|item| Some(item.product) == last).count();
+        items.push(write_item(lab, world, entropy, last.zip(i32::try_from(place).ok())).await?);
     }
     Ok(items)
 }
 
 /// A thing whose maker died before its counters were there: only its event knows of them.
 async fn begin_product(lab: &Lab, world: &World, entropy: &SeededEntropy) -> Result<Item, LabError> {
-    let item = write_product(lab, world, entropy).await?;
+    let item = Item { backorders: 0, ..write_item(lab, world, entropy, None).await? };
     let variant = json!({"variantId": item.variant, "onHand": item.stock, "backorderLimit": 0});
     let payload = json!({"productId": item.product, "variants": [variant]});
     let (id, subject) = (EventId::generate(world, entropy), item.product.to_string());
@@ -104,28 +107,40 @@ async fn begin_product(lab: &Lab, world: &World, entropy: &SeededEntropy) -> Res
     Ok(item)
 }
 
-async fn write_product(lab: &Lab, world: &World, entropy: &SeededEntropy) -> Result<Item, LabError> {
+/// A variant; of that product at that place, if one is given.
+async fn write_item(
+    lab: &Lab,
+    world: &World,
+    entropy: &SeededEntropy,
+    of: Option<(ProductId, i32)>,
+) -> Result<Item, LabError> {
     let client = lab.database().client().await?;
     let price: Decimal = PRICE.parse().unwrap_or_default();
     // Of other numbers than what is made of it, so that no id is given twice.
-    let (product, variant) = (ProductId::generate(world, entropy), VariantId::generate(world, entropy));
+    let (id, place) = of.unwrap_or_else(|| (ProductId::generate(world, entropy), 0));
+    let (now, variant) = (world.now(), VariantId::generate(world, entropy));
     let stock = world.draw(|rng| i64::try_from(rng.between(1, 8)).unwrap_or(1));
-    let (id, handle, now) = (product.as_uuid(), product.to_string(), world.now());
+    let backorders = world.draw(|rng| if rng.chance(200) { rng.between(1, 2) } else { 0 });
     let sql = "insert into products (id, handle, name, category_id, price, currency, stock, created_at, updated_at)
-        select $1, $2, 'Thing', id, $3, 'USD', $4, $5, $5 from categories where slug = 'things'";
-    client.execute(sql, &[&id, &handle, &price, &stock, &now]).await.map_err(failed)?;
-    let sql = "insert into variants (id, product_id, position, sku, options, price, currency, stock)
-        values ($1, $2, 0, 'SKU-1', '[]', $3, 'USD', $4)";
-    client.execute(sql, &[&variant.as_uuid(), &id, &price, &stock]).await.map_err(failed)?;
+        select $1, $2, 'Thing', id, $3, 'USD', 0, $4, $4 from categories where slug = 'things' on conflict do nothing";
+    client.execute(sql, &[&id.as_uuid(), &id.to_string(), &price, &now]).await.map_err(failed)?;
+    let sql = "with product as (update products set stock = stock + $4 where id = $2)
+        insert into variants (id, product_id, position, sku, options, price, currency, stock)
+        values ($1, $2, $5, $7, $6, $3, 'USD', $4)";
+    let options = json!(if place == 0 { vec![] } else { vec![json!(["Kind", place.to_string()])] });
+    let (variant_id, product_id, sku) = (variant.as_uuid(), id.as_uuid(), format!("SKU-{place}"));
+    let values: [&(dyn ToSql + Sync); 7] = [&variant_id, &product_id, &price, &stock, &place, &options, &sku];
+    client.execute(sql, &values).await.map_err(failed)?;
     let sql = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
         values ($1, 'receipt', $2, 'start', $3)";
     client.execute(sql, &[&variant.as_uuid(), &stock, &now]).await.map_err(failed)?;
-    Ok(Item { product, variant, stock })
+    Ok(Item { product: id, variant, stock, backorders: u32::try_from(backorders).unwrap_or_default() })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
 fn failed(error: tokio_postgres::Error) -> LabError {
-    LabError::Store(error.to_string())
+    let cause = error.as_db_error().map_or_else(|| error.to_string(), |cause| cause.message().to_owned());
+    LabError::Store(cause)
 }
 
 fn new_stock(item: &Item) -> NewStock {
@@ -133,7 +148,7 @@ fn new_stock(item: &Item) -> NewStock {
         variant_id: item.variant,
         product_id: item.product,
         on_hand: u32::try_from(item.stock).unwrap_or_default(),
-        backorder_limit: 0,
+        backorder_limit: item.backorders,
     }
 }
 
@@ -241,7 +256,8 @@ impl Playing<'_> {
 
     async fn sweep_until_quiet(&mut self, pause: Duration) -> Result<(), Stuck> {
         for _ in 0..MOST_SWEEPS {
-            if self.sweep().await? == SweepReport::default() {
+            let decided = self.shop.provider.book().decide_pending();
+            if self.sweep().await? == SweepReport::default() && !decided {
                 return Ok(());
             }
             self.shop.world.advance(pause);

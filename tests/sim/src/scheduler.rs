@@ -281,7 +281,10 @@ impl Scheduler {
         match task.role {
             Role::Request => {
                 state.tally.requests += 1;
-                state.tally.hit += u64::from(task.hit);
+                if task.hit {
+                    state.tally.hit += 1;
+                    state.hits.insert(id);
+                }
             }
             Role::Webhook => state.tally.webhooks += 1,
             Role::Shopper | Role::Sweep => {}

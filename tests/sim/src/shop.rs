@@ -62,6 +62,8 @@ pub(crate) struct Item {
     pub(crate) product: ProductId,
     pub(crate) variant: VariantId,
     pub(crate) stock: i64,
+    /// How many may be sold that are not there.
+    pub(crate) backorders: u32,
 }
 
 /// A request of a shopper's.
@@ -113,6 +115,8 @@ pub(crate) struct Memory {
     pub(crate) added: BTreeMap<(String, VariantId), i64>,
     /// What was in a cart at a version of it.
     pub(crate) contents: BTreeMap<(String, u64), BTreeMap<String, i64>>,
+    /// How many answers a fault has spoilt, by who waited for them.
+    pub(crate) spoilt: BTreeMap<String, u64>,
     /// What must not have happened, and has.
     pub(crate) violations: Vec<String>,
 }
@@ -183,7 +187,10 @@ impl Shop {
     pub(crate) async fn hear(&self, asked: Asked) -> Option<Answer> {
         self.world.answered(asked.task).await;
         let answer = asked.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Asked { ask, .. } = asked;
+        let Asked { ask, task, .. } = asked;
+        if answer.is_none() || self.world.state().hits.contains(&task) {
+            *self.memory().spoilt.entry(ask.who.clone()).or_default() += 1;
+        }
         match &answer {
             Some(answer) => {
                 self.world.note(|| format!("{} hears {} {}", ask.who, answer.status, answer.code()));

@@ -43,10 +43,20 @@ impl Shopper {
         for _ in 0..rounds {
             self.pause().await;
             self.fill_cart().await;
+            let spoilt = self.spoilt();
             let Some(order) = self.order().await else { continue };
             self.pause().await;
             self.settle(&order).await;
+            let hit = self.spoilt() > spoilt;
+            let tally = &mut self.shop.world.state().tally;
+            tally.checkouts[0] += 1;
+            tally.checkouts[1] += u64::from(hit);
         }
+    }
+
+    /// How many of this shopper's requests a fault has hit.
+    fn spoilt(&self) -> u64 {
+        self.shop.memory().spoilt.get(&self.name).copied().unwrap_or_default()
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut Rng) -> T) -> T {
@@ -285,6 +295,9 @@ impl Shopper {
     async fn go_to_the_bank(&self, order: &Placed) {
         self.pause().await;
         self.shop.world.turn(BANK).await;
+        if self.chance(300) {
+            self.shop.provider.book().decide_pending();
+        }
         let agrees = self.chance(750);
         let purses = [Purse::Full, Purse::Full, Purse::Full, Purse::Declined, Purse::Denied, Purse::SlowlyFull];
         let purse = self.draw(|rng| if rng.chance(50) { Purse::SlowlyDenied } else { rng.pick(&purses) });

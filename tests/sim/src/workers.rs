@@ -23,6 +23,16 @@ pub struct Found {
     pub bug: Bug,
     /// The run that showed it; none if no seed did.
     pub run: Option<Run>,
+    /// What the same seed shows without the bug: nothing, or it was not the bug that was found.
+    pub without: Vec<String>,
+}
+
+impl Found {
+    /// Whether it was found, and it alone, by what it brings about.
+    pub fn is_found(&self) -> bool {
+        let shown = |run: &Run| run.violations.iter().any(|violation| self.bug.is_shown_by(violation));
+        self.run.as_ref().is_some_and(shown) && self.without.is_empty()
+    }
 }
 
 /// Runs one seed, in new stores.
@@ -94,7 +104,11 @@ pub fn find_bugs(bugs: &[Bug], most: u64, found: &(dyn Fn(&Found) + Sync)) -> Re
                 }
                 Ok::<_, LabError>(None)
             })?;
-            found(&Found { bug: *bug, run });
+            let without = match &run {
+                Some(run) => alone(async { self::run(&Lab::open().await?, run.seed, None).await })?.violations,
+                None => Vec::new(),
+            };
+            found(&Found { bug: *bug, run, without });
         }
         Ok(())
     })

@@ -4,7 +4,7 @@
 //! flight. So each call is made alone, and a run follows from its seed although the stores are real ones.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -98,6 +98,8 @@ pub(crate) struct State {
     pub(crate) new_tasks: Vec<NewTask>,
     pub(crate) trace: Vec<String>,
     pub(crate) tally: Tally,
+    /// Requests that are over and that a fault has hit.
+    pub(crate) hits: BTreeSet<TaskId>,
     next: u64,
 }
 
@@ -124,6 +126,7 @@ impl World {
             new_tasks: Vec::new(),
             trace: Vec::new(),
             tally: Tally::default(),
+            hits: BTreeSet::new(),
             next: 1,
         })))
     }

@@ -4,6 +4,7 @@ mod carts;
 mod events;
 mod money;
 mod orders;
+mod papers;
 pub(crate) mod receipts;
 mod stock;
 
@@ -50,7 +51,10 @@ pub(crate) async fn check(lab: &Lab, shop: &Shop, shoppers: &[Shopper]) -> Resul
         orders::check(shop, checkout);
         money::check(lab, shop, checkout).await?;
         stock::check_hold(shop, checkout).await?;
+        papers::check(lab, shop, checkout).await?;
     }
+    papers::check_series(lab, shop).await?;
+    money::check_strangers(shop, &found);
     stock::check_ledger(lab, shop).await?;
     carts::check(shop, shoppers, &found).await?;
     let mut subjects: Vec<String> = found.iter().map(|checkout| checkout.order_id.to_string()).collect();

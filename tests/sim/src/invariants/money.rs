@@ -78,11 +78,22 @@ fn check_charges(shop: &Shop, found: &Found, intents: &[Booked]) {
     }
 }
 
+/// No provider knows of an order that nobody has begun.
+pub(super) fn check_strangers(shop: &Shop, found: &[Found]) {
+    let book = shop.provider.book();
+    let strange = |intent: &&Booked| !found.iter().any(|checkout| checkout.order_id == intent.order);
+    let strangers: Vec<Booked> = book.intents.values().filter(strange).cloned().collect();
+    drop(book);
+    for intent in strangers {
+        shop.violated(format!("{intent:?} is of no checkout"));
+    }
+}
+
 impl Moved {
     fn of(intents: &[Booked], disputes: &[Disputed]) -> Self {
         Self {
             taken: intents.iter().map(|intent| intent.amount.amount() * Decimal::from(intent.charges)).sum(),
-            sent_back: intents.iter().flat_map(|intent| intent.refunds.values()).map(|refund| refund.amount()).sum(),
+            sent_back: intents.iter().flat_map(|intent| &intent.refunds).map(|(_, refund)| refund.amount()).sum(),
             withdrawn: disputes.iter().map(Disputed::withdrawn).sum(),
         }
     }

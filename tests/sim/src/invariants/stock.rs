@@ -18,6 +18,8 @@ const ORDERS: &str =
     "select c.order_id from checkouts c join customers u on u.id = c.customer_id where u.sub = any($1)";
 const LEDGER: &str = "select v.stock, coalesce(sum(l.quantity), 0)::bigint from variants v
     left join stock_ledger l on l.variant_id = v.id where v.id = $1 group by v.stock";
+const OF_PRODUCTS: &str = "select p.id::text, p.stock, sum(v.stock)::bigint from products p join variants v on v.product_id = p.id
+    group by p.id, p.stock having p.stock <> sum(v.stock)";
 
 /// At any time between two calls: live holds and counters agree, and nothing is sold that is not there.
 pub(crate) async fn check_stock(lab: &Lab, shop: &Shop) -> Result<(), LabError> {
@@ -53,6 +55,10 @@ pub(super) async fn check_ledger(lab: &Lab, shop: &Shop) -> Result<(), LabError>
                 shop.violated(format!("{variant}: {on_hand} on hand, {shown} shown, {ledger} by the ledger"));
             }
         }
+    }
+    for row in rows(lab, OF_PRODUCTS, &[]).await? {
+        let (product, shown, of_variants): (String, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        shop.violated(format!("product {product}: {shown} shown, {of_variants} by its variants"));
     }
     Ok(())
 }

@@ -68,6 +68,15 @@ const PAYPAL: Calls = Calls {
 const CAPTURE: Step = Step { name: "capture_intent", kind: Kind::Keyed };
 const VERIFY: Step = Step { name: "paypal verify_webhook", kind: Kind::Question };
 
+/// The names of all calls.
+pub(super) fn calls_of_all() -> impl Iterator<Item = &'static str> {
+    let of = |calls: &Calls| {
+        let Calls { create, confirm, cancel, read, refund, find_refund, read_dispute } = calls;
+        [create, confirm, cancel, read, refund, find_refund, read_dispute].map(|step| step.name)
+    };
+    of(&STRIPE).into_iter().chain(of(&PAYPAL)).chain([CAPTURE.name, VERIFY.name])
+}
+
 fn calls(at: Which) -> &'static Calls {
     match at {
         Which::Stripe => &STRIPE,
@@ -76,6 +85,10 @@ fn calls(at: Which) -> &'static Calls {
 }
 
 impl SimGateway {
+    fn key(&self, key: String) -> String {
+        bugs::key(&self.world, self.bug, key)
+    }
+
     /// Makes a call when its turn has come. Without a key, the provider keeps nothing.
     async fn call<T, F>(&self, at: Which, step: Step, key: Option<String>, act: F) -> Result<T, GatewayError>
     where
@@ -128,24 +141,20 @@ impl PaymentGateway for SimGateway {
 
     async fn create_intent(&self, intent: &NewIntent) -> Answer {
         let new = *intent;
-        let key = format!("create:{}", new.payment_id);
+        let key = self.key(format!("create:{}", new.payment_id));
         self.call(new.provider, calls(new.provider).create, Some(key), move |book| book.create(&new)).await
     }
 
     async fn confirm(&self, confirmation: &Confirmation) -> Answer {
         let Confirmation { provider: at, payment_id, attempt, .. } = confirmation;
         let (at, step) = (*at, calls(*at).confirm);
-        let key = format!("confirm:{payment_id}:{attempt}");
+        let key = self.key(format!("confirm:{payment_id}:{attempt}"));
         let confirmation = confirmation.clone();
-        if self.bug == Some(Bug::NewKeyPerRetry) {
-            let key = bugs::new_key(&self.world, &key);
-            return self.call(at, step, Some(key), move |book| bugs::charge_anew(book, &confirmation)).await;
-        }
         self.call(at, step, Some(key), move |book| book.confirm_by(&confirmation)).await
     }
 
     async fn capture_intent(&self, capture: Capture<'_>) -> Answer {
-        let (key, id) = (format!("capture:{}", capture.payment_id), capture.intent_id.to_owned());
+        let (key, id) = (self.key(format!("capture:{}", capture.payment_id)), capture.intent_id.to_owned());
         self.call(capture.provider, CAPTURE, Some(key), move |book| book.capture(&id)).await
     }
 
@@ -167,7 +176,7 @@ impl PaymentGateway for SimGateway {
 
 impl RefundGateway for SimGateway {
     async fn create_refund(&self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
-        let (key, refund) = (format!("refund:{}", refund.id), refund.clone());
+        let (key, refund) = (self.key(format!("refund:{}", refund.id)), refund.clone());
         self.call(refund.provider, calls(refund.provider).refund, Some(key), move |book| book.refund(&refund)).await
     }
 
