@@ -7,17 +7,20 @@ use commerce_domain::{Clock, PricingRules};
 use origin_core::{Assembled, Parts, hooks::Hooks, invoices::Papers};
 use origin_dynamo::{CARTS_TABLE, DynamoCarts, DynamoStock, INVENTORY_TABLE};
 use origin_gateways::{
-    CaptureMethod, CarrierApi, ReqwestClient, Secret, Stripe, StripeConfig, System, SystemEntropy, SystemTimer,
+    CaptureMethod, CarrierApi, Gateways, PayPal, PayPalConfig, ReqwestClient, Secret, Stripe, StripeConfig, System,
+    SystemEntropy, SystemTimer,
 };
 use origin_postgres::{Database, DatabaseSettings};
-use test_support::{EventBus, NameTokens, NoProfiles, SystemClock};
+use test_support::{EventBus, NameTokens, NoProfiles, PayPalSettings, SystemClock};
 
 use crate::lab::Failure;
 
 /// The region that everything local pretends to be in.
 pub(crate) const REGION: &str = "us-east-1";
-/// What the provider signs webhooks with.
+/// What Stripe signs webhooks with.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_race";
+/// What PayPal calls its webhook.
+pub(crate) const PAYPAL_WEBHOOK: &str = "WH-RACE";
 /// Longer than anything takes here.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECTIONS: usize = 16;
@@ -29,8 +32,10 @@ pub(crate) struct Lines {
     pub(crate) database: String,
     /// The URL of DynamoDB.
     pub(crate) dynamodb: String,
-    /// The URL of the payment provider.
+    /// The URL of Stripe.
     pub(crate) payments: String,
+    /// The URL of PayPal.
+    pub(crate) paypal: String,
 }
 
 pub(crate) type RaceBackend<K, H> = Assembled<
@@ -40,7 +45,7 @@ pub(crate) type RaceBackend<K, H> = Assembled<
     Database,
     DynamoStock<System>,
     DynamoCarts<System>,
-    Stripe,
+    Gateways<K>,
     CarrierApi,
     NameTokens,
     NoProfiles,
@@ -78,17 +83,28 @@ pub(crate) fn backend<K, H>(
     capture: CaptureMethod,
 ) -> Result<RaceBackend<K, H>, Failure>
 where
-    K: Clock + Send + Sync + 'static,
+    K: Clock + Clone + Send + Sync + 'static,
     H: Hooks + 'static,
 {
     let aws = aws(&lines.dynamodb)?;
-    let gateway = Stripe::new(StripeConfig {
+    let stripe = Stripe::new(StripeConfig {
         base_url: lines.payments.clone(),
         secret_key: Secret::new(test_support::PaymentsConfig::default().api_key),
         return_url: "http://127.0.0.1:9/return".to_owned(),
         capture,
         webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
     });
+    let PayPalSettings { client_id, client_secret, .. } = PayPalSettings::default();
+    let paypal = PayPalConfig {
+        base_url: lines.paypal.clone(),
+        client_id,
+        client_secret: Secret::new(client_secret),
+        return_url: "http://127.0.0.1:9/return".to_owned(),
+        cancel_url: "http://127.0.0.1:9/cart".to_owned(),
+        webhook_id: Some(PAYPAL_WEBHOOK.to_owned()),
+    };
+    let paypal = PayPal::new(paypal, clock.clone()).map_err(Failure::of)?;
+    let gateway = Gateways { stripe: stripe.map_err(Failure::of)?, paypal: Some(paypal) };
     Ok(Assembled::new(Parts {
         clock,
         entropy: SystemEntropy,
@@ -96,7 +112,7 @@ where
         database: database(&lines.database)?,
         stock: DynamoStock::new(aws.clone(), INVENTORY_TABLE),
         carts: DynamoCarts::new(aws, CARTS_TABLE),
-        gateway: gateway.map_err(Failure::of)?,
+        gateway,
         // Nothing is shipped here.
         carrier: None::<CarrierApi>,
         tokens: NameTokens,

@@ -11,7 +11,7 @@ use http::{Request, header};
 use jiff::Timestamp;
 use origin_gateways::ReqwestClient;
 use serde_json::{Value, json};
-use test_support::{payments::signature_header, principal};
+use test_support::{payments::signature_header, paypal::TransmissionHeaders, principal};
 
 use crate::{
     backend::{CALL_TIMEOUT, REGION, WEBHOOK_SECRET, edge_keys},
@@ -83,6 +83,21 @@ impl Client {
             .header(STRIPE_SIGNATURE, signature_header(WEBHOOK_SECRET, now.as_second(), event.as_bytes()))
             .header(REQUEST_ID, "req_race");
         self.send(request.body(Bytes::from(event)).map_err(Failure::of)?, now).await
+    }
+
+    /// A webhook of PayPal's.
+    pub(crate) async fn transmission(
+        &self,
+        origin: &str,
+        now: Timestamp,
+        headers: &TransmissionHeaders,
+        body: &str,
+    ) -> Result<Answer, Failure> {
+        let request = Request::post(format!("{origin}{}", Route::ReceivePayPalWebhook.pattern()))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(REQUEST_ID, "req_race");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        self.send(request.body(Bytes::copy_from_slice(body.as_bytes())).map_err(Failure::of)?, now).await
     }
 
     async fn send(&self, request: Request<Bytes>, now: Timestamp) -> Result<Answer, Failure> {

@@ -13,7 +13,7 @@ use std::{
 use commerce_domain::{Clock as _, Entropy as _};
 use jiff::SignedDuration;
 use origin_gateways::{CaptureMethod, SystemClock};
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_support::{ManualClock, SeededEntropy, SharedClock};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -23,7 +23,7 @@ use crate::{
     invariants::broken,
     lab::{Failure, Lab},
     origin::Origin,
-    race::{Track, order_body, payment_body},
+    race::{CARD, Track, order_body, payment_body},
 };
 
 /// Shoppers at once.
@@ -47,6 +47,8 @@ pub struct Kills {
     pub orders: u32,
     /// See `orders`.
     pub payments: u32,
+    /// Orders that were called off.
+    pub cancelled: u32,
     /// What is broken, in words.
     pub broken: Vec<String>,
 }
@@ -67,7 +69,7 @@ struct Crowd {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Request {
     who: String,
-    path: &'static str,
+    path: String,
     key: String,
     body: String,
 }
@@ -126,9 +128,9 @@ async fn recover(crowd: Crowd, result: &mut Kills) -> Result<(), Failure> {
     let track = Track::on(lab, later, CaptureMethod::Automatic).await?;
     for (request, known) in book {
         let body: Value = serde_json::from_str(&request.body).map_err(Failure::of)?;
-        let mut again = track.post(&request.who, request.path, Some(&request.key), &body).await?;
+        let mut again = track.post(&request.who, &request.path, Some(&request.key), &body).await?;
         if again.status >= 500 {
-            again = track.post(&request.who, request.path, Some(&request.key), &body).await?;
+            again = track.post(&request.who, &request.path, Some(&request.key), &body).await?;
         }
         let ended = known.as_ref().is_some_and(is_kept);
         if again.status >= 500 || ended && known.as_ref() != Some(&again) {
@@ -136,6 +138,7 @@ async fn recover(crowd: Crowd, result: &mut Kills) -> Result<(), Failure> {
         }
         result.orders += u32::from(again.status == 201);
         result.payments += u32::from(again.body["status"] == "succeeded");
+        result.cancelled += u32::from(again.body["status"] == "CANCELLED");
     }
     track.come_to_rest(&mut result.broken).await?;
     result.broken.extend(broken(&track.lab).await?);
@@ -144,7 +147,7 @@ async fn recover(crowd: Crowd, result: &mut Kills) -> Result<(), Failure> {
 
 /// Whether the answer is the last word under its key.
 fn is_kept(answer: &Answer) -> bool {
-    answer.status == 201 || answer.body["status"] == "succeeded"
+    answer.status == 201 || answer.body["status"] == "succeeded" || answer.body["status"] == "CANCELLED"
 }
 
 /// How long an origin lives: some die while they start to work, some in the midst of it.
@@ -166,18 +169,21 @@ impl Crowd {
             let lines: Vec<_> = self.product.variants.iter().map(|variant| (self.product.id, *variant)).collect();
             self.lab.fill_cart(&SystemClock, &who, &lines).await?;
             let Some(order) = self.ask(&who, "/v1/orders", &order_body()).await else { continue };
-            // One in five leaves it.
-            if order.status == 201 && !number.is_multiple_of(5) {
-                self.ask(&who, "/v1/payments", &payment_body(&order)).await;
+            // One in five leaves it, one in five calls it off.
+            if order.status == 201 && number % 5 != 0 {
+                self.ask(&who, "/v1/payments", &payment_body(&order, CARD)).await;
+            }
+            if order.status == 201 && number % 5 == 1 {
+                self.ask(&who, &format!("/v1/orders/{}/cancel", order.text("orderId")), &json!({})).await;
             }
         }
         Ok(())
     }
 
     /// Sends a request until it is answered for good, or its shopper gives up.
-    async fn ask(&self, who: &str, path: &'static str, body: &Value) -> Option<Answer> {
+    async fn ask(&self, who: &str, path: &str, body: &Value) -> Option<Answer> {
         let key = format!("{who}{}", path.replace('/', "-"));
-        let request = Request { who: who.to_owned(), path, key, body: body.to_string() };
+        let request = Request { who: who.to_owned(), path: path.to_owned(), key, body: body.to_string() };
         self.note(&request, None);
         for _ in 0..MOST_TRIES {
             let origin = self.origin.borrow().clone();

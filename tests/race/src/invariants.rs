@@ -17,13 +17,18 @@ use crate::{
 };
 
 /// Each finds something only where something is broken.
-const NOTHING: [(&str, &str); 6] = [
+const NOTHING: [(&str, &str); 7] = [
     ("an order that has not ended", "select id::text from orders where status = 'PENDING'"),
     ("a checkout that has not ended", "select id::text from checkouts where state = 'OPEN'"),
     (
         "a cart version that is in force twice",
         "select cart_id::text from checkouts where state in ('OPEN', 'PLACED') group by cart_id, cart_version
             having count(*) > 1",
+    ),
+    (
+        "a product that shows another stock than its variants",
+        "select p.id::text from products p join variants v on v.product_id = p.id group by p.id, p.stock
+            having p.stock <> sum(v.stock)",
     ),
     ("an event that is not published", "select id::text from outbox where published_at is null"),
     (

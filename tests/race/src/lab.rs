@@ -1,4 +1,4 @@
-//! The stores and the payment provider, which outlive every origin.
+//! The stores and the payment providers, which outlive every origin.
 
 use commerce_aws::DynamoDb;
 use origin_dynamo::{
@@ -7,8 +7,8 @@ use origin_dynamo::{
 use origin_gateways::System;
 use origin_postgres::{Database, DatabaseSettings};
 use test_support::{
-    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, PaymentProvider, PaymentsConfig,
-    SharedClock, TestDatabases,
+    DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches, FakePayPal, PayPalSettings,
+    PaymentProvider, PaymentsConfig, SharedClock, TestDatabases,
 };
 
 use crate::backend::{Lines, REGION, aws, database, edge_keys};
@@ -25,13 +25,14 @@ impl Failure {
     }
 }
 
-/// A database of its own, a DynamoDB that cancels transactions that meet, and a payment provider.
+/// A database of its own, a DynamoDB that cancels transactions that meet, and payment providers.
 pub struct Lab {
     pub(crate) lines: Lines,
     pub(crate) database: Database,
     pub(crate) dynamo: DynamoDb<System>,
     pub(crate) stock: DynamoStock<System>,
     pub(crate) provider: PaymentProvider,
+    pub(crate) paypal: FakePayPal,
     faults: DynamoFaults,
     _dynamo: DynamoServer,
 }
@@ -55,20 +56,27 @@ impl Lab {
         let config = DynamoFaultsConfig::new(server.url()).signed_by(edge_keys(), REGION);
         let faults = DynamoFaults::start(config).await.map_err(Failure::of)?;
         faults.set(DynamoSwitches::strict());
+        let settings = PayPalSettings { clock: clock.clone(), ..PayPalSettings::default() };
+        let paypal = FakePayPal::start(settings).await.map_err(Failure::of)?;
         let provider =
             PaymentProvider::start(PaymentsConfig { clock, ..PaymentsConfig::default() }).await.map_err(Failure::of)?;
         let aws = aws(faults.url())?;
         let dynamo = DynamoDb::new(aws.clone());
         create_tables_without_stream(&dynamo, CARTS_TABLE, INVENTORY_TABLE).await.map_err(Failure::of)?;
         create_payments_table(&dynamo, PAYMENTS_TABLE).await.map_err(Failure::of)?;
-        let payments = provider.url().to_owned();
-        let lines = Lines { database: url.clone(), dynamodb: faults.url().to_owned(), payments };
+        let lines = Lines {
+            database: url.clone(),
+            dynamodb: faults.url().to_owned(),
+            payments: provider.url().to_owned(),
+            paypal: paypal.url().to_owned(),
+        };
         Ok(Self {
             lines,
             database: database(&url)?,
             stock: DynamoStock::new(aws, INVENTORY_TABLE),
             dynamo,
             provider,
+            paypal,
             faults,
             _dynamo: server,
         })

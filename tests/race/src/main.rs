@@ -37,9 +37,12 @@ enum What {
         /// The URL of DynamoDB.
         #[arg(long)]
         dynamodb: String,
-        /// The URL of the payment provider.
+        /// The URL of Stripe.
         #[arg(long)]
         payments: String,
+        /// The URL of PayPal.
+        #[arg(long)]
+        paypal: String,
     },
 }
 
@@ -50,7 +53,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Races { each } => races(each).await,
         What::Kills { times, seed } => kills(times, seed).await,
-        What::Origin { dynamodb, payments } => race::serve(dynamodb, payments).await.map(|()| true),
+        What::Origin { dynamodb, payments, paypal } => race::serve(dynamodb, payments, paypal).await.map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -80,13 +83,14 @@ async fn races(each: u32) -> Result<bool, Failure> {
 
 async fn kills(times: u32, seed: u64) -> Result<bool, Failure> {
     let program = std::env::current_exe().map_err(Failure::of)?;
-    let Kills { kills, busy, interrupted, orders, payments, broken } = race::kills(&program, times, seed).await?;
+    let Kills { kills, busy, interrupted, orders, payments, cancelled, broken } =
+        race::kills(&program, times, seed).await?;
     for what in &broken {
         println!("broken (seed {seed}): {what}");
     }
     println!(
-        "{kills} origins killed, {busy} of them at work on {interrupted} requests; {orders} orders, {payments} payments, {} broken invariants",
+        "{kills} origins killed, {busy} of them at work on {interrupted} requests; {orders} orders, {payments} payments, {cancelled} called off, {} broken invariants",
         broken.len()
     );
-    Ok(broken.is_empty() && busy > 0 && orders > 0 && payments > 0)
+    Ok(broken.is_empty() && busy > 0 && orders > 0 && payments > 0 && cancelled > 0)
 }

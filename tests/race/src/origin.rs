@@ -36,6 +36,7 @@ impl Origin {
     pub(crate) async fn start(program: &Path, lines: &Lines) -> Result<Self, Failure> {
         let mut command = Command::new(program);
         command.args(["origin", "--dynamodb", &lines.dynamodb, "--payments", &lines.payments]);
+        command.args(["--paypal", &lines.paypal]);
         command.env(DATABASE_URL, &lines.database).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().map_err(Failure::of)?;
         let output = process.stdout.take().ok_or_else(|| Failure::of("no output"))?;
@@ -55,9 +56,10 @@ impl Origin {
 /// # Errors
 /// [`Failure`], where it does not start.
 #[expect(clippy::print_stdout, reason = "whoever started it waits for the line")]
-pub async fn serve(dynamodb: String, payments: String) -> Result<(), Failure> {
+pub async fn serve(dynamodb: String, payments: String, paypal: String) -> Result<(), Failure> {
     let database = std::env::var(DATABASE_URL).map_err(Failure::of)?;
-    let backend = backend(&Lines { database, dynamodb, payments }, SystemClock, NoHooks, CaptureMethod::Automatic)?;
+    let lines = Lines { database, dynamodb, payments, paypal };
+    let backend = backend(&lines, SystemClock, NoHooks, CaptureMethod::Automatic)?;
     let caller = CallerPolicy::Signed { keys: CallerKeys::new(edge_keys()), region: REGION.to_owned() };
     let server =
         HttpServer::start(0, router(backend.clone(), Settings { caller, only: None })).await.map_err(Failure::of)?;

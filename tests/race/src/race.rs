@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use test_support::{ADMIN, HttpServer, ManualClock, SystemClock};
 
 use crate::{
-    backend::{REGION, RaceBackend, backend, edge_keys},
+    backend::{PAYPAL_WEBHOOK, REGION, RaceBackend, backend, edge_keys},
     client::{Answer, Client},
     invariants::broken,
     kinds::Kind,
@@ -24,7 +24,9 @@ const MOST_SWEEPS: u32 = 12;
 /// Longer than a lease.
 const LEASE: SignedDuration = SignedDuration::from_secs(31);
 /// Longer than any hold.
-pub(crate) const HOLDS: SignedDuration = SignedDuration::from_mins(31);
+const HOLDS: SignedDuration = SignedDuration::from_mins(31);
+/// A card that pays.
+pub(crate) const CARD: &str = "pm_card_visa";
 
 /// What races came to.
 #[derive(Debug, Clone, Default)]
@@ -109,12 +111,24 @@ impl Track {
         self.client.webhook(self.server.url(), self.clock.now(), id, intent).await
     }
 
+    /// PayPal tells that a customer has agreed to that order of its.
+    pub(crate) async fn approval(&self, id: &str, paypal_order: &str) -> Result<Answer, Failure> {
+        let event = json!({"id": id, "event_type": "CHECKOUT.ORDER.APPROVED", "resource": {"id": paypal_order}});
+        let body = event.to_string();
+        let headers = self.lab.paypal.transmission(PAYPAL_WEBHOOK, &body);
+        self.client.transmission(self.server.url(), self.clock.now(), &headers, &body).await
+    }
+
     pub(crate) async fn order(&self, who: &str, key: Option<&str>) -> Result<Answer, Failure> {
         self.post(who, "/v1/orders", key, &order_body()).await
     }
 
     pub(crate) async fn pay(&self, who: &str, order: &Answer) -> Result<Answer, Failure> {
-        self.post(who, "/v1/payments", None, &payment_body(order)).await
+        self.pay_by(who, order, CARD).await
+    }
+
+    pub(crate) async fn pay_by(&self, who: &str, order: &Answer, method: &str) -> Result<Answer, Failure> {
+        self.post(who, "/v1/payments", None, &payment_body(order, method)).await
     }
 
     pub(crate) async fn call_off(&self, who: &str, order: &Answer) -> Result<Answer, Failure> {
@@ -159,6 +173,6 @@ pub(crate) fn order_body() -> Value {
     json!({"shippingAddress": address})
 }
 
-pub(crate) fn payment_body(order: &Answer) -> Value {
-    json!({"orderId": order.body["orderId"], "amount": order.body["total"], "paymentMethodId": "pm_card_visa"})
+pub(crate) fn payment_body(order: &Answer, method: &str) -> Value {
+    json!({"orderId": order.body["orderId"], "amount": order.body["total"], "paymentMethodId": method})
 }

@@ -74,11 +74,20 @@ impl Bug {
 
     /// Whether a violation is what the bug brings about.
     pub fn is_shown_by(self, violation: &str) -> bool {
-        let signs: &[&str] = match self {
-            Self::CheckThenWrite => &["SIGN"],
-            _ => &[""],
+        let sign = match self {
+            Self::CheckThenWrite => "sellable: -",
+            Self::NewKeyPerRetry => "has several intents of",
+            Self::ReleaseBeforeCancel | Self::CommittingSwept => "PaymentStranded 1 times",
+            Self::NoTombstone => "is None, and its hold Some(Held)",
+            Self::FenceNotChecked => "and its checkout",
+            Self::LoserEmits => "and its events are",
+            Self::EventBeforeCommit => "was published, and never committed",
+            Self::DedupeRowOutside => "is noted as handled, and had no effect",
+            Self::CartClearedWhole => "into the cart, ordered",
+            Self::VersionReused => "of a cart with",
+            Self::RefundCapUnlocked => "RefundFailed",
         };
-        signs.iter().any(|sign| violation.contains(sign))
+        violation.contains(sign)
     }
 
     /// As on the command line.
@@ -170,24 +179,22 @@ pub(crate) async fn before_calling_off(gateway: &SimGateway, intent: &str) {
 }
 
 /// Tells of the order in a transaction of its own, unless that was told before.
-pub(crate) async fn before_commit(database: &SimDatabase, owned: &Owned, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn before_commit(
+    database: &SimDatabase,
+    owned: &Owned,
+    event: EventId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if database.bug != Some(Bug::EventBeforeCommit) {
         return Ok(());
     }
     let (this, order) = (database.clone(), owned.checkout.order_id);
     let write = move || async move {
-        if run(&this, CREATED, &[&order.to_string()]).await? > 0 {
-            return Ok(());
-        }
-        tell(&this, order, "OrderCreated", now).await
+        let told = run(&this, "select 1 from outbox where aggregate_id = $1", &[&order.to_string()]).await? > 0;
+        if told { Ok(()) } else { tell(&this, event, order, "OrderCreated", now).await }
     };
     database.world.call(Step::write("commit_order"), write).await
 }
-
-const CREATED: &str = "select 1 from outbox where aggregate_id = $1 and event = 'OrderCreated'";
-const TELL_ONCE: &str = "with second as (delete from outbox where id = $1 returning aggregate_id, sequence)
-    update outbox set sequence = outbox.sequence - 1 from second
-    where outbox.aggregate_id = second.aggregate_id and outbox.sequence > second.sequence";
 
 /// Whether the order is there already, for who does not look whether it is still theirs to make.
 pub(crate) async fn order_is_there(database: &SimDatabase, owned: &Owned) -> Result<bool, StoreError> {
@@ -206,10 +213,12 @@ pub(crate) async fn order_is_there(database: &SimDatabase, owned: &Owned) -> Res
     Ok(false)
 }
 
-/// The order was told of before: not a second time, and what else it has to tell follows.
-pub(crate) async fn after_commit(database: &SimDatabase, event: EventId) -> Result<(), StoreError> {
+/// The order was told of before: the commit, which tells of it as well, takes the place of that.
+pub(crate) async fn told_by_commit(database: &SimDatabase, owned: &Owned) -> Result<(), StoreError> {
     if database.bug == Some(Bug::EventBeforeCommit) {
-        run(database, TELL_ONCE, &[&event.as_uuid()]).await?;
+        let told = "delete from outbox where aggregate_id = $1 and not exists (select from orders where id = $2)";
+        let order = owned.checkout.order_id;
+        run(database, told, &[&order.to_string(), &order.as_uuid()]).await?;
     }
     Ok(())
 }
@@ -227,7 +236,9 @@ pub(crate) async fn tell_again(
     told: bool,
 ) -> Result<(), StoreError> {
     if told && matches!(settlement.verdict, Verdict::Succeeded { .. }) {
-        tell(database, settlement.attempt.order_id, "PaymentSucceeded", settlement.now).await?;
+        let entropy = SeededEntropy::new(database.world.draw(|rng| rng.below(u64::MAX)));
+        let id = EventId::generate(&database.world, &entropy);
+        tell(database, id, settlement.attempt.order_id, "PaymentSucceeded", settlement.now).await?;
     }
     Ok(())
 }
@@ -251,7 +262,11 @@ pub(crate) async fn sweep_by_the_clock(database: &SimDatabase, stock: &SimStock)
 }
 
 /// That an event is handled is noted before it is.
-pub(crate) async fn noted_at_once(database: &SimDatabase, provider: Provider, event_id: &str) -> Result<(), StoreError> {
+pub(crate) async fn noted_at_once(
+    database: &SimDatabase,
+    provider: Provider,
+    event_id: &str,
+) -> Result<(), StoreError> {
     if database.bug != Some(Bug::DedupeRowOutside) {
         return Ok(());
     }
@@ -300,12 +315,16 @@ async fn is_empty(carts: &SimCarts, owner: &str) -> Result<bool, StoreError> {
     Ok(carts.tables.cart(owner).await?.is_some_and(|cart| cart.quantities.is_empty()))
 }
 
-async fn tell(database: &SimDatabase, order: OrderId, event: &str, now: Timestamp) -> Result<(), StoreError> {
+async fn tell(
+    database: &SimDatabase,
+    id: EventId,
+    order: OrderId,
+    event: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let sql = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
         select $4, $1, coalesce(max(sequence), 0) + 1, $2, coalesce(min(payload::text) filter (where event = $2), '{}')::jsonb, $3
         from outbox where aggregate_id = $1";
-    let entropy = SeededEntropy::new(database.world.draw(|rng| rng.below(u64::MAX)));
-    let id = EventId::generate(&database.world, &entropy);
     run(database, sql, &[&order.to_string(), &event, &now, &id.as_uuid()]).await.map(drop)
 }
 

@@ -32,7 +32,8 @@ impl Shop {
     pub(crate) fn send_webhooks(&self) {
         let happenings = std::mem::take(&mut self.provider.book().outgoing);
         for happening in happenings {
-            let (name, shop) = (format!("{} tells {} {}", happening.at.as_str(), happening.kind, happening.id), self.clone());
+            let (name, shop) =
+                (format!("{} tells {} {}", happening.at.as_str(), happening.kind, happening.id), self.clone());
             self.world.begin(name, Role::Shopper, async move { shop.tell(&happening).await });
         }
     }

@@ -21,17 +21,16 @@ use crate::{
 pub struct Found {
     /// The bug.
     pub bug: Bug,
-    /// The run that showed it; none if no seed did.
+    /// The run that showed what it brings about; none if no seed did.
     pub run: Option<Run>,
     /// What the same seed shows without the bug: nothing, or it was not the bug that was found.
     pub without: Vec<String>,
 }
 
 impl Found {
-    /// Whether it was found, and it alone, by what it brings about.
+    /// Whether it was found, and it alone.
     pub fn is_found(&self) -> bool {
-        let shown = |run: &Run| run.violations.iter().any(|violation| self.bug.is_shown_by(violation));
-        self.run.as_ref().is_some_and(shown) && self.without.is_empty()
+        self.run.is_some() && self.without.is_empty()
     }
 }
 
@@ -95,11 +94,15 @@ pub fn find_bugs(bugs: &[Bug], most: u64, found: &(dyn Fn(&Found) + Sync)) -> Re
     spread(|| {
         while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let run = alone(async {
-                let lab = Lab::open().await?;
+                let mut lab = Lab::open().await?;
                 for seed in 0..most {
                     let run = run(&lab, seed, Some(*bug)).await?;
-                    if !run.violations.is_empty() {
+                    if run.violations.iter().any(|violation| bug.is_shown_by(violation)) {
                         return Ok(Some(run));
+                    }
+                    // What a run has left behind that shows something else would show in the next one.
+                    if !run.violations.is_empty() {
+                        lab = Lab::open().await?;
                     }
                 }
                 Ok::<_, LabError>(None)

@@ -17,6 +17,7 @@ fn a_seed_is_run_again_to_the_letter_in_other_stores() {
 fn a_seed_that_shows_a_bug_after_others_shows_it_alone() {
     let found = Mutex::new(Vec::new());
     let note = |of: &Found| {
+        assert!(of.is_found(), "{of:?}");
         let run = of.run.as_ref().expect("the bug should be found");
         found.lock().unwrap_or_else(PoisonError::into_inner).push((of.bug, run.seed, run.violations.clone()));
     };
@@ -25,7 +26,6 @@ fn a_seed_that_shows_a_bug_after_others_shows_it_alone() {
     assert_eq!(found.len(), 2);
     for (bug, seed, violations) in found {
         assert_eq!(replay(seed, Some(bug)).unwrap().violations, violations, "{bug}, seed {seed}");
-        assert_eq!(replay(seed, None).unwrap().violations, [""; 0], "seed {seed}, without the bug");
     }
 }
 

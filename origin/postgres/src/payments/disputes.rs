@@ -22,7 +22,8 @@ use crate::{
 };
 
 // The events are the order's, and its row is their lock.
-const LOCK_ORDER: &str = "select status, (select state from payments where id = $2) from orders where id = $1 for update";
+const LOCK_ORDER: &str =
+    "select status, (select state from payments where id = $2) from orders where id = $1 for update";
 const OPEN: &str =
     "insert into disputes (provider, dispute_id, payment_id, order_id, amount, currency, reason, opened_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (provider, dispute_id) do nothing";

@@ -2,7 +2,7 @@ use commerce_aws::dynamodb::{UpdateItem, number};
 use origin_gateways::{CaptureMethod, SystemClock};
 
 use super::*;
-use crate::race::{Track, payment_body};
+use crate::race::{CARD, Track, payment_body};
 
 /// An order that is paid, and one that is not.
 async fn shop() -> Track {
@@ -12,7 +12,7 @@ async fn shop() -> Track {
         track.lab.fill_cart(&SystemClock, who, &[(product.id, product.variants[0])]).await.unwrap();
         let order = track.order(who, None).await.unwrap();
         if who == "ada" {
-            let paid = track.post(who, "/v1/payments", None, &payment_body(&order)).await.unwrap();
+            let paid = track.post(who, "/v1/payments", None, &payment_body(&order, CARD)).await.unwrap();
             assert_eq!(paid.text("status"), "succeeded", "{paid:?}");
         }
     }

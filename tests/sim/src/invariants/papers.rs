@@ -11,7 +11,8 @@ const PAPERS: &str = "select (select count(*) from invoices where order_id = $1 
     (select count(*) from invoices where order_id = $1 and kind = 'credit_note'),
     (select count(*) from refunds r join payments p on p.id = r.payment_id
         where r.order_id = $1 and r.state = 'SUCCEEDED' and p.state <> 'CANCELED')";
-const SERIES: &str = "select legal_entity || ' ' || year, max(number)::bigint, count(*) from invoices group by legal_entity, year
+const SERIES: &str =
+    "select legal_entity || ' ' || year, max(number)::bigint, count(*) from invoices group by legal_entity, year
     having max(number) <> count(*)";
 
 /// The consumer has issued them, however often it was told.

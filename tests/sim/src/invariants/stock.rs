@@ -18,7 +18,8 @@ const ORDERS: &str =
     "select c.order_id from checkouts c join customers u on u.id = c.customer_id where u.sub = any($1)";
 const LEDGER: &str = "select v.stock, coalesce(sum(l.quantity), 0)::bigint from variants v
     left join stock_ledger l on l.variant_id = v.id where v.id = $1 group by v.stock";
-const OF_PRODUCTS: &str = "select p.id::text, p.stock, sum(v.stock)::bigint from products p join variants v on v.product_id = p.id
+const OF_PRODUCTS: &str =
+    "select p.id::text, p.stock, sum(v.stock)::bigint from products p join variants v on v.product_id = p.id
     group by p.id, p.stock having p.stock <> sum(v.stock)";
 
 /// At any time between two calls: live holds and counters agree, and nothing is sold that is not there.

@@ -96,12 +96,12 @@ gated! {
             answer: &StoredAnswer,
             now: Timestamp,
         ) -> Result<bool, StoreError> {
-            bugs::before_commit(self, owned, now).await?;
+            bugs::before_commit(self, owned, events[0], now).await?;
             let (this, owned, answer) = (self.clone(), owned.clone(), answer.clone());
             let call = move || async move {
-                let done = bugs::order_is_there(&this, &owned).await?
-                    || this.real.commit_order(&owned, events, &answer, now).await?;
-                bugs::after_commit(&this, events[0]).await.map(|()| done)
+                bugs::told_by_commit(&this, &owned).await?;
+                Ok(bugs::order_is_there(&this, &owned).await?
+                    || this.real.commit_order(&owned, events, &answer, now).await?)
             };
             self.world.call(Step::write("commit_order"), call).await
         }

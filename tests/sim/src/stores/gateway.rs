@@ -182,7 +182,8 @@ impl RefundGateway for SimGateway {
 
     async fn find_refund(&self, refund: &Refund) -> Result<Option<ProviderRefund>, GatewayError> {
         let refund = refund.clone();
-        self.call(refund.provider, calls(refund.provider).find_refund, None, move |book| Ok(book.find_refund(&refund))).await
+        self.call(refund.provider, calls(refund.provider).find_refund, None, move |book| Ok(book.find_refund(&refund)))
+            .await
     }
 }
 
