@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 /// Real races of each kind, and kills, with every change.
 pub(crate) const FEW: [u32; 2] = [5, 3];
 /// And with `--full`: more than a thousand races.
-pub(crate) const MANY: [u32; 2] = [125, 25];
+pub(crate) const MANY: [u32; 2] = [100, 25];
 
 /// Races two requests in one window, kind by kind, and kills origins under load.
 #[derive(clap::Args)]
