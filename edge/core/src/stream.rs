@@ -30,7 +30,7 @@ use crate::{
 const LIFE: Duration = Duration::from_secs(25);
 /// How often the origin is asked, at most.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long one question may take.
+/// How long one question may take, if the stream lives that long.
 const LIMIT: Duration = Duration::from_secs(5);
 /// What a stream begins with: after how many milliseconds a client comes again whose stream has ended.
 const BEGINNING: &str = "retry: 1000\n";
@@ -118,8 +118,7 @@ impl<P: Platform> Events<P> {
         if let Some(first) = self.first.take() {
             return Some(first);
         }
-        let left = self.watch.ends_at.duration_since(self.platform.now());
-        if left <= PAUSE.try_into().unwrap_or_default() {
+        if self.watch.left(&self.platform) <= PAUSE {
             return None;
         }
         self.platform.sleep(PAUSE).await;
@@ -168,7 +167,12 @@ impl Watch {
             request = request.header(TRACEPARENT, trace);
         }
         let request = request.body(Bytes::new()).map_err(|error| OriginFailure::before(Problem::internal(error)))?;
-        origin::send(platform, config, request, LIMIT).await
+        origin::send(platform, config, request, LIMIT.min(self.left(platform))).await
+    }
+
+    /// What is left of the stream's life.
+    fn left<P: Platform>(&self, platform: &P) -> Duration {
+        Duration::try_from(self.ends_at.duration_since(platform.now())).unwrap_or_default()
     }
 
     /// The event of an order that the client has not seen so.

@@ -99,6 +99,23 @@ fn a_stream_ends_with_its_token() {
 }
 
 #[test]
+fn an_origin_that_hangs_does_not_keep_a_stream_alive() {
+    for (token_lives, most) in [(4, 4_000), (3_600, 25_000)] {
+        let (fake, asked) = (Fake::new(), AtomicU64::new(0));
+        fake.origin(move |_| match asked.fetch_add(1, Relaxed) {
+            0 => Ok(order(2, "PROCESSING")),
+            _ => Err(TransportError::TimedOut),
+        });
+        let mut claims = tokens::claims("user_1");
+        claims.insert("exp".to_owned(), json!(NOW + token_lives));
+        let token = tokens::sign(0, claims);
+        assert_eq!(fake.ask(with(&token, "GET", STREAM, &Value::Null, &[])).status(), 200);
+        let lasted = fake.millis() - NOW * 1_000;
+        assert!((most - 1_000..=most).contains(&lasted), "{lasted}");
+    }
+}
+
+#[test]
 fn the_origin_is_asked_for_the_order_on_behalf_of_the_caller() {
     let (fake, _) = origin_at(|_| 2);
     stream(&fake, &[]);
