@@ -91,7 +91,7 @@ pub(crate) async fn get_order<B: Backend>(backend: &B, call: &Call) -> Result<Re
     with_version(json(StatusCode::OK, &order_response(&order))?, order.version)
 }
 
-/// What a timeline shows at most: more than an order can go through.
+/// What a timeline shows at most: more than most orders go through. Of more, the latest.
 const MAX_TIMELINE: u32 = 500;
 
 /// `GET /orders/{orderId}/timeline`: what happened to one of the caller's orders, oldest first.

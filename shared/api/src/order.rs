@@ -192,7 +192,7 @@ pub struct TimelineEntryResponse {
 /// `GET /orders/{orderId}/timeline`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimelineResponse {
-    /// Oldest first.
+    /// Oldest first; the latest 500.
     pub data: Vec<TimelineEntryResponse>,
 }
 

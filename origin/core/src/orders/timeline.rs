@@ -23,7 +23,7 @@ pub struct TimelineEntry {
 
 /// Reads what happened to orders.
 pub trait ReadTimeline: Send + Sync {
-    /// What happened to the order, oldest first; at most `limit` entries.
+    /// What happened to the order, oldest first; of more than `limit` entries, the latest.
     ///
     /// # Errors
     /// [`StoreError`].

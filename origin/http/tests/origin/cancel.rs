@@ -259,6 +259,25 @@ async fn money_that_came_for_goods_on_sale_again_goes_back_by_itself_and_the_ord
 }
 
 #[tokio::test]
+async fn a_timeline_that_is_too_long_shows_the_latest() {
+    let placed = Placed::new().await;
+    placed
+        .shop
+        .run(
+            "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
+            select overlay(gen_random_uuid()::text placing '7' from 15)::uuid, $1, number, 'Event', json_build_object('number', number), now()
+            from generate_series(3, 600) as number",
+            &[&placed.order],
+        )
+        .await;
+    let path = format!("/v1/orders/{}/timeline", placed.order);
+    let told = placed.shop.shopper("ada").get(&path).await.json();
+    let numbers: Vec<_> =
+        told["data"].as_array().unwrap().iter().map(|entry| entry["data"]["number"].as_u64()).collect();
+    assert_eq!(numbers, (101..=600).map(Some).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn the_timeline_tells_what_happened_to_an_order() {
     let placed = Placed::new().await;
     placed.pay("pm_card_chargeDeclined").await;

@@ -9,8 +9,9 @@ use tokio_postgres::Row;
 
 use crate::{Database, DbError};
 
-const EVENTS: &str =
-    "select id, event, created_at, payload from outbox where aggregate_id = $1 order by sequence limit $2";
+const EVENTS: &str = "select id, event, created_at, payload from (
+        select id, event, created_at, payload, sequence from outbox where aggregate_id = $1 order by sequence desc limit $2
+    ) as latest order by sequence";
 
 impl ReadTimeline for Database {
     async fn list_timeline(&self, order: OrderId, limit: u32) -> Result<Vec<TimelineEntry>, StoreError> {
