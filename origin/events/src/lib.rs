@@ -4,11 +4,9 @@
 //! filter by. Queues subscribe with `RawMessageDelivery`, so that a message's body is the event itself. Depends on
 //! `origin-core` and `commerce-aws`.
 
-mod delayed;
 mod error;
 mod queue;
 mod topic;
 
-pub use delayed::{DelayedQueue, MAX_DELAY_SECONDS};
 pub use queue::{SqsQueue, delivery};
 pub use topic::SnsTopic;

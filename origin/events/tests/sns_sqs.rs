@@ -9,7 +9,7 @@ mod sns_sqs {
     };
     use commerce_domain::EventId;
     use origin_core::events::PublishEvents;
-    use origin_events::{DelayedQueue, SnsTopic, SqsQueue};
+    use origin_events::{SnsTopic, SqsQueue};
     use origin_gateways::{ReqwestClient, System, SystemClock};
     use test_support::{
         SystemEntropy,
@@ -116,16 +116,5 @@ mod sns_sqs {
     async fn sns_and_sqs_keep_the_contract() {
         let Some(endpoint) = endpoint() else { return };
         check(|| Stack::open(&endpoint)).await;
-    }
-
-    #[tokio::test]
-    async fn a_delayed_message_is_taken_by_a_standard_queue() {
-        let Some(endpoint) = endpoint() else { return };
-        let sqs = Sqs::new(client(&endpoint));
-        let create = CreateQueue { queue_name: unique("delayed"), ..CreateQueue::default() };
-        let url = sqs.create_queue(&create).await.unwrap();
-        DelayedQueue::new(client(&endpoint), &url).send("{}".to_owned(), 900).await.unwrap();
-        let count = "ApproximateNumberOfMessagesDelayed";
-        assert_eq!(sqs.get_queue_attributes(&url, &[count]).await.unwrap()[count], "1");
     }
 }

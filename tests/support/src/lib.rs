@@ -23,7 +23,7 @@ pub mod people;
 pub mod postgres;
 pub mod process;
 
-pub use bus::{BusFaults, DelayedMessages, EventBus, LocalQueue, QueueConfig, SnsEndpoint};
+pub use bus::{BusFaults, EventBus, LocalQueue, QueueConfig, SnsEndpoint};
 pub use carrier::{CarrierFaults, CarrierSettings, FakeCarrier};
 pub use clock::{ManualClock, SharedClock, SystemClock};
 pub use dynamo::{DynamoFaults, DynamoFaultsConfig, DynamoServer, DynamoStore, DynamoSwitches};

@@ -3,7 +3,6 @@
 //! Memory is bounded by what is not consumed, and by the ids of five minutes.
 
 pub mod contract;
-mod delayed;
 mod queue;
 mod sns;
 
@@ -19,7 +18,6 @@ use origin_core::{
     events::{MAX_BATCH, OutgoingEvent, PublishEvents, PublishOutcome},
 };
 
-pub use delayed::DelayedMessages;
 pub use queue::LocalQueue;
 pub use sns::SnsEndpoint;
 

@@ -101,17 +101,3 @@ async fn a_delivery_can_be_doubled() {
     }
     assert_eq!(queue.receive(10).await, Ok(vec![]));
 }
-
-#[test]
-fn delayed_messages_arrive_at_their_time_and_no_delay_is_longer_than_fifteen_minutes() {
-    let clock = ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap());
-    let messages = DelayedMessages::new(clock.shared());
-    messages.send("later", 900).unwrap();
-    messages.send("sooner", 10).unwrap();
-    assert!(messages.send("never", 901).is_err());
-    assert_eq!(messages.take(), [""; 0]);
-    clock.advance(SignedDuration::from_secs(10));
-    assert_eq!(messages.take(), ["sooner"]);
-    clock.advance(SignedDuration::from_secs(890));
-    assert_eq!(messages.take(), ["later"]);
-}
