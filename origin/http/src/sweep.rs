@@ -32,6 +32,7 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
             carts,
             adjustments,
             failures,
+            postponed,
         } = report;
         tracing::info!(
             sweep.checkouts = checkouts,
@@ -45,6 +46,7 @@ pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
             sweep.carts = carts,
             sweep.adjustments = adjustments,
             sweep.failures = failures,
+            sweep.postponed = postponed,
             "swept"
         );
     }

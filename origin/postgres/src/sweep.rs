@@ -1,4 +1,4 @@
-//! What was left behind, in the order of ids, so that a sweep walks through all of it.
+//! What was left behind, in the order of ids or in one that is different each time, so that a sweep walks through all of it.
 
 use commerce_domain::{AttemptId, CheckoutId, CustomerId, OrderId, VariantId};
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use origin_core::{
     inventory::HeldLine,
     orders::StockDue,
     payments::{Attempt, HoldStep},
-    sweep::{FullCart, LapsedCheckout, SweepStore},
+    sweep::{FullCart, LapsedCheckout, SweepStore, Turn},
 };
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
@@ -24,13 +24,10 @@ const LAPSED: &str = "select c.id, k.principal, k.key_hash, k.synthetic, k.reque
     from idempotency_keys k join checkouts c on c.id = k.checkout_id join customers u on u.id = c.customer_id
     where k.state = 'IN_FLIGHT' and k.route = $1 and k.lease_until <= $2 and ($3::uuid is null or c.id > $3)
     order by c.id limit $4";
-const OVERDUE: &str = "select id from orders
-    where status = 'PENDING' and (reserved_until <= $1 or closing is not null) and ($2::uuid is null or id > $2)
-    order by id limit $3";
-const OVERDUE_OF: &str = "select o.id from orders o
-    where o.status = 'PENDING' and o.reserved_until <= $1
-        and exists (select 1 from order_items i where i.order_id = o.id and i.variant_id = any($2))
-    order by o.reserved_until limit $3";
+const OVERDUE: &str = "select o.id from orders o
+    where o.status = 'PENDING' and (o.reserved_until <= $1 or o.closing is not null)";
+const ANNOUNCED: &str =
+    "exists (select from payments p where p.order_id = o.id and p.state <> 'CANCELED' and p.intent_id is not null)";
 const UNRELEASED: &str = "select o.id, o.hold_step, array_agg(i.variant_id order by i.variant_id), array_agg(i.quantity order by i.variant_id)
     from orders o join order_items i on i.order_id = o.id
     where o.hold_step is not null and ($1::uuid is null or o.id > $1) group by o.id order by o.id limit $2";
@@ -57,7 +54,20 @@ impl SweepStore for Database {
         limit: u32,
     ) -> Result<Vec<OrderId>, StoreError> {
         let after = after.map(OrderId::as_uuid);
-        order_ids(&self.list(OVERDUE, &[&now, &after, &i64::from(limit)]).await?)
+        let sql = format!("{OVERDUE} and not {ANNOUNCED} and ($2::uuid is null or o.id > $2) order by o.id limit $3");
+        order_ids(&self.list(&sql, &[&now, &after, &i64::from(limit)]).await?)
+    }
+
+    async fn list_overdue_announced(
+        &self,
+        now: Timestamp,
+        turn: Turn,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, StoreError> {
+        let sql = format!("{OVERDUE} and {ANNOUNCED} and {}", mixed("o.id"));
+        let after = after.map(OrderId::as_uuid);
+        order_ids(&self.list(&sql, &[&now, &after, &i64::from(limit), &turn.seed()]).await?)
     }
 
     async fn list_overdue_orders_of(
@@ -67,7 +77,12 @@ impl SweepStore for Database {
         limit: u32,
     ) -> Result<Vec<OrderId>, StoreError> {
         let ids: Vec<Uuid> = variants.iter().map(|variant| variant.as_uuid()).collect();
-        order_ids(&self.list(OVERDUE_OF, &[&now, &ids, &i64::from(limit)]).await?)
+        let sql = format!(
+            "select o.id from orders o where o.status = 'PENDING' and o.reserved_until <= $1
+                and exists (select from order_items i where i.order_id = o.id and i.variant_id = any($2))
+            order by {ANNOUNCED}, o.closing is not null, o.reserved_until limit $3"
+        );
+        order_ids(&self.list(&sql, &[&now, &ids, &i64::from(limit)]).await?)
     }
 
     async fn list_unreleased_orders(
@@ -93,29 +108,30 @@ impl SweepStore for Database {
     async fn list_quiet_attempts(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<AttemptId>,
         limit: u32,
     ) -> Result<Vec<Attempt>, StoreError> {
         let sql = format!(
             "{ATTEMPT} where a.state in ('CREATED', 'REQUIRES_ACTION', 'UNKNOWN') and a.updated_at <= $1
-                and p.intent_id is not null and o.closing is null and ($2::uuid is null or a.id > $2)
-            order by a.id limit $3"
+                and p.intent_id is not null and o.closing is null and {}",
+            mixed("a.id")
         );
-        let rows = self.list(&sql, &[&before, &after.map(AttemptId::as_uuid), &i64::from(limit)]).await?;
+        let after = after.map(AttemptId::as_uuid);
+        let rows = self.list(&sql, &[&before, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)
     }
 
     async fn list_late_charges(
         &self,
         now: Timestamp,
+        turn: Turn,
         after: Option<AttemptId>,
         limit: u32,
     ) -> Result<Vec<Attempt>, StoreError> {
-        let sql = format!(
-            "{ATTEMPT} where a.look_again_at <= $1 and p.state = 'CANCELED' and ($2::uuid is null or a.id > $2)
-            order by a.id limit $3"
-        );
-        let rows = self.list(&sql, &[&now, &after.map(AttemptId::as_uuid), &i64::from(limit)]).await?;
+        let sql = format!("{ATTEMPT} where a.look_again_at <= $1 and p.state = 'CANCELED' and {}", mixed("a.id"));
+        let after = after.map(AttemptId::as_uuid);
+        let rows = self.list(&sql, &[&now, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)
     }
 
@@ -134,6 +150,13 @@ impl SweepStore for Database {
         let cart = |row: &Row| Ok(FullCart { checkout: read_checkout(row)?, owner: row.try_get("owner")? });
         Ok(rows.iter().map(cart).collect::<Result<_, DbError>>()?)
     }
+}
+
+/// What comes behind the id `$2` in the order in which the seed `$4` mixes ids, at most `$3` of it.
+pub(crate) fn mixed(id: &str) -> String {
+    let place = |id: &str| format!("hashtextextended({id}::text, $4)");
+    let (here, after) = (place(id), place("$2::uuid"));
+    format!("($2::uuid is null or {here} > {after}) order by {here} limit $3")
 }
 
 impl Database {

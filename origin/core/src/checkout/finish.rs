@@ -1,7 +1,10 @@
 //! The second and the third commit of a checkout that this request owns, and what follows from them.
 
+use std::time::Duration;
+
 use commerce_api::order::LineChange;
 use commerce_domain::{Clock, EventId, VariantId};
+use jiff::Timestamp;
 
 use super::{
     place_order::PlaceOrderError,
@@ -9,16 +12,19 @@ use super::{
     types::{Checkout, OrderOutcome, Owned},
 };
 use crate::{
-    Backend, StoreError,
+    Backend, Interrupted, StoreError,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{Answer, StoredAnswer},
     inventory::{GiveUpOutcome, ReserveOutcome, ReserveStock, Shortage},
-    orders::{CloseOutcome, CloseReason, close_order},
+    orders::{CloseOutcome, CloseReason, close_order_within},
+    payments::Patience,
     sweep::SweepStore as _,
 };
 
 /// Overdue orders that are closed for the sake of one that finds too little.
 const MOST_FREED: u32 = 20;
+/// So long the customer who finds too little waits for what becomes of the payments of others.
+const FREEING: Duration = Duration::from_millis(2_500);
 
 /// Somebody's checkouts on their way to their ends.
 pub(crate) struct Finishing<'a, B, R> {
@@ -68,14 +74,24 @@ where
         }
     }
 
-    /// Closes orders of what is short whose time is over, which the sweep has not come to yet. Whether any was.
+    /// Closes orders of what is short whose time is over, which the sweep has not come to yet, for a moment. Whether any was. What
+    /// fails is a stranger's, and left to the sweep.
     async fn free_overdue(&self, shortages: &[Shortage]) -> Result<bool, PlaceOrderError> {
         let variants: Vec<VariantId> = shortages.iter().map(|shortage| shortage.variant_id).collect();
         let now = self.backend.clock().now();
+        let until = now.saturating_add(FREEING).unwrap_or(Timestamp::MAX);
+        let patience = Patience::until(self.backend, until);
         let overdue = self.backend.database().list_overdue_orders_of(&variants, now, MOST_FREED).await?;
         let mut freed = false;
         for order in overdue {
-            freed |= matches!(close_order(self.backend, order, CloseReason::Expired).await?, CloseOutcome::Closed(_));
+            if self.backend.clock().now() >= until {
+                break;
+            }
+            match close_order_within(self.backend, &patience, order, CloseReason::Expired).await {
+                Ok(outcome) => freed |= matches!(outcome, CloseOutcome::Closed(_)),
+                Err(Interrupted::Stopped(stopped)) => return Err(stopped.into()),
+                Err(error) => tracing::warn!(order.id = %order, %error, "overdue order left to the sweep"),
+            }
         }
         Ok(freed)
     }

@@ -50,6 +50,16 @@ pub async fn close_order<B: Backend>(
     order: OrderId,
     reason: CloseReason,
 ) -> Result<CloseOutcome, Interrupted> {
+    close_order_within(backend, &Patience::new(backend), order, reason).await
+}
+
+/// The same, with so much patience for the provider.
+pub(crate) async fn close_order_within<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    order: OrderId,
+    reason: CloseReason,
+) -> Result<CloseOutcome, Interrupted> {
     reached(backend, HookPoint::BeforeClosing).await?;
     let begun = backend.database().begin_close(order, reason, backend.clock().now()).await?;
     reached(backend, HookPoint::AfterClosing).await?;
@@ -63,8 +73,7 @@ pub async fn close_order<B: Backend>(
     if let Some(attempt) = &closing.attempt
         && let Some(intent_id) = &attempt.intent_id
     {
-        let patience = Patience::new(backend);
-        let Some(intent) = call_off(backend, &patience, attempt, intent_id).await? else {
+        let Some(intent) = call_off(backend, patience, attempt, intent_id).await? else {
             return Ok(CloseOutcome::Closing);
         };
         match intent.status {

@@ -9,6 +9,7 @@ mod reorder;
 mod timeline;
 
 pub use cancel::{CancelError, CancelOutcome, cancel_order};
+pub(crate) use close::close_order_within;
 pub use close::{CloseOutcome, close_order};
 pub use ports::{
     BeginClose, CancelOrders, Cancellation, Cancelled, CloseOrders, CloseReason, ClosingOrder, End, OrderEnd, StockDue,

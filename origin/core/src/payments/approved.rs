@@ -57,15 +57,18 @@ where
 ///
 /// # Errors
 /// [`PayError`]; the sweep goes on with it.
-pub(super) async fn resume<B: Backend>(backend: &B, attempt: &Attempt) -> Result<bool, PayError> {
+pub(super) async fn resume<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    attempt: &Attempt,
+) -> Result<bool, PayError> {
     let now = backend.clock().now();
     let overdue = attempt.state != PaymentState::RequiresAction && attempt.hold_until <= now;
     if overdue || attempt.is_under_way(now) || attempt.state.is_over() {
         return Ok(false);
     }
-    let patience = Patience::new(backend);
     // Nobody waits for an answer.
     let render = |_: &PaymentOutcome| StoredAnswer { status: 200, headers: Vec::new(), body: Bytes::new() };
-    let driving = Driving { backend, patience: &patience, claim: None, render: &render };
+    let driving = Driving { backend, patience, claim: None, render: &render };
     driving.proceed(attempt).await.map(|driven| matches!(driven, Driven::Answered(_)))
 }

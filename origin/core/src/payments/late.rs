@@ -36,12 +36,14 @@ pub fn next_look(ended: Timestamp, now: Timestamp) -> Option<Timestamp> {
 ///
 /// # Errors
 /// [`Interrupted`]. A provider that does not answer is asked again by the next sweep.
-pub(crate) async fn look_for_late_charge<B: Backend>(backend: &B, attempt: &Attempt) -> Result<bool, Interrupted> {
+pub(crate) async fn look_for_late_charge<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    attempt: &Attempt,
+) -> Result<bool, Interrupted> {
     let given_up = || attempt.updated_at.saturating_add(LONGEST).unwrap_or(Timestamp::MAX) <= backend.clock().now();
     let read = match &attempt.intent_id {
-        Some(intent_id) => {
-            Patience::new(backend).within(backend.gateway().read_intent(attempt.provider, intent_id)).await.map(Some)
-        }
+        Some(intent_id) => patience.within(backend.gateway().read_intent(attempt.provider, intent_id)).await.map(Some),
         None => Ok(None),
     };
     let (charged, next) = match read {

@@ -16,9 +16,13 @@ use crate::{Backend, Interrupted};
 ///
 /// # Errors
 /// [`Interrupted`]. A provider that does not answer changes nothing.
-pub(crate) async fn look_after<B: Backend>(backend: &B, attempt: &Attempt) -> Result<bool, Interrupted> {
+pub(crate) async fn look_after<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    attempt: &Attempt,
+) -> Result<bool, Interrupted> {
     let Some(intent_id) = &attempt.intent_id else { return Ok(false) };
-    let read = Patience::new(backend).within(backend.gateway().read_intent(attempt.provider, intent_id)).await;
+    let read = patience.within(backend.gateway().read_intent(attempt.provider, intent_id)).await;
     let Ok(intent) =
         read.inspect_err(|error| tracing::warn!(payment.id = %attempt.payment_id, %error, "intent not read"))
     else {
@@ -26,7 +30,7 @@ pub(crate) async fn look_after<B: Backend>(backend: &B, attempt: &Attempt) -> Re
     };
     if intent.status == IntentStatus::Approved {
         // On the heap: rare, and larger than all else that a sweep does.
-        return match Box::pin(resume(backend, attempt)).await {
+        return match Box::pin(resume(backend, patience, attempt)).await {
             Ok(moved) => Ok(moved),
             Err(PayError::Store(error)) => Err(error.into()),
             Err(PayError::Stopped(stopped)) => Err(stopped.into()),

@@ -1,4 +1,4 @@
-//! How long a request talks to the provider.
+//! How long a request, or a sweep about one thing, talks to a provider.
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -50,6 +50,12 @@ impl<'a, B: Backend> Patience<'a, B> {
     /// All of it.
     pub(crate) fn new(backend: &'a B) -> Self {
         Self { backend, until: backend.clock().now().saturating_add(DEADLINE).unwrap_or(Timestamp::MAX) }
+    }
+
+    /// Less of it: none after that.
+    pub(crate) fn until(backend: &'a B, until: Timestamp) -> Self {
+        let all = Self::new(backend);
+        Self { until: all.until.min(until), ..all }
     }
 
     fn left(&self) -> Duration {

@@ -20,11 +20,19 @@ const MAX_CALLS: u32 = 3;
 /// # Errors
 /// [`Interrupted`]; the sweep goes on with it.
 pub(crate) async fn drive<B: Backend>(backend: &B, refund: Refund) -> Result<Refund, Interrupted> {
+    drive_within(backend, &Patience::new(backend), refund).await
+}
+
+/// The same, with so much patience for the provider.
+pub(crate) async fn drive_within<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    refund: Refund,
+) -> Result<Refund, Interrupted> {
     if refund.state != RefundState::Pending {
         return Ok(refund);
     }
-    let patience = Patience::new(backend);
-    let verdict = match told(backend, &patience, &refund).await? {
+    let verdict = match told(backend, patience, &refund).await? {
         Ok(ProviderRefund { id, verdict }) => {
             if refund.provider_id.is_none() {
                 backend.database().note_refund(refund.id, &id, backend.clock().now()).await?;

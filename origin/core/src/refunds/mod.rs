@@ -10,6 +10,6 @@ mod ports;
 mod types;
 
 pub use ask::{AskRefund, RefundError, ask_refund};
-pub(crate) use drive::{drive, settle_refund};
+pub(crate) use drive::{drive, drive_within, settle_refund};
 pub use ports::{BeginRefund, RefundGateway, RefundStore};
 pub use types::{NewRefund, ProviderRefund, Refund, RefundReason, RefundSettlement, RefundVerdict, Refundable};

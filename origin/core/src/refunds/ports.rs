@@ -9,6 +9,7 @@ use super::types::{NewRefund, ProviderRefund, Refund, RefundSettlement, Refundab
 use crate::{
     StoreError,
     payments::{GatewayError, Provider},
+    sweep::Turn,
 };
 
 /// What became of the wish to refund.
@@ -71,13 +72,14 @@ pub trait RefundStore: Send + Sync {
         provider_id: &str,
     ) -> impl Future<Output = Result<Option<Refund>, StoreError>> + Send;
 
-    /// Refunds that are PENDING and have not changed since `before`, after `after` in the order of ids.
+    /// Refunds that are PENDING and have not changed since `before`, from behind `after` in the order of that turn.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_pending_refunds(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<RefundId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Refund>, StoreError>> + Send;

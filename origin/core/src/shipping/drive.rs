@@ -22,10 +22,19 @@ const MAX_CALLS: u32 = 3;
 /// # Errors
 /// [`Interrupted`]; the sweep goes on with it.
 pub(crate) async fn drive<B: Backend>(backend: &B, shipment: Shipment) -> Result<Shipment, Interrupted> {
+    drive_within(backend, &Patience::new(backend), shipment).await
+}
+
+/// The same, with so much patience for the carrier.
+pub(crate) async fn drive_within<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    shipment: Shipment,
+) -> Result<Shipment, Interrupted> {
     let Some(carrier) = backend.carrier().filter(|_| shipment.state == ShipmentState::Pending) else {
         return Ok(shipment);
     };
-    let news = match told(backend, carrier, &shipment).await? {
+    let news = match told(backend, patience, carrier, &shipment).await? {
         Ok(label) => ShipmentNews::Labelled(label),
         Err(CarrierError::Refused(refusal)) => {
             tracing::error!(shipment.id = %shipment.id, order.id = %shipment.order_id, shipment.failure = refusal.code, "the carrier refused a shipment");
@@ -57,6 +66,7 @@ pub(super) async fn settle_shipment<B: Backend>(
 /// What the carrier says. One that may have been told before is asked first.
 async fn told<B: Backend>(
     backend: &B,
+    patience: &Patience<'_, B>,
     carrier: &B::Carrier,
     shipment: &Shipment,
 ) -> Result<Result<Label, CarrierError>, Interrupted> {
@@ -69,7 +79,6 @@ async fn told<B: Backend>(
         to: &order.shipping_address,
         pieces: shipment.lines.iter().map(|pieces| pieces.quantity).sum(),
     };
-    let patience = Patience::new(backend);
     let mut look_first = !shipment.fresh;
     let mut calls = 0;
     loop {

@@ -16,7 +16,7 @@ mod webhook;
 
 pub use carrier::{Carrier, CarrierError, CarrierEvent, Label, LabelRequest, Refusal, Tracker};
 pub use deliver::{DeliverError, deliver_shipment};
-pub(crate) use drive::drive;
+pub(crate) use drive::drive_within;
 pub use ports::{BeginShipment, ShippingStore};
 pub use ship::{ShipError, ShipOrder, ship_order};
 pub(crate) use track::{NotFollowed, follow_tracker};

@@ -6,7 +6,7 @@ use commerce_domain::{ShipmentId, state::OrderStatus};
 use jiff::Timestamp;
 
 use super::types::{NewShipment, Pieces, Shipment, ShipmentSettlement};
-use crate::{StoreError, payments::WebhookReceipt};
+use crate::{StoreError, payments::WebhookReceipt, sweep::Turn};
 
 /// What became of the wish to ship.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,25 +61,27 @@ pub trait ShippingStore: Send + Sync {
     /// [`StoreError`].
     fn note_carrier_event(&self, receipt: &WebhookReceipt<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Shipments that are PENDING and have not changed since `before`, after `after` in the order of ids.
+    /// Shipments that are PENDING and have not changed since `before`, from behind `after` in the order of that turn.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_pending_shipments(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<ShipmentId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Shipment>, StoreError>> + Send;
 
-    /// Shipments that are SHIPPED with a tracker of the carrier's which was not read since `before`, after `after` in the order
-    /// of ids.
+    /// Shipments that are SHIPPED with a tracker of the carrier's which was not read since `before`, from behind `after` in
+    /// the order of that turn.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_unread_trackers(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<ShipmentId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Shipment>, StoreError>> + Send;

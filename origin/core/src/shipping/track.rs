@@ -29,12 +29,13 @@ pub(crate) enum NotFollowed {
 /// [`NotFollowed`].
 pub(crate) async fn follow_tracker<B: Backend>(
     backend: &B,
+    patience: &Patience<'_, B>,
     carrier: &B::Carrier,
     shipment: &Shipment,
     tracker_id: &str,
     receipt: Option<&WebhookReceipt<'_>>,
 ) -> Result<Shipment, NotFollowed> {
-    let tracker = match Patience::new(backend).within(carrier.track(tracker_id)).await {
+    let tracker = match patience.within(carrier.track(tracker_id)).await {
         Ok(tracker) => tracker,
         // It will not know better in a minute.
         Err(error @ CarrierError::Misconfigured(_)) => {

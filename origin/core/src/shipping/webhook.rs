@@ -7,7 +7,7 @@ use commerce_domain::{Clock as _, state::ShipmentState};
 
 use super::{
     carrier::{Carrier, CarrierError},
-    drive::drive,
+    drive::drive_within,
     ports::ShippingStore as _,
     track::{NotFollowed, follow_tracker},
     types::Shipment,
@@ -16,7 +16,7 @@ use crate::{
     Backend, StoreError,
     error::from_interrupted,
     hooks::Stopped,
-    payments::{Webhook, WebhookOutcome, WebhookReceipt, WebhookRefusal},
+    payments::{Patience, Webhook, WebhookOutcome, WebhookReceipt, WebhookRefusal},
 };
 
 /// Why a webhook was not taken. The carrier sends it again.
@@ -76,9 +76,12 @@ async fn look_up<B: Backend>(
     shipment: Shipment,
     receipt: &WebhookReceipt<'_>,
 ) -> Result<(), CarrierWebhookError> {
-    let shipment = drive(backend, Shipment { fresh: false, ..shipment }).await?;
+    let patience = Patience::new(backend);
+    let shipment = drive_within(backend, &patience, Shipment { fresh: false, ..shipment }).await?;
     match &shipment.tracker_id {
-        Some(tracker) => follow_tracker(backend, carrier, &shipment, tracker, Some(receipt)).await.map(drop)?,
+        Some(tracker) => {
+            follow_tracker(backend, &patience, carrier, &shipment, tracker, Some(receipt)).await.map(drop)?;
+        }
         None if shipment.state == ShipmentState::Pending => {
             return Err(CarrierError::Unknown("the label is not known".to_owned()).into());
         }

@@ -33,8 +33,27 @@ pub struct FullCart {
     pub owner: String,
 }
 
-/// Lists what was left behind. Each list goes by id, from behind `after`, at most `limit` long, so that one entry that stays
-/// does not keep the next ones from being seen.
+/// The order in which a sweep walks through a list whose entries have it wait for somebody else: another one each time. There may
+/// be no time for the whole of it, and what comes behind an entry that hangs comes before it in another sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn(i64);
+
+impl Turn {
+    /// That of a sweep which begins then.
+    #[must_use]
+    pub fn at(begun: Timestamp) -> Self {
+        Self(begun.as_microsecond())
+    }
+
+    /// What ids are mixed with.
+    #[must_use]
+    pub fn seed(self) -> i64 {
+        self.0
+    }
+}
+
+/// Lists what was left behind. Each list goes by id, or by ids as a [`Turn`] mixes them, from behind `after`, at most `limit` long, so
+/// that one entry that stays does not keep the next ones from being seen.
 pub trait SweepStore: Send + Sync {
     /// Checkouts of that route whose claim has lapsed.
     ///
@@ -48,7 +67,7 @@ pub trait SweepStore: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<LapsedCheckout>, StoreError>> + Send;
 
-    /// Orders that wait for money and whose hold is over, or that are being closed.
+    /// Orders that wait for money and whose hold is over, or that are being closed, and whose payments no provider knows of.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -59,7 +78,20 @@ pub trait SweepStore: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<OrderId>, StoreError>> + Send;
 
-    /// Orders of any of these variants that wait for money and whose hold is over, the longest overdue first.
+    /// The same, of those whose payment was announced to a provider.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_overdue_announced(
+        &self,
+        now: Timestamp,
+        turn: Turn,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<OrderId>, StoreError>> + Send;
+
+    /// Orders of any of these variants that wait for money and whose hold is over: first those whose payments no provider knows of,
+    /// last those that are being closed, and of either the longest overdue first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -99,6 +131,7 @@ pub trait SweepStore: Send + Sync {
     fn list_quiet_attempts(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<AttemptId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Attempt>, StoreError>> + Send;
@@ -110,6 +143,7 @@ pub trait SweepStore: Send + Sync {
     fn list_late_charges(
         &self,
         now: Timestamp,
+        turn: Turn,
         after: Option<AttemptId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Attempt>, StoreError>> + Send;

@@ -19,12 +19,14 @@ impl<B: Backend> Sweeping<'_, B> {
         if self.backend.carrier().is_none() {
             return Ok(());
         }
-        let mut pages = Pages::default();
+        let (mut pages, share) = (Pages::default(), self.provider_share());
         while let Some(limit) = pages.next() {
-            let listed = self.backend.database().list_pending_shipments(self.quiet(), pages.after(), limit).await;
+            let (quiet, turn) = (self.quiet(), self.turn);
+            let listed = self.backend.database().list_pending_shipments(quiet, turn, pages.after(), limit).await;
             for shipment in pages.take(listed, |shipment| shipment.id, &mut self.report) {
+                let Some(patience) = self.patience(share) else { return Ok(()) };
                 let id = shipment.id;
-                match shipping::drive(self.backend, shipment).await {
+                match shipping::drive_within(self.backend, &patience, shipment).await {
                     Ok(shipment) => self.report.shipments += u32::from(shipment.state != ShipmentState::Pending),
                     Err(Interrupted::Stopped(stopped)) => return Err(stopped),
                     Err(error) => self.failed(&id, &error),
@@ -38,12 +40,14 @@ impl<B: Backend> Sweeping<'_, B> {
     pub(super) async fn read_trackers(&mut self) -> Result<(), Stopped> {
         let Some(carrier) = self.backend.carrier() else { return Ok(()) };
         let before = self.now().saturating_sub(SILENCE).unwrap_or(Timestamp::MIN);
-        let mut pages = Pages::default();
+        let (mut pages, share) = (Pages::default(), self.provider_share());
         while let Some(limit) = pages.next() {
-            let listed = self.backend.database().list_unread_trackers(before, pages.after(), limit).await;
+            let turn = self.turn;
+            let listed = self.backend.database().list_unread_trackers(before, turn, pages.after(), limit).await;
             for shipment in pages.take(listed, |shipment: &Shipment| shipment.id, &mut self.report) {
                 let Some(tracker) = &shipment.tracker_id else { continue };
-                match shipping::follow_tracker(self.backend, carrier, &shipment, tracker, None).await {
+                let Some(patience) = self.patience(share) else { return Ok(()) };
+                match shipping::follow_tracker(self.backend, &patience, carrier, &shipment, tracker, None).await {
                     Ok(_) => self.report.shipments += 1,
                     Err(NotFollowed::Interrupted(Interrupted::Stopped(stopped))) => return Err(stopped),
                     Err(error) => self.failed(&shipment.id, &error),

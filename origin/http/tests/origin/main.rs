@@ -85,6 +85,7 @@ mod shipping_recovery;
 mod shop;
 #[cfg(test)]
 mod sweep;
+mod sweep_time;
 #[cfg(test)]
 mod webhook_disputes;
 #[cfg(test)]

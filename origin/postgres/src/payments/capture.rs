@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use origin_core::{
     StoreError,
     payments::{Attempt, BeginCapture, CaptureStore, Lapsing},
+    sweep::Turn,
 };
 use serde_json::json;
 use tokio_postgres::Row;
@@ -18,6 +19,7 @@ use crate::{
     Database, DbError, Isolation,
     orders::{ATTEMPT, attempt},
     outbox::{NewEvent, write_event},
+    sweep::mixed,
 };
 
 const ORDER: &str = "select o.status, o.closing is not null from orders o
@@ -51,15 +53,17 @@ impl CaptureStore for Database {
     async fn list_open_captures(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<AttemptId>,
         limit: u32,
     ) -> Result<Vec<Attempt>, StoreError> {
         let sql = format!(
             "{ATTEMPT} where p.state = 'AUTHORISED' and p.capture_asked_at <= $1 and a.state = 'AUTHORISED'
-                and o.closing is null and ($2::uuid is null or a.id > $2)
-            order by a.id limit $3"
+                and o.closing is null and {}",
+            mixed("a.id")
         );
-        let rows = self.list(&sql, &[&before, &after.map(AttemptId::as_uuid), &i64::from(limit)]).await?;
+        let after = after.map(AttemptId::as_uuid);
+        let rows = self.list(&sql, &[&before, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)
     }
 

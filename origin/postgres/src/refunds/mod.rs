@@ -10,13 +10,14 @@ use origin_core::{
     StoreError,
     payments::Provider,
     refunds::{BeginRefund, NewRefund, Refund, RefundSettlement, RefundStore, Refundable},
+    sweep::Turn,
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 pub(crate) use begin::{write_automatic_refund, write_capped_refund};
 
-use crate::{Database, DbError, orders::money};
+use crate::{Database, DbError, orders::money, sweep::mixed};
 
 /// The columns that [`refund`] reads.
 const REFUND: &str =
@@ -65,16 +66,13 @@ impl RefundStore for Database {
     async fn list_pending_refunds(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<RefundId>,
         limit: u32,
     ) -> Result<Vec<Refund>, StoreError> {
-        let sql = format!(
-            "{REFUND} where r.state = 'PENDING' and r.updated_at <= $1 and ($2::uuid is null or r.id > $2)
-            order by r.id limit $3"
-        );
-        let (client, after) = (self.client().await?, after.map(RefundId::as_uuid));
-        let statement = client.prepare_cached(&sql).await.map_err(DbError::from)?;
-        let rows = client.query(&statement, &[&before, &after, &i64::from(limit)]).await.map_err(DbError::from)?;
+        let sql = format!("{REFUND} where r.state = 'PENDING' and r.updated_at <= $1 and {}", mixed("r.id"));
+        let after = after.map(RefundId::as_uuid);
+        let rows = self.list(&sql, &[&before, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(refund).collect::<Result<_, _>>()?)
     }
 }

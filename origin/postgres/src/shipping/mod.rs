@@ -13,11 +13,12 @@ use origin_core::{
     StoreError,
     payments::WebhookReceipt,
     shipping::{BeginShipment, NewShipment, Pieces, Shipment, ShipmentSettlement, ShippingStore},
+    sweep::Turn,
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Database, DbError};
+use crate::{Database, DbError, sweep::mixed};
 
 /// The columns that [`shipment`] reads.
 const SHIPMENT: &str = "select s.id, s.order_id, s.state, s.carrier, s.tracker_id, s.tracking_number, s.tracking_url,
@@ -52,29 +53,30 @@ impl ShippingStore for Database {
     async fn list_pending_shipments(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<ShipmentId>,
         limit: u32,
     ) -> Result<Vec<Shipment>, StoreError> {
-        let sql = format!(
-            "{SHIPMENT} where s.state = 'PENDING' and s.updated_at <= $1 and ($2::uuid is null or s.id > $2)
-            order by s.id limit $3"
-        );
-        let rows = self.list(&sql, &[&before, &after.map(ShipmentId::as_uuid), &i64::from(limit)]).await?;
+        let sql = format!("{SHIPMENT} where s.state = 'PENDING' and s.updated_at <= $1 and {}", mixed("s.id"));
+        let after = after.map(ShipmentId::as_uuid);
+        let rows = self.list(&sql, &[&before, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(shipment).collect::<Result<_, _>>()?)
     }
 
     async fn list_unread_trackers(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<ShipmentId>,
         limit: u32,
     ) -> Result<Vec<Shipment>, StoreError> {
         let sql = format!(
             "{SHIPMENT} where s.state = 'SHIPPED' and s.tracker_id is not null and s.tracked_at <= $1
-                and ($2::uuid is null or s.id > $2)
-            order by s.id limit $3"
+                and {}",
+            mixed("s.id")
         );
-        let rows = self.list(&sql, &[&before, &after.map(ShipmentId::as_uuid), &i64::from(limit)]).await?;
+        let after = after.map(ShipmentId::as_uuid);
+        let rows = self.list(&sql, &[&before, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(shipment).collect::<Result<_, _>>()?)
     }
 }

@@ -27,7 +27,7 @@ use origin_core::{
     },
     refunds::{BeginRefund, NewRefund, Refund, RefundSettlement, RefundStore, RefundVerdict, Refundable},
     returns::{BeginReturn, NewReturn, RestockDue, Return, ReturnStore},
-    sweep::{FullCart, LapsedCheckout, SweepStore},
+    sweep::{FullCart, LapsedCheckout, SweepStore, Turn},
 };
 use origin_postgres::Database;
 
@@ -136,7 +136,9 @@ gated! {
         read fn find_refundable(payment: val PaymentId) -> Option<Refundable>;
         write fn note_refund(refund: val RefundId, provider_id: ref str, now: val Timestamp) -> ();
         read fn find_refund_by_provider_id(provider: val Provider, provider_id: ref str) -> Option<Refund>;
-        read fn list_pending_refunds(before: val Timestamp, after: val Option<RefundId>, limit: val u32) -> Vec<Refund>;
+        read fn list_pending_refunds(
+            before: val Timestamp, turn: val Turn, after: val Option<RefundId>, limit: val u32
+        ) -> Vec<Refund>;
     } by hand {
         async fn begin_refund(&self, refund: &NewRefund) -> Result<BeginRefund, StoreError> {
             if self.bug == Some(Bug::RefundCapUnlocked) {
@@ -202,7 +204,9 @@ gated! {
     impl CaptureStore for SimDatabase {
         write fn begin_capture(payment: val PaymentId, now: val Timestamp) -> BeginCapture;
         write fn withdraw_capture(payment: val PaymentId) -> ();
-        read fn list_open_captures(before: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<Attempt>;
+        read fn list_open_captures(
+            before: val Timestamp, turn: val Turn, after: val Option<AttemptId>, limit: val u32
+        ) -> Vec<Attempt>;
         read fn list_lapsing(until: val Timestamp, after: val Option<PaymentId>, limit: val u32) -> Vec<Lapsing>;
         write fn tell_lapsing(lapsing: ref Lapsing, event: val EventId, now: val Timestamp) -> bool;
     }
@@ -214,10 +218,17 @@ gated! {
             route: val &'static str, now: val Timestamp, after: val Option<CheckoutId>, limit: val u32
         ) -> Vec<LapsedCheckout>;
         read fn list_overdue_orders(now: val Timestamp, after: val Option<OrderId>, limit: val u32) -> Vec<OrderId>;
+        read fn list_overdue_announced(
+            now: val Timestamp, turn: val Turn, after: val Option<OrderId>, limit: val u32
+        ) -> Vec<OrderId>;
         read fn list_overdue_orders_of(variants: ref [VariantId], now: val Timestamp, limit: val u32) -> Vec<OrderId>;
         read fn list_hold_steps(before: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<HoldStep>;
-        read fn list_late_charges(now: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<Attempt>;
-        read fn list_quiet_attempts(before: val Timestamp, after: val Option<AttemptId>, limit: val u32) -> Vec<Attempt>;
+        read fn list_late_charges(
+            now: val Timestamp, turn: val Turn, after: val Option<AttemptId>, limit: val u32
+        ) -> Vec<Attempt>;
+        read fn list_quiet_attempts(
+            before: val Timestamp, turn: val Turn, after: val Option<AttemptId>, limit: val u32
+        ) -> Vec<Attempt>;
         read fn list_full_carts(before: val Timestamp, after: val Option<CheckoutId>, limit: val u32) -> Vec<FullCart>;
         read fn list_unreleased_orders(after: val Option<OrderId>, limit: val u32) -> Vec<(OrderId, StockDue)>;
     }

@@ -20,6 +20,7 @@ use origin_core::{
     orders::{ReadTimeline, TimelineEntry},
     payments::{PaymentPage, PaymentRecord, ReadPayments, WebhookReceipt},
     shipping::{BeginShipment, NewShipment, Shipment, ShipmentSettlement, ShippingStore},
+    sweep::Turn,
 };
 
 use super::{SimDatabase, SimStock};
@@ -51,8 +52,12 @@ passed_on! {
         fn find_shipment(shipment: ShipmentId) -> Option<Shipment>;
         fn is_carrier_event_handled(event_id: &str) -> bool;
         fn note_carrier_event(receipt: &WebhookReceipt<'_>) -> ();
-        fn list_pending_shipments(before: Timestamp, after: Option<ShipmentId>, limit: u32) -> Vec<Shipment>;
-        fn list_unread_trackers(before: Timestamp, after: Option<ShipmentId>, limit: u32) -> Vec<Shipment>;
+        fn list_pending_shipments(
+            before: Timestamp, turn: Turn, after: Option<ShipmentId>, limit: u32
+        ) -> Vec<Shipment>;
+        fn list_unread_trackers(
+            before: Timestamp, turn: Turn, after: Option<ShipmentId>, limit: u32
+        ) -> Vec<Shipment>;
     }
 }
 

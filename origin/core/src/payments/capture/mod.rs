@@ -77,7 +77,7 @@ pub async fn capture_payment<B: Backend>(backend: &B, payment_id: PaymentId) -> 
         BeginCapture::Closing => return Err(CaptureError::Closing),
         BeginCapture::Taken => {}
         BeginCapture::Begun(attempt) => {
-            if let Captured::Refused(code) = capture(backend, &attempt).await? {
+            if let Captured::Refused(code) = capture(backend, &Patience::new(backend), &attempt).await? {
                 return Err(CaptureError::Refused(code));
             }
         }
@@ -101,10 +101,13 @@ pub(crate) enum Captured {
 }
 
 /// Takes the money that an attempt has set aside, and writes down what came of it.
-pub(crate) async fn capture<B: Backend>(backend: &B, attempt: &Attempt) -> Result<Captured, Interrupted> {
+pub(crate) async fn capture<B: Backend>(
+    backend: &B,
+    patience: &Patience<'_, B>,
+    attempt: &Attempt,
+) -> Result<Captured, Interrupted> {
     let intent_id = attempt.intent_id.as_deref();
     let intent_id = intent_id.ok_or_else(|| StoreError::broken("money is set aside by no intent"))?;
-    let patience = Patience::new(backend);
     backend.hooks().reached(HookPoint::BeforeCapture).await?;
     let call = Capture { provider: attempt.provider, intent_id, payment_id: attempt.payment_id };
     let answer = patience.within(backend.gateway().capture_intent(call)).await;

@@ -5,7 +5,7 @@ use std::future::Future;
 use commerce_domain::{AttemptId, EventId, OrderId, PaymentId, state::PaymentState};
 use jiff::Timestamp;
 
-use crate::{StoreError, payments::Attempt};
+use crate::{StoreError, payments::Attempt, sweep::Turn};
 
 /// What became of the wish to take the money of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +51,14 @@ pub trait CaptureStore: Send + Sync {
     /// [`StoreError`].
     fn withdraw_capture(&self, payment: PaymentId) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Attempts whose money was to be taken at `before` or earlier, and is not; by id, from behind `after`.
+    /// Attempts whose money was to be taken at `before` or earlier, and is not; from behind `after` in the order of that turn.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_open_captures(
         &self,
         before: Timestamp,
+        turn: Turn,
         after: Option<AttemptId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Attempt>, StoreError>> + Send;

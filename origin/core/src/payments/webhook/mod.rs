@@ -207,7 +207,7 @@ async fn look_up<B: Backend>(
 /// Charges for what the customer has agreed to. Only then the event is noted: who stops in between is sent it again, and finds
 /// the charge made. Where somebody else is at it, the sweep sees to it that they come to an end.
 async fn charge<B: Backend>(backend: &B, attempt: &Attempt, receipt: &WebhookReceipt<'_>) -> Result<(), WebhookError> {
-    match Box::pin(resume(backend, attempt)).await {
+    match Box::pin(resume(backend, &Patience::new(backend), attempt)).await {
         Ok(_) => {}
         Err(PayError::Store(error)) => return Err(error.into()),
         Err(PayError::Stopped(stopped)) => return Err(stopped.into()),
