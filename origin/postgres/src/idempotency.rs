@@ -19,11 +19,14 @@ const INSERT: &str = "insert into idempotency_keys as k
         expires_at = excluded.expires_at, product_id = null, response_status = null, response_headers = null, response_body = null
     where k.state = 'DONE' and (k.expires_at <= excluded.created_at or k.synthetic and exists (
         select 1 from checkouts c where c.id = k.checkout_id and c.state in ('FAILED', 'CANCELLED')))
-    returning fence";
+        or k.state = 'IN_FLIGHT' and k.checkout_id is null
+            and k.expires_at <= excluded.created_at and k.lease_until <= excluded.created_at
+    returning fence, created_at";
 
 const FIND: &str =
     "select k.request_hash, k.state, k.lease_until, k.fence, k.checkout_id, k.response_status, k.response_headers,
-        k.response_body, k.synthetic and c.state in ('FAILED', 'CANCELLED') as dead, k.expires_at, k.product_id
+        k.response_body, k.synthetic and c.state in ('FAILED', 'CANCELLED') as dead, k.expires_at, k.product_id,
+        k.created_at
     from idempotency_keys k left join checkouts c on c.id = k.checkout_id
     where k.principal = $1 and k.route = $2 and k.key_hash = $3";
 
@@ -46,8 +49,9 @@ const FORGET: &str = "delete from idempotency_keys
 
 // Two sweeps do not wait for each other, nor for who uses such a key again.
 const FORGET_ANSWERS: &str = "delete from idempotency_keys where (principal, route, key_hash) in (
-    select principal, route, key_hash from idempotency_keys where state = 'DONE' and expires_at <= $1 order by expires_at limit $2
-    for update skip locked)";
+    select principal, route, key_hash from idempotency_keys
+    where (state = 'DONE' or checkout_id is null) and expires_at <= $1 and (state = 'DONE' or lease_until <= $1)
+    order by expires_at limit $2 for update skip locked)";
 
 /// A claim as it stands.
 #[derive(Debug)]
@@ -61,16 +65,23 @@ pub(crate) enum KeyState {
     /// Made for another request.
     OtherRequest,
     /// Taken over from an owner whose lease had lapsed.
-    TakenOver { fence: i64, checkout: Option<CheckoutId>, product: Option<ProductId> },
+    TakenOver { fence: i64, since: Timestamp, checkout: Option<CheckoutId>, product: Option<ProductId> },
 }
 
-/// Claims the key: the fence, or none if the key is somebody's already.
+/// A claim that was made.
+pub(crate) struct NewClaim {
+    pub(crate) fence: i64,
+    /// When, as the database keeps it.
+    pub(crate) since: Timestamp,
+}
+
+/// Claims the key; none if it is somebody's already. A claim without a checkout that was never answered is nobody's after a day.
 pub(crate) async fn insert_key(
     client: &impl GenericClient,
     key: &ClaimKey,
     checkout: Option<CheckoutId>,
     lease: Lease,
-) -> Result<Option<i64>, DbError> {
+) -> Result<Option<NewClaim>, DbError> {
     let statement = client.prepare_cached(INSERT).await?;
     let (principal, key_hash, request_hash) =
         (key.principal.as_uuid(), key.key_hash.as_slice(), key.request_hash.as_slice());
@@ -91,7 +102,7 @@ pub(crate) async fn insert_key(
             ],
         )
         .await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    row.map(|row| Ok(NewClaim { fence: row.try_get(0)?, since: row.try_get(1)? })).transpose()
 }
 
 /// What became of a claim; a lapsed one is taken over.
@@ -100,23 +111,26 @@ pub(crate) async fn find_key(client: &impl GenericClient, key: &ClaimKey, lease:
     let row = client.query_opt(&statement, &[&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice()]).await?;
     let Some(row) = row else { return Ok(KeyState::Free) };
     let done = row.try_get::<_, &str>(1)? == "DONE";
-    let dead = row.try_get::<_, Option<bool>>(8)?.unwrap_or(false) || row.try_get::<_, Timestamp>(9)? <= lease.now;
-    if done && dead {
+    let checkout = checkout_id(&row, 4)?;
+    let (expired, lapsed) =
+        (row.try_get::<_, Timestamp>(9)? <= lease.now, row.try_get::<_, Timestamp>(2)? <= lease.now);
+    let dead = row.try_get::<_, Option<bool>>(8)?.unwrap_or(false);
+    if done && (dead || expired) || !done && checkout.is_none() && expired && lapsed {
         return Ok(KeyState::Free);
     }
     if row.try_get::<_, &[u8]>(0)? != key.request_hash {
         return Ok(KeyState::OtherRequest);
     }
-    let checkout = checkout_id(&row, 4)?;
     if done {
         return Ok(KeyState::Done { answer: stored_answer(&row, 5)?, checkout });
     }
-    if row.try_get::<_, Timestamp>(2)? > lease.now {
+    if !lapsed {
         return Ok(KeyState::InFlight);
     }
     let product = row.try_get::<_, Option<Uuid>>(10)?.map(ProductId::from_uuid).transpose().map_err(DbError::broken)?;
     let fence = take_over(client, key, row.try_get(3)?, lease).await?;
-    Ok(fence.map_or(KeyState::InFlight, |fence| KeyState::TakenOver { fence, checkout, product }))
+    let since = row.try_get(11)?;
+    Ok(fence.map_or(KeyState::InFlight, |fence| KeyState::TakenOver { fence, since, checkout, product }))
 }
 
 async fn take_over(
@@ -186,11 +200,11 @@ pub(crate) async fn forget_key(client: &impl GenericClient, key: &ClaimKey, fenc
     Ok(client.execute(&statement, &[&principal, &key.route, &key_hash, &fence]).await? == 1)
 }
 
-/// Deletes claims whose answers are not kept any more.
-pub(crate) async fn forget_answers(client: &impl GenericClient, now: Timestamp, limit: u32) -> Result<(), DbError> {
+/// Deletes claims whose answers are not kept any more, or that nobody has come back to. How many.
+pub(crate) async fn forget_answers(client: &impl GenericClient, now: Timestamp, limit: u32) -> Result<u32, DbError> {
     let statement = client.prepare_cached(FORGET_ANSWERS).await?;
-    client.execute(&statement, &[&now, &i64::from(limit)]).await?;
-    Ok(())
+    let gone = client.execute(&statement, &[&now, &i64::from(limit)]).await?;
+    u32::try_from(gone).map_err(DbError::broken)
 }
 
 /// Status, headers and body from three columns.

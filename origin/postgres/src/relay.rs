@@ -32,7 +32,15 @@ const FORGET: &str = "with seen as (
             and not exists (select from outbox later where later.aggregate_id = o.aggregate_id
                 and later.sequence > o.sequence and later.published_at is null)
         returning o.id
-    ) update outbox set kept = true where id in (select id from seen except select id from gone)";
+    ), left_there as (
+        update outbox set kept = true where id in (select id from seen except select id from gone)
+    ) select count(*) from seen";
+// The id was kept for an order that was not made and never will be: nothing else was told of it, and nothing follows.
+const FORGET_FAILED: &str = "delete from outbox where id in (
+    select o.id from outbox o
+    where o.event = 'InventoryReservationFailed' and o.published_at < $1
+        and not exists (select from outbox other where other.aggregate_id = o.aggregate_id and other.id <> o.id)
+    order by o.published_at limit $2 for update skip locked)";
 
 impl Outbox for Database {
     async fn list_next_events(&self, without: &[String], limit: u32) -> Result<Vec<OutgoingEvent>, StoreError> {
@@ -46,7 +54,7 @@ impl Outbox for Database {
         Ok(self.note_published(events, now).await?)
     }
 
-    async fn forget_events(&self, published_before: Timestamp, limit: u32) -> Result<(), StoreError> {
+    async fn forget_events(&self, published_before: Timestamp, limit: u32) -> Result<u32, StoreError> {
         Ok(self.delete_published(published_before, limit).await?)
     }
 }
@@ -67,11 +75,14 @@ impl Database {
         Ok(())
     }
 
-    async fn delete_published(&self, before: Timestamp, limit: u32) -> Result<(), DbError> {
+    async fn delete_published(&self, before: Timestamp, limit: u32) -> Result<u32, DbError> {
         let client = self.client().await?;
+        let limit = i64::from(limit);
         let statement = client.prepare_cached(FORGET).await?;
-        client.execute(&statement, &[&before, &i64::from(limit)]).await?;
-        Ok(())
+        let seen: i64 = client.query_one(&statement, &[&before, &limit]).await?.try_get(0)?;
+        let statement = client.prepare_cached(FORGET_FAILED).await?;
+        let failed = client.execute(&statement, &[&before, &limit]).await?;
+        u64::try_from(seen).map(|seen| seen.max(failed)).and_then(u32::try_from).map_err(DbError::broken)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
 
 const LAPSED: &str = "select c.id, k.principal, k.key_hash, k.synthetic, k.request_hash, u.sub
     from idempotency_keys k join checkouts c on c.id = k.checkout_id join customers u on u.id = c.customer_id
-    where k.state = 'IN_FLIGHT' and k.route = $1 and k.lease_until <= $2 and ($3::uuid is null or c.id > $3)
+    where k.state = 'IN_FLIGHT' and k.checkout_id is not null and k.route = $1 and k.lease_until <= $2 and ($3::uuid is null or c.id > $3)
     order by c.id limit $4";
 const OVERDUE: &str = "select o.id from orders o
     where o.status = 'PENDING' and (o.reserved_until <= $1 or o.closing is not null)";

@@ -37,8 +37,10 @@ pub trait Outbox: Send + Sync {
     fn mark_published(&self, events: &[EventId], now: Timestamp)
     -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Forgets events that were published before that time, the oldest first, at most about `limit`. None of an order's, which are its
-    /// history; none before one that waits to be published; and never a subject's last, which the next is numbered by.
+    /// Forgets events that were published before that time, the oldest first. None of an order's, which are its history; none before
+    /// one that waits to be published; and never a subject's last, which the next is numbered by. Of an order that was never made,
+    /// there is no next. It looks at no more than `limit` events of either sort, and says of how many of the sort that had more: at
+    /// fewer than `limit` if there are no others.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -46,7 +48,7 @@ pub trait Outbox: Send + Sync {
         &self,
         published_before: Timestamp,
         limit: u32,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 }
 
 /// Tells what a piece of work has written, without asking the outbox for it.

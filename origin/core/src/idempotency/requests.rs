@@ -16,6 +16,8 @@ pub enum RequestClaim {
     Mine {
         /// Grows with each owner.
         fence: i64,
+        /// When the first owner made the claim.
+        since: Timestamp,
         /// The product that an earlier owner has made, changed or deleted before it died.
         product: Option<ProductId>,
     },
@@ -68,11 +70,12 @@ pub trait RequestStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Forgets answers, of whatever route, that are not replayed any more; the oldest first, at most `limit`.
+    /// Forgets answers, of whatever route, that are not replayed any more, and claims of that age that were never answered and that
+    /// nobody holds; the oldest first, at most `limit`. How many. A checkout's claim stays until that has come to its end.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn forget_answers(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn forget_answers(&self, now: Timestamp, limit: u32) -> impl Future<Output = Result<u32, StoreError>> + Send;
 }
 
 /// A request as it is claimed.
@@ -95,6 +98,8 @@ pub struct HeldClaim {
     pub key: ClaimKey,
     /// Grows with each owner.
     pub fence: i64,
+    /// When the first owner made the claim: a key that is used again after its time makes another one.
+    pub since: Timestamp,
     /// The product that an earlier owner has made, changed or deleted before it died: that is not done again.
     pub product: Option<ProductId>,
 }
@@ -132,7 +137,9 @@ pub(crate) async fn claim<B: Backend>(backend: &B, request: &KeyedRequest) -> Re
         request_hash: request.request_hash,
     };
     match backend.database().claim_request(&key, Lease::from(backend.clock().now())).await? {
-        RequestClaim::Mine { fence, product } => Ok(Claimed::Mine(Some(HeldClaim { key, fence, product }))),
+        RequestClaim::Mine { fence, since, product } => {
+            Ok(Claimed::Mine(Some(HeldClaim { key, fence, since, product })))
+        }
         RequestClaim::Done(stored) => Ok(Claimed::Done(Answer { stored, replayed: true })),
         RequestClaim::InFlight => Err(ClaimRefused::InProgress),
         RequestClaim::OtherRequest => Err(ClaimRefused::KeyReused),

@@ -68,6 +68,21 @@ async fn a_change_that_nobody_repeats_is_finished_by_the_sweep() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_used_again_after_a_day_is_another_change() {
+    let shop = Shop::open().await;
+    let lamp = shop.received("Lamp", 5).await;
+    shop.stops.stop_once_at(HookPoint::AfterMovement);
+    assert_eq!(under_key(&shop, &lamp, 3).await.status, 503);
+    shop.clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(shop.sweep().await.map(|report| report.adjustments), Ok(1));
+    shop.clock.advance(SignedDuration::from_hours(24) - SignedDuration::from_secs(32));
+    assert_eq!(under_key(&shop, &lamp, 2).await.status, 422);
+    shop.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(under_key(&shop, &lamp, 3).await.status, 200);
+    assert_eq!(shop.on_hand(&lamp).await, both(11), "three came on each day");
+}
+
+#[tokio::test]
 async fn two_owners_of_a_key_move_goods_once() {
     for point in [HookPoint::AfterAdjustment, HookPoint::AfterMovement] {
         let shop = Shop::open().await;

@@ -124,7 +124,7 @@ async fn insert_claim(
     checkout: &Checkout,
     lease: Lease,
 ) -> Result<Option<i64>, DbError> {
-    let Some(fence) = insert_key(tx, key, Some(checkout.id), lease).await? else { return Ok(None) };
+    let Some(claim) = insert_key(tx, key, Some(checkout.id), lease).await? else { return Ok(None) };
     let insert = tx.prepare_cached(INSERT).await?;
     let ordered_since = tx.prepare_cached(ORDERED_SINCE).await?;
     let version = i64::try_from(checkout.cart_version).map_err(DbError::broken)?;
@@ -162,7 +162,7 @@ async fn insert_claim(
     let asked = async { tx.query_one(&ordered_since, &[&cart, &version]).await };
     // Sent together, and run one after the other: the question is asked once the row stands.
     let (_, found) = try_join(inserted, asked).await?;
-    if found.try_get(0)? { Err(DbError::CalledOff) } else { Ok(Some(fence)) }
+    if found.try_get(0)? { Err(DbError::CalledOff) } else { Ok(Some(claim.fence)) }
 }
 
 async fn replay(

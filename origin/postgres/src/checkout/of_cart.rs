@@ -104,8 +104,8 @@ impl Database {
         let args = (key, answer, lease);
         self.run_tx("answer_second_key", Isolation::ReadCommitted, &args, |tx, (key, answer, lease)| {
             async move {
-                if let Some(fence) = insert_key(tx, key, None, *lease).await? {
-                    finish_key(tx, key, fence, answer, lease.now).await?;
+                if let Some(claim) = insert_key(tx, key, None, *lease).await? {
+                    finish_key(tx, key, claim.fence, answer, lease.now).await?;
                 }
                 Ok(())
             }

@@ -9,7 +9,7 @@ use origin_core::{
 
 use crate::{
     Database, DbError, Isolation,
-    idempotency::{KeyState, end_lease, find_key, finish_key, forget_answers, forget_key, insert_key},
+    idempotency::{KeyState, NewClaim, end_lease, find_key, finish_key, forget_answers, forget_key, insert_key},
 };
 
 impl RequestStore for Database {
@@ -19,7 +19,9 @@ impl RequestStore for Database {
             .run_tx("claim_request", Isolation::ReadCommitted, &args, |tx, (key, lease)| {
                 async move {
                     match insert_key(tx, key, None, *lease).await? {
-                        Some(fence) => Ok(KeyState::TakenOver { fence, checkout: None, product: None }),
+                        Some(NewClaim { fence, since }) => {
+                            Ok(KeyState::TakenOver { fence, since, checkout: None, product: None })
+                        }
                         None => find_key(tx, key, *lease).await,
                     }
                 }
@@ -27,7 +29,7 @@ impl RequestStore for Database {
             })
             .await?;
         Ok(match state {
-            KeyState::TakenOver { fence, product, .. } => RequestClaim::Mine { fence, product },
+            KeyState::TakenOver { fence, since, product, .. } => RequestClaim::Mine { fence, since, product },
             KeyState::Done { answer, .. } => RequestClaim::Done(answer),
             // Freed at this very moment: the client's next try finds it so.
             KeyState::InFlight | KeyState::Free => RequestClaim::InFlight,
@@ -55,7 +57,8 @@ impl RequestStore for Database {
         let client = self.client().await?;
         Ok(end_lease(&client, key, fence, now).await?)
     }
-    async fn forget_answers(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
+
+    async fn forget_answers(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
         let client = self.client().await?;
         Ok(forget_answers(&client, now, limit).await?)
     }

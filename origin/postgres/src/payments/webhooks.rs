@@ -42,7 +42,7 @@ impl WebhookStore for Database {
         Ok(self.write_dispute(news).await?)
     }
 
-    async fn forget_webhooks(&self, before: Timestamp, limit: u32) -> Result<(), StoreError> {
+    async fn forget_webhooks(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
         Ok(self.delete_receipts(before, limit).await?)
     }
 }
@@ -78,11 +78,11 @@ impl Database {
         Ok(())
     }
 
-    async fn delete_receipts(&self, before: Timestamp, limit: u32) -> Result<(), DbError> {
+    async fn delete_receipts(&self, before: Timestamp, limit: u32) -> Result<u32, DbError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(FORGET).await?;
-        client.execute(&statement, &[&before, &i64::from(limit)]).await?;
-        Ok(())
+        let gone = client.execute(&statement, &[&before, &i64::from(limit)]).await?;
+        u32::try_from(gone).map_err(DbError::broken)
     }
 }
 

@@ -30,7 +30,7 @@ async fn publish(database: &Database, subject: &str, sequence: i64, age: Option<
 }
 
 async fn forget(database: &Database, at: Timestamp, limit: u32) {
-    database.forget_events(at - days(14), limit).await.unwrap();
+    let _ = database.forget_events(at - days(14), limit).await.unwrap();
 }
 
 async fn left(database: &Database, subject: &str) -> Vec<i64> {

@@ -71,7 +71,7 @@ gated! {
         write fn finish_request(key: ref ClaimKey, fence: val i64, answer: ref StoredAnswer, now: val Timestamp) -> bool;
         write fn forget_request(key: ref ClaimKey, fence: val i64) -> ();
         write fn end_request_lease(key: ref ClaimKey, fence: val i64, now: val Timestamp) -> ();
-        write fn forget_answers(now: val Timestamp, limit: val u32) -> ();
+        write fn forget_answers(now: val Timestamp, limit: val u32) -> u32;
     }
 }
 

@@ -84,7 +84,7 @@ gated! {
     impl Outbox for SimDatabase {
         read fn list_next_events(stopped: ref [String], limit: val u32) -> Vec<OutgoingEvent>;
         write fn mark_published(events: ref [EventId], now: val Timestamp) -> ();
-        write fn forget_events(published_before: val Timestamp, limit: val u32) -> ();
+        write fn forget_events(published_before: val Timestamp, limit: val u32) -> u32;
     }
 }
 

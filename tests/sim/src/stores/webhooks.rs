@@ -67,7 +67,7 @@ gated! {
     impl WebhookStore for SimDatabase {
         read fn find_attempt_by_intent(provider: val Provider, intent_id: ref str) -> Option<Attempt>;
         read fn find_attempt_of(provider: val Provider, payment: val PaymentId) -> Option<Attempt>;
-        write fn forget_webhooks(before: val Timestamp, limit: val u32) -> ();
+        write fn forget_webhooks(before: val Timestamp, limit: val u32) -> u32;
     } by hand {
         async fn is_webhook_handled(&self, provider: Provider, event_id: &str) -> Result<bool, StoreError> {
             let (this, event) = (self.clone(), event_id.to_owned());

@@ -16,8 +16,8 @@ use crate::{
     error::from_interrupted,
     hooks::{HookPoint, Hooks as _, Stopped},
     idempotency::{
-        Answer, ClaimEnd, ClaimKey, ClaimRefused, Claimed, Hash, HeldClaim, IdempotencyKey, KeyedRequest,
-        RequestStore as _, StoredAnswer, claim, leave,
+        Answer, ClaimEnd, ClaimRefused, Claimed, Hash, HeldClaim, IdempotencyKey, KeyedRequest, RequestStore as _,
+        StoredAnswer, claim, leave,
     },
     inventory::{FindStockError, StockLevel, StockSubject, find_stock},
 };
@@ -117,7 +117,7 @@ where
 {
     async fn adjust(&self, request: &AdjustStock<'_>, level: &StockLevel) -> Result<StoredAnswer, AdjustStockError> {
         let noted = match self.claim {
-            Some(HeldClaim { key, .. }) => self.backend.database().find_adjustment(name_of(key)).await?,
+            Some(claim) => self.backend.database().find_adjustment(name_of(claim)).await?,
             None => None,
         };
         let adjustment = match noted {
@@ -142,7 +142,7 @@ where
         };
         let (clock, change, variant_id) = (self.backend.clock(), request.change, level.variant_id);
         let id = AdjustmentId::generate(clock, self.backend.entropy());
-        let request = self.claim.map(|HeldClaim { key, fence, .. }| (key, *fence, name_of(key)));
+        let request = self.claim.map(|claim| (&claim.key, claim.fence, name_of(claim)));
         let new = NewAdjustment { id, variant_id, change, version, request, now: clock.now() };
         if !self.backend.database().begin_adjustment(&new).await? {
             return Err(ClaimRefused::InProgress.into());
@@ -195,10 +195,11 @@ where
     }
 }
 
-/// Names a request among those that are not answered yet.
-fn name_of(key: &ClaimKey) -> Hash {
+/// Names a request among those that are not answered yet. One that uses the key again, after its day, is another one.
+fn name_of(claim: &HeldClaim) -> Hash {
     let mut hash = Sha256::new();
-    hash.update(key.principal.as_uuid());
-    hash.update(key.key_hash);
+    hash.update(claim.key.principal.as_uuid());
+    hash.update(claim.key.key_hash);
+    hash.update(claim.since.as_microsecond().to_be_bytes());
     hash.finalize().into()
 }

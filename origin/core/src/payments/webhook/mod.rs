@@ -37,8 +37,6 @@ use crate::{
 /// For how long it is known that an event was handled. Stripe gives up after three days, and lets a person send events of the
 /// last 30 days again.
 const KEPT: SignedDuration = SignedDuration::from_hours(31 * 24);
-/// What is forgotten at once.
-const FORGOTTEN_AT_ONCE: u32 = 1_000;
 
 /// What became of a webhook that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,11 +214,11 @@ async fn charge<B: Backend>(backend: &B, attempt: &Attempt, receipt: &WebhookRec
     Ok(backend.database().note_webhook(receipt).await?)
 }
 
-/// Forgets which events were handled long ago; of many, some.
+/// Forgets which events were handled long ago, at most `limit`. How many.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) async fn forget_webhooks<B: Backend>(backend: &B) -> Result<(), StoreError> {
+pub(crate) async fn forget_webhooks<B: Backend>(backend: &B, limit: u32) -> Result<u32, StoreError> {
     let before = backend.clock().now().saturating_sub(KEPT).unwrap_or(jiff::Timestamp::MIN);
-    backend.database().forget_webhooks(before, FORGOTTEN_AT_ONCE).await
+    backend.database().forget_webhooks(before, limit).await
 }

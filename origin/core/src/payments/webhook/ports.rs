@@ -213,9 +213,9 @@ pub trait WebhookStore: Send + Sync {
     /// [`StoreError`]; all of it may have been written.
     fn note_dispute(&self, news: &DisputeNews<'_>) -> impl Future<Output = Result<DisputeNoted, StoreError>> + Send;
 
-    /// Forgets events that were handled before that time, the oldest first, at most `limit`.
+    /// Forgets events that were handled before that time, the oldest first, at most `limit`. How many.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn forget_webhooks(&self, before: Timestamp, limit: u32) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn forget_webhooks(&self, before: Timestamp, limit: u32) -> impl Future<Output = Result<u32, StoreError>> + Send;
 }
