@@ -52,8 +52,8 @@ pub struct RelayReport {
 /// Publishes what waits in the outbox, each subject's events in their order. A failure stops its subject only; a bus or an outbox
 /// that cannot be reached ends the run. Without a bus, nothing is done.
 ///
-/// Events whose publication could not be noted are published again: the bus drops them within five minutes, consumers know their
-/// ids afterwards.
+/// Events whose publication could not be noted are published again: the bus drops them within five minutes, and afterwards
+/// consumers find their effect made.
 pub async fn relay<B: Backend>(backend: &B) -> RelayReport {
     let Some(bus) = backend.events() else { return RelayReport::default() };
     let report = publish_pages(backend, bus).await;
