@@ -155,3 +155,22 @@ impl Hooks for NoHooks {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    #[test]
+    fn the_documents_say_how_each_point_ends() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        let pages = fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().path());
+        let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+        let text: String = pages.map(|path| fs::read_to_string(path).unwrap()).collect();
+        let declared =
+            include_str!("hooks.rs").split("pub enum HookPoint {").nth(1).unwrap().split("\n}").next().unwrap();
+        let points: Vec<_> = declared.lines().filter_map(|line| line.trim().strip_suffix(',')).collect();
+        assert!(points.len() > 50 && points.contains(&"BeforeClaim"), "{points:?}");
+        let untold: Vec<_> = points.into_iter().filter(|point| !text.contains(&format!("`{point}`"))).collect();
+        assert!(untold.is_empty(), "no table of docs/ says what happens at {untold:?}");
+    }
+}
