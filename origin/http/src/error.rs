@@ -247,6 +247,10 @@ fn adjust_stock(error: AdjustStockError) -> Problem {
         AdjustStockError::Find(error) => find_stock(&error),
         AdjustStockError::VersionMismatch => titled(ProblemCode::PreconditionFailed),
         AdjustStockError::Claim(refused) => claim(&refused),
+        AdjustStockError::OutcomeUnknown(error) => {
+            let detail = "It is not known whether the stock was changed. Look at it before trying again";
+            Problem::new(ProblemCode::OutcomeUnknown, detail).with_cause(error)
+        }
         AdjustStockError::Store(error) => store(&error),
         AdjustStockError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }

@@ -128,3 +128,20 @@ async fn a_movement_that_arrives_after_it_was_refused_moves_nothing() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     assert_eq!(shop.on_hand(&lamp).await, both(8));
 }
+
+#[tokio::test]
+async fn a_change_without_a_key_whose_counters_are_down_asks_nobody_to_repeat_it() {
+    let shop = Shop::open().await;
+    let lamp = shop.received("Lamp", 5).await;
+    let only = vec!["TransactWriteItems".to_owned()];
+    shop.dynamo_faults.set(DynamoSwitches { internal_error: 100, only, ..DynamoSwitches::default() });
+    let unknown = shop.adjust(&lamp, &json!({"delta": 3})).await;
+    assert_eq!((unknown.status.as_u16(), unknown.code()), (504, "OUTCOME_UNKNOWN".to_owned()), "{unknown:?}");
+    assert_eq!(unknown.header("retry-after"), None);
+    assert_eq!((shop.on_hand(&lamp).await, open(&shop).await), (both(5), 1));
+    // It is made all the same, once.
+    shop.dynamo_faults.set(DynamoSwitches::default());
+    shop.clock.advance(SignedDuration::from_secs(31));
+    shop.sweep().await.unwrap();
+    assert_eq!((shop.on_hand(&lamp).await, open(&shop).await), (both(8), 0));
+}

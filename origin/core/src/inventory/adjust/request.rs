@@ -68,6 +68,9 @@ pub enum AdjustStockError {
     /// The request's key could not be claimed.
     #[error(transparent)]
     Claim(#[from] ClaimRefused),
+    /// A store failed once the wish may have been noted, and no key says which it is: whoever repeats it may have it done twice.
+    #[error("it is not known what becomes of the change: {0}")]
+    OutcomeUnknown(StoreError),
     /// A store failed. The request can be repeated.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -96,11 +99,16 @@ where
         Claimed::Done(answer) => return Ok(answer),
     };
     let adjusting = Adjusting { backend, claim: claim.as_ref(), render: &render };
-    let stored = adjusting.adjust(request, &level).await;
-    if let Err(AdjustStockError::Store(_)) = &stored {
-        leave(backend, claim.as_ref(), ClaimEnd::Resumable).await;
+    match adjusting.adjust(request, &level).await {
+        Ok(stored) => Ok(Answer { stored, replayed: false }),
+        Err(AdjustStockError::Store(error)) if claim.is_none() => Err(AdjustStockError::OutcomeUnknown(error)),
+        Err(error) => {
+            if let AdjustStockError::Store(_) = &error {
+                leave(backend, claim.as_ref(), ClaimEnd::Resumable).await;
+            }
+            Err(error)
+        }
     }
-    stored.map(|stored| Answer { stored, replayed: false })
 }
 
 /// A request that owns its claim, if it has a key.
