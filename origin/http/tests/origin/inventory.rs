@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use http::Method;
+use origin_core::inventory::{BackorderLimit, LimitOutcome, SetLimits as _};
 use serde_json::json;
 
 use crate::shop::{Levels, Shop};
@@ -157,4 +158,33 @@ async fn all_variants_are_listed_page_by_page() {
     assert_eq!([ids(&first), ids(&second)].concat(), variants);
     assert_eq!((&first["pagination"]["total"], &list(3).await["pagination"]["total"]), (&json!(3), &json!(3)));
     assert_eq!(shop.admin().get("/v1/inventory?lowStock=maybe").await.fields(), ["lowStock"]);
+}
+
+#[tokio::test]
+async fn pieces_beyond_the_stock_are_paid_and_leave_less_than_nothing_on_hand() {
+    let shop = Shop::open().await;
+    let lamp = shop.received("Lamp", 1).await;
+    shop.run("update variants set backorder_limit = 3", &[]).await;
+    let limit = BackorderLimit { variant_id: lamp.variant, limit: 3 };
+    assert_eq!(shop.stock.set_limits(&[limit]).await, Ok(vec![LimitOutcome::Set]));
+    let order = shop.order("ada", &[(&lamp, 3)]).await.unwrap();
+    assert_eq!(shop.on_hand(&lamp).await, Levels { on_hand: 1, reserved: 3, ledger: 1 });
+    let body = json!({"orderId": order, "amount": serde_json::from_str::<serde_json::Value>("194.40").unwrap()});
+    let paid = shop.shopper("ada").post("/v1/payments", &body).await;
+    assert_eq!((paid.status.as_u16(), paid.text("/status")), (200, "succeeded".to_owned()), "{paid:?}");
+    assert_eq!(shop.on_hand(&lamp).await, both(-2));
+    let shown = shop.admin().get(&format!("/v1/inventory/{}", lamp.variant)).await.json();
+    assert_eq!([&shown["onHand"], &shown["reserved"], &shown["available"]], [&json!(-2), &json!(0), &json!(-2)]);
+    assert_eq!(shop.shopper("ada").get(&format!("/v1/orders/{order}")).await.text("/status"), "PROCESSING");
+    assert_eq!(shop.reconcile().await["findings"], json!([]));
+    // The limit is one away, and the goods that come are those that were sold.
+    assert_eq!(shop.order("bob", &[(&lamp, 2)]).await, None);
+    assert!(shop.order("bob", &[(&lamp, 1)]).await.is_some());
+    let came = shop.adjust(&lamp, &json!({"delta": 5, "reason": "receipt"})).await;
+    assert_eq!((came.status.as_u16(), &came.json()["available"]), (200, &json!(2)), "{came:?}");
+    assert_eq!(shop.on_hand(&lamp).await, Levels { on_hand: 3, reserved: 1, ledger: 3 });
+    // What is called off is not on hand twice.
+    assert_eq!(shop.shopper("ada").post(&format!("/v1/orders/{order}/cancel"), &json!({})).await.status, 200);
+    assert_eq!(shop.on_hand(&lamp).await, Levels { on_hand: 6, reserved: 1, ledger: 6 });
+    assert_eq!(shop.reconcile().await["findings"], json!([]));
 }
