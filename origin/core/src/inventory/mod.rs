@@ -26,5 +26,6 @@ pub use ports::{
 pub use read::{FindStockError, ListVariants, StockSubject, find_stock};
 pub use reconcile::{
     AuditLedger, AuditStock, Drift, Finding, FoundHold, HoldPage, LedgerCorrection, LedgerSum, MOST_VARIANTS,
-    Reconciliation, ReservedCorrection, RestoredLine, Standing, StockClaim, reconcile, reconcile_all,
+    Reconciliation, ReconciliationTotals, ReservedCorrection, RestoredLine, Standing, StockClaim, reconcile,
+    reconcile_all,
 };

@@ -64,6 +64,8 @@ mod races;
 #[cfg(test)]
 mod reconcile;
 #[cfg(test)]
+mod reconcile_all;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod refunds;

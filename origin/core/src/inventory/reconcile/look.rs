@@ -45,12 +45,14 @@ pub(super) fn sellable(level: &StockLevel, more_held: i64) -> i64 {
     level.available() - more_held + level.backorder_limit
 }
 
-/// Looks at variants once. `strays` are orders beside those that the database knows of, whose holds count. None where more
-/// claims are on the variants than one look takes in.
+/// Orders beside those that the database knows of, whose holds on a variant count.
+pub(super) type Strays = BTreeMap<VariantId, Vec<OrderId>>;
+
+/// Looks at variants once. None where more claims are on the variants than one look takes in.
 pub(super) async fn look<B: Backend>(
     backend: &B,
     variants: &[VariantId],
-    strays: &[OrderId],
+    strays: &Strays,
 ) -> Result<Option<Vec<Look>>, Interrupted> {
     let ledger = backend.database().load_ledger(variants).await?;
     let claims = backend.database().list_claims(variants, MAX_CLAIMS).await?;
@@ -59,7 +61,8 @@ pub(super) async fn look<B: Backend>(
     }
     let levels = backend.stock().read_stock(variants).await?;
     backend.hooks().reached(HookPoint::WithinLook).await?;
-    let mut orders: Vec<OrderId> = claims.iter().map(|claim| claim.order_id).chain(strays.iter().copied()).collect();
+    let strays = variants.iter().filter_map(|variant| strays.get(variant)).flatten().copied();
+    let mut orders: Vec<OrderId> = claims.iter().map(|claim| claim.order_id).chain(strays).collect();
     orders.sort_unstable();
     orders.dedup();
     let mut holds = BTreeMap::new();
@@ -80,7 +83,7 @@ pub(super) async fn look<B: Backend>(
 pub(super) async fn settled_look<B: Backend>(
     backend: &B,
     variant: VariantId,
-    strays: &[OrderId],
+    strays: &Strays,
 ) -> Result<Option<Look>, Interrupted> {
     let mut before = None;
     for _ in 0..MAX_ROUNDS {

@@ -3,99 +3,36 @@
 use commerce_domain::{Clock as _, EventId, OrderId, VariantId};
 
 use super::{
-    Drift, Finding, Reconciliation,
+    Drift, Finding,
     look::{Look, sellable, settled_look},
-    ports::{
-        AuditLedger as _, AuditStock as _, FoundHold, LedgerCorrection, ReservedCorrection, RestoredLine, Standing,
-    },
+    ports::{AuditLedger as _, AuditStock as _, LedgerCorrection, ReservedCorrection, RestoredLine},
+    report::Reconciling,
 };
 use crate::{
     Backend, Interrupted,
     hooks::{HookPoint, Hooks as _},
     idempotency::LEASE,
-    inventory::{NewStock, PutStock as _, ReleaseOutcome, SettleHold as _, StockLevel},
+    inventory::{NewStock, PutStock as _, StockLevel},
 };
 
 /// A variant is examined again after each repair; this often.
 const MAX_REPAIRS: u32 = 8;
 
-/// A run of the reconciliation.
-pub(super) struct Reconciling<'a, B> {
-    pub(super) backend: &'a B,
-    /// Orders that the database does not expect a hold of, and whose holds stay in force.
-    pub(super) strays: Vec<OrderId>,
-    pub(super) hold_pages: u32,
-    pub(super) report: Reconciliation,
-}
-
-impl<'a, B: Backend> Reconciling<'a, B> {
-    pub(super) fn new(backend: &'a B) -> Self {
-        Self { backend, strays: Vec::new(), hold_pages: 0, report: Reconciliation::default() }
-    }
-
-    /// Releases the holds of a page whose orders have ended, or never came to be. Where the next page begins.
-    pub(super) async fn end_dead_holds(&mut self, after: Option<String>) -> Result<Option<String>, Interrupted> {
-        let page = self.backend.stock().list_holds(after.as_deref()).await?;
-        for orders in page.orders.chunks(100) {
-            let known = self.backend.database().find_standing(orders).await?;
-            let standing = |order: &OrderId| known.iter().find(|(id, _)| id == order).map(|(_, standing)| *standing);
-            let suspects = orders.iter().filter(|order| standing(order) != Some(Standing::MayHold)).copied();
-            let suspects: Vec<OrderId> = suspects.collect();
-            // An order that has ended stays so: a hold of it that is in force by now was forgotten.
-            for hold in self.backend.stock().read_holds(&suspects).await?.into_iter().filter(|hold| hold.in_force) {
-                let paid = standing(&hold.order_id) == Some(Standing::Paid);
-                self.end_dead_hold(&hold, paid).await?;
-            }
-        }
-        Ok(page.next)
-    }
-
-    async fn end_dead_hold(&mut self, hold: &FoundHold, paid: bool) -> Result<(), Interrupted> {
-        let drift = if paid { Drift::UnconsumedHold } else { Drift::LostRelease };
-        let variants: Vec<VariantId> = hold.lines.iter().map(|line| line.variant_id).collect();
-        let ledger = self.backend.database().load_ledger(&variants).await?;
-        let mut places = Vec::with_capacity(hold.lines.len());
-        for line in &hold.lines {
-            let Some(ledger) = ledger.iter().find(|ledger| ledger.variant_id == line.variant_id) else { continue };
-            let finding = Finding {
-                drift,
-                product_id: ledger.product_id,
-                variant_id: line.variant_id,
-                order_id: Some(hold.order_id),
-                counted: i64::from(line.quantity),
-                expected: 0,
-                repaired: false,
-            };
-            places.push(self.found(finding).await?);
-        }
-        self.before_repair().await?;
-        let repaired = !paid && self.backend.stock().release(hold.order_id).await? == ReleaseOutcome::Released;
-        if !repaired {
-            self.strays.push(hold.order_id);
-        }
-        for place in places {
-            self.note(place, repaired);
-        }
-        Ok(())
-    }
-
+impl<B: Backend> Reconciling<'_, B> {
     /// Looks closer at a variant, and repairs one difference after the other.
     pub(super) async fn examine(&mut self, variant: VariantId) -> Result<(), Interrupted> {
         for _ in 0..MAX_REPAIRS {
             let Some(look) = settled_look(self.backend, variant, &self.strays).await? else {
-                self.report.unsettled += 1;
+                self.totals.unsettled += 1;
                 return Ok(());
             };
-            if look.agrees() {
-                return Ok(());
-            }
-            if self.is_young(&look) {
+            if look.agrees() || self.is_young(&look) {
                 return Ok(());
             }
             // What moved meanwhile, and could not be repaired for that, is looked at again.
             self.repair(&look).await?;
         }
-        self.report.unsettled += 1;
+        self.totals.unsettled += 1;
         Ok(())
     }
 
@@ -111,31 +48,7 @@ impl<'a, B: Backend> Reconciling<'a, B> {
         self.correct_reserved(look, &level).await
     }
 
-    /// The place of a finding in the report. It is told of before it is repaired: one that is told of twice does less harm than one
-    /// that nobody hears of. One that could not be repaired a moment ago is the same.
-    async fn found(&mut self, finding: Finding) -> Result<usize, Interrupted> {
-        let same = |known: &Finding| {
-            !known.repaired
-                && (known.drift, known.variant_id, known.order_id)
-                    == (finding.drift, finding.variant_id, finding.order_id)
-        };
-        if let Some(place) = self.report.findings.iter().position(same) {
-            return Ok(place);
-        }
-        let event = EventId::generate(self.backend.clock(), self.backend.entropy());
-        self.backend.database().tell_finding(&finding, event, self.backend.clock().now()).await?;
-        self.report.findings.push(finding);
-        Ok(self.report.findings.len() - 1)
-    }
-
-    /// Notes that a finding was repaired, or was not.
-    fn note(&mut self, place: usize, repaired: bool) {
-        if let Some(finding) = self.report.findings.get_mut(place) {
-            finding.repaired = repaired;
-        }
-    }
-
-    async fn before_repair(&self) -> Result<(), Interrupted> {
+    pub(super) async fn before_repair(&self) -> Result<(), Interrupted> {
         Ok(self.backend.hooks().reached(HookPoint::BeforeRepair).await?)
     }
 
@@ -184,7 +97,7 @@ impl<'a, B: Backend> Reconciling<'a, B> {
 
     /// The counters are believed: the ledger says the same from now on.
     async fn correct_ledger(&mut self, look: &Look, level: &StockLevel) -> Result<(), Interrupted> {
-        let finding = Finding { repaired: true, ..finding(look, Drift::ManualEdit, (level.on_hand, look.ledger.sum)) };
+        let finding = finding(look, Drift::ManualEdit, (level.on_hand, look.ledger.sum));
         let correction = LedgerCorrection {
             seen: &look.ledger,
             quantity: level.on_hand - look.ledger.sum,
@@ -195,7 +108,7 @@ impl<'a, B: Backend> Reconciling<'a, B> {
         };
         self.before_repair().await?;
         if self.backend.database().correct_ledger(&correction).await? {
-            self.report.findings.push(finding);
+            self.repaired(finding);
         }
         Ok(())
     }

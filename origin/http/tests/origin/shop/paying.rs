@@ -1,13 +1,9 @@
 //! An order that waits to be paid.
 
-use commerce_aws::{
-    HttpClient as _,
-    dynamodb::{DeleteItem, UpdateItem, item, text},
-};
+use commerce_aws::HttpClient as _;
 use commerce_domain::{AttemptId, Clock as _, CustomerId, PaymentId};
 use origin_core::inventory::SettleHold as _;
 use origin_core::payments::{Confirmation, GatewayError, Intent, NewAttempt, PaymentGateway as _, Provider};
-use origin_dynamo::INVENTORY_TABLE;
 use origin_gateways::CaptureMethod;
 use serde_json::{Value, json};
 use test_support::{Faults, SystemEntropy};
@@ -69,10 +65,6 @@ impl Placed {
         (level.on_hand, level.reserved)
     }
 
-    fn hold_key(&self) -> commerce_aws::Item {
-        item([("pk", text(format!("reservation#{}", self.order)))])
-    }
-
     /// The state of the hold.
     pub(crate) async fn hold(&self) -> String {
         self.shop.hold_state(&self.order).await.expect("the order should have a hold")
@@ -80,22 +72,12 @@ impl Placed {
 
     /// Puts the hold into a state that it did not come to by itself.
     pub(crate) async fn force_hold(&self, state: &str) {
-        let update = UpdateItem {
-            table_name: INVENTORY_TABLE.to_owned(),
-            key: self.hold_key(),
-            update_expression: "SET #state = :state".to_owned(),
-            expression_attribute_names: [("#state".to_owned(), "state".to_owned())].into(),
-            expression_attribute_values: [(":state".to_owned(), text(state))].into(),
-            ..UpdateItem::default()
-        };
-        self.shop.dynamo.update_item(&update).await.unwrap();
+        self.shop.force_hold(&self.order, state).await;
     }
 
     /// The hold was cleared away.
     pub(crate) async fn forget_hold(&self) {
-        let delete =
-            DeleteItem { table_name: INVENTORY_TABLE.to_owned(), key: self.hold_key(), ..DeleteItem::default() };
-        self.shop.dynamo.delete_item(&delete).await.unwrap();
+        self.shop.drop_hold(&self.order).await;
     }
 
     /// The goods are on sale again, whatever was to become of the order.

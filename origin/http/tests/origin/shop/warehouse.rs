@@ -83,7 +83,20 @@ impl Shop {
     }
 
     pub(crate) async fn drop_hold(&self, order: &str) {
-        self.delete(item([("pk", text(format!("reservation#{order}")))])).await;
+        self.delete(hold(order)).await;
+    }
+
+    /// Puts a hold into a state that it did not come to by itself.
+    pub(crate) async fn force_hold(&self, order: &str, state: &str) {
+        let update = UpdateItem {
+            table_name: INVENTORY_TABLE.to_owned(),
+            key: hold(order),
+            update_expression: "SET #state = :state".to_owned(),
+            expression_attribute_names: [("#state".to_owned(), "state".to_owned())].into(),
+            expression_attribute_values: [(":state".to_owned(), text(state))].into(),
+            ..UpdateItem::default()
+        };
+        self.dynamo.update_item(&update).await.unwrap();
     }
 
     async fn delete(&self, key: commerce_aws::Item) {
@@ -140,7 +153,7 @@ impl Shop {
     pub(crate) async fn hold_state(&self, order: &str) -> Option<String> {
         let get = GetItem {
             table_name: INVENTORY_TABLE.to_owned(),
-            key: item([("pk", text(format!("reservation#{order}")))]),
+            key: hold(order),
             consistent_read: true,
             ..GetItem::default()
         };
@@ -149,6 +162,10 @@ impl Shop {
             other => panic!("{other:?}"),
         }
     }
+}
+
+fn hold(order: &str) -> commerce_aws::Item {
+    item([("pk", text(format!("reservation#{order}")))])
 }
 
 fn counters(item: &Item) -> commerce_aws::Item {
