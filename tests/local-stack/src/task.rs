@@ -13,7 +13,16 @@ impl Task {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        Self::every_after(Duration::ZERO, period, work)
+    }
+
+    /// The same, begun for the first time after `first`.
+    pub(crate) fn every_after<F>(first: Duration, period: Duration, work: impl Fn() -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         Self(tokio::spawn(async move {
+            tokio::time::sleep(first).await;
             let mut ticks = tokio::time::interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {

@@ -1,8 +1,14 @@
 //! The stack itself: what is kept, what is checked, what is said when it does not start.
 
+use std::time::Duration;
+
 use commerce_aws::Credentials;
+use commerce_domain::VariantId;
 use local_stack::{LocalStack, Options, Progress, RunningStack, StackError};
-use origin_core::Backend as _;
+use origin_core::{
+    Backend as _,
+    inventory::{MoveOutcome, MoveStock as _, MovedLine, StockMovement},
+};
 
 use crate::client::OriginClient;
 
@@ -66,6 +72,32 @@ async fn a_database_of_another_version_is_named_with_what_to_do_about_it() {
         "{refused}"
     );
     start(Options { fresh: true, ..options }).await.unwrap().stop().await;
+}
+
+#[tokio::test]
+async fn what_drifts_apart_is_put_right_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = start(Options { products: 3, ..Options::for_tests(folder.path()) }).await.unwrap();
+    let variant = stack.products(1).await[0]["variants"][0]["id"].as_str().unwrap().parse().unwrap();
+    // Past the ledger.
+    let lines = vec![MovedLine { variant_id: variant, quantity: 3 }];
+    let movement = StockMovement { reference: "planted".to_owned(), lines, version: None };
+    assert_eq!(stack.stock().move_stock(&movement).await, Ok(MoveOutcome::Moved));
+    let client = stack.database().client().await.unwrap();
+    let entries = "select variant_id, quantity from stock_ledger where reference like 'reconciliation%'";
+    let mut entered = Vec::new();
+    for _ in 0..120 {
+        entered = client.query(entries, &[]).await.unwrap();
+        if !entered.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let entered: Vec<(VariantId, i64)> =
+        entered.iter().map(|row| (VariantId::from_uuid(row.get(0)).unwrap(), row.get(1))).collect();
+    assert_eq!(entered, [(variant, 3)], "and nothing else differs");
+    drop(client);
+    stack.stop().await;
 }
 
 #[tokio::test]
