@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use origin_core::{
     StoreError,
     idempotency::ClaimKey,
-    inventory::HeldLine,
+    inventory::{HeldLine, SoldGoods},
     orders::StockDue,
     payments::{Attempt, HoldStep},
     sweep::{FullCart, LapsedCheckout, SweepStore, Turn},
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     Database, DbError,
     checkout::{COLUMNS, read_checkout},
-    orders::{ATTEMPT, attempt},
+    orders::{ATTEMPT, RETURN, attempt},
     payments::hold_step,
 };
 
@@ -174,7 +174,8 @@ fn order_ids(rows: &[Row]) -> Result<Vec<OrderId>, StoreError> {
 
 fn stock_due(row: &Row) -> Result<(OrderId, StockDue), DbError> {
     let order = OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?;
-    if row.try_get::<_, &str>(1)? == "release" {
+    let step: &str = row.try_get(1)?;
+    if step == "release" {
         return Ok((order, StockDue::Release));
     }
     let (variants, quantities): (Vec<Uuid>, Vec<i32>) = (row.try_get(2)?, row.try_get(3)?);
@@ -183,7 +184,7 @@ fn stock_due(row: &Row) -> Result<(OrderId, StockDue), DbError> {
         Ok(HeldLine { variant_id, quantity: u32::try_from(quantity).map_err(DbError::broken)? })
     };
     let lines = variants.into_iter().zip(quantities).map(line).collect::<Result<_, DbError>>()?;
-    Ok((order, StockDue::Return(lines)))
+    Ok((order, StockDue::Return(SoldGoods { lines, left: step == RETURN })))
 }
 
 fn lapsed(row: &Row, route: &'static str) -> Result<LapsedCheckout, DbError> {

@@ -20,12 +20,12 @@ pub use low_stock::{ListStock, StockChanged, StockPage, ThresholdState, WatchThr
 pub use movement::{CallOffOutcome, MoveOutcome, MoveStock, MovedLine, StockMovement, TooFew};
 pub use ports::{
     BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, InventoryDatabase, NewStock, PayingHold,
-    PutStock, ReadStock, ReleaseOutcome, ReserveOutcome, ReserveStock, ReturnGoods, SettleHold, Shortage, StockLevel,
-    StockStore,
+    PutStock, ReadStock, ReleaseOutcome, ReserveOutcome, ReserveStock, ReturnGoods, SettleHold, Shortage, SoldGoods,
+    StockLevel, StockStore,
 };
 pub use read::{FindStockError, ListVariants, StockSubject, find_stock};
 pub use reconcile::{
-    AuditLedger, AuditStock, Drift, Finding, FoundHold, HoldPage, LedgerCorrection, LedgerSum, MOST_VARIANTS,
+    AuditLedger, AuditStock, Drift, Expected, Finding, FoundHold, HoldPage, LedgerCorrection, LedgerSum, MOST_VARIANTS,
     Reconciliation, ReconciliationTotals, ReservedCorrection, RestoredLine, Standing, StockClaim, reconcile,
     reconcile_all,
 };

@@ -132,6 +132,17 @@ pub enum ConsumeOutcome {
     Consumed,
     /// The hold was given up before: its stock is back on sale.
     Released,
+    /// The order has no hold: nothing was changed.
+    NoHold,
+}
+
+/// What a paid order was sold, which is to come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldGoods {
+    /// The pieces, each variant once.
+    pub lines: Vec<HeldLine>,
+    /// Whether they are known to have left the counters. If not, only the hold can tell: where that has gone, they had not.
+    pub left: bool,
 }
 
 /// What became of the stock of an order that has ended.
@@ -141,7 +152,7 @@ pub enum ReleaseOutcome {
     Released,
     /// The goods have left: nothing was changed.
     Consumed,
-    /// The order has no hold.
+    /// The order had no hold, and never will.
     Nothing,
 }
 
@@ -208,15 +219,26 @@ pub trait SettleHold: Send + Sync {
     /// attempt, is taken over first: the money is here. Idempotent.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Broken`] where the order has no hold.
+    /// [`StoreError`].
     fn consume(
         &self,
         order: OrderId,
         attempt: AttemptId,
     ) -> impl Future<Output = Result<ConsumeOutcome, StoreError>> + Send;
 
+    /// The goods of a paid order whose hold has gone leave: CONSUMED, from nothing, and these pieces are neither on hand nor
+    /// reserved any more. Whether it was so; not where there is a hold after all, which is to be [consumed](Self::consume).
+    ///
+    /// # Errors
+    /// [`StoreError`]; they may have left.
+    fn consume_unheld(
+        &self,
+        order: OrderId,
+        lines: &[HeldLine],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// HELD or COMMITTING → RELEASED with the stock back on sale, whatever the time and whichever attempt the hold waits
-    /// for: the order has ended. Idempotent.
+    /// for: the order has ended. Leaves a tombstone where there is no hold, so that none comes to be. Idempotent.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -226,12 +248,12 @@ pub trait SettleHold: Send + Sync {
 /// Takes goods back that were sold.
 pub trait ReturnGoods: Send + Sync {
     /// Puts the goods of a paid order on sale again: CONSUMED → RETURNED with the stock back, HELD or COMMITTING → RELEASED
-    /// where they had not left yet; a hold that was released stays so. `lines` are what the order held, for the case that the
-    /// hold was cleared away long ago. Idempotent.
+    /// where they had not left yet; a hold that was released stays so. Where there is no hold, `goods` tell: RETURNED if they
+    /// have left, as of a hold that was cleared away long ago; RELEASED if not, as of one that was lost. Idempotent.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn return_goods(&self, order: OrderId, lines: &[HeldLine]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn return_goods(&self, order: OrderId, goods: &SoldGoods) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// All that can be asked of the counters.

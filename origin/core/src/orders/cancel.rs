@@ -112,7 +112,7 @@ async fn cancel_paid<B: Backend>(backend: &B, order_id: OrderId, reason: CloseRe
         Cancelled::Settled(status) => return Ok(Paid::Settled(status)),
         Cancelled::Done { goods, refund } => (goods, refund),
     };
-    if !goods.is_empty() {
+    if let Some(goods) = goods {
         put_back(backend, order_id, &StockDue::Return(goods)).await;
         backend.hooks().reached(HookPoint::AfterReturn).await?;
     }

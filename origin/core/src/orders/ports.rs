@@ -8,7 +8,7 @@ use commerce_domain::{
 };
 use jiff::Timestamp;
 
-use crate::{StoreError, inventory::HeldLine, payments::Attempt, refunds::Refund};
+use crate::{StoreError, inventory::SoldGoods, payments::Attempt, refunds::Refund};
 
 /// Why an order ends before it is shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +126,8 @@ pub struct Cancellation {
 pub enum Cancelled {
     /// It is called off, now or before.
     Done {
-        /// What has to come back of its goods; empty once it has.
-        goods: Vec<HeldLine>,
+        /// The goods, where they have yet to come back.
+        goods: Option<SoldGoods>,
         /// The refund, where there is money to send back.
         refund: Option<Box<Refund>>,
     },
@@ -143,7 +143,7 @@ pub enum StockDue {
     /// The order was never paid: its hold is released.
     Release,
     /// It was paid: the goods come back.
-    Return(Vec<HeldLine>),
+    Return(SoldGoods),
 }
 
 /// Ends orders that were paid and not shipped.

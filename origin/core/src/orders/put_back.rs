@@ -16,7 +16,7 @@ pub(crate) async fn put_back<B: Backend>(backend: &B, order: OrderId, due: &Stoc
 
 async fn try_to_put_back<B: Backend>(backend: &B, order: OrderId, due: &StockDue) -> Result<(), StoreError> {
     match due {
-        StockDue::Return(lines) => backend.stock().return_goods(order, lines).await?,
+        StockDue::Return(goods) => backend.stock().return_goods(order, goods).await?,
         StockDue::Release => match backend.stock().release(order).await? {
             ReleaseOutcome::Released => {}
             ReleaseOutcome::Consumed => {

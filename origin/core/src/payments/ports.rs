@@ -6,7 +6,7 @@ use commerce_domain::{AttemptId, CustomerId, OrderId};
 use jiff::Timestamp;
 
 use super::types::{Attempt, Begun, HoldMove, HoldNote, NewAttempt, Payable, Settled, Settlement};
-use crate::StoreError;
+use crate::{StoreError, inventory::HeldLine};
 
 /// Payments and their attempts.
 pub trait PaymentStore: Send + Sync {
@@ -75,6 +75,12 @@ pub trait PaymentStore: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn find_hold_move(&self, attempt: AttemptId) -> impl Future<Output = Result<Option<HoldMove>, StoreError>> + Send;
+
+    /// What an order was sold, by variant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn load_sold_lines(&self, order: OrderId) -> impl Future<Output = Result<Vec<HeldLine>, StoreError>> + Send;
 
     /// Notes that the hold has followed the outcome of an attempt; where that leaves money without goods, writes the event
     /// that says so, `PaymentStranded`, and its refund, and calls the order off. Idempotent.

@@ -1,33 +1,33 @@
 //! Goods that were sold and come back.
 
-use commerce_aws::{
-    AwsEnvironment, AwsError,
-    dynamodb::{PutItem, TransactWrite, TransactWriteItems},
-};
+use commerce_aws::AwsEnvironment;
 use commerce_domain::{
     OrderId,
     state::{HoldEvent, HoldState},
 };
 use origin_core::{
     StoreError,
-    inventory::{HeldLine, ReturnGoods},
+    inventory::{ReturnGoods, SoldGoods},
 };
 
 use super::{
     DynamoStock,
-    items::returned,
     settle::{BACK, MAX_ROUNDS},
 };
-use crate::error::store_error;
 
 /// The goods are here again, and on sale.
 const HERE_AGAIN: &str = "SET onHand = onHand + :q, sellable = sellable + :q, #version = #version + :one";
 
 impl<E: AwsEnvironment> ReturnGoods for DynamoStock<E> {
-    async fn return_goods(&self, order: OrderId, lines: &[HeldLine]) -> Result<(), StoreError> {
+    async fn return_goods(&self, order: OrderId, goods: &SoldGoods) -> Result<(), StoreError> {
         for _ in 0..MAX_ROUNDS {
             let done = match self.read_hold(order).await? {
-                None => self.return_without_hold(order, lines).await?,
+                // Consumed, and cleared away since; or lost before it was, and the goods have not left.
+                None => {
+                    let (state, counters) =
+                        if goods.left { (HoldState::Returned, HERE_AGAIN) } else { (HoldState::Released, BACK) };
+                    self.end_without_hold(order, &goods.lines, state, counters).await?
+                }
                 Some(stored) => match stored.state()? {
                     HoldState::Released | HoldState::Returned => true,
                     from @ (HoldState::Held | HoldState::Committing) => {
@@ -45,29 +45,5 @@ impl<E: AwsEnvironment> ReturnGoods for DynamoStock<E> {
             }
         }
         Err(StoreError::unavailable("the hold keeps changing"))
-    }
-}
-
-impl<E: AwsEnvironment> DynamoStock<E> {
-    /// The hold was consumed, and cleared away since. What stands in its place says that the goods are back. Whether there was
-    /// still no hold.
-    async fn return_without_hold(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
-        let now = self.db().client().env().now();
-        let mark = PutItem {
-            table_name: self.table(),
-            item: returned(order, lines, now),
-            condition_expression: Some("attribute_not_exists(pk)".to_owned()),
-            ..PutItem::default()
-        };
-        let counters = lines.iter().map(|line| TransactWrite::Update(self.stock_update(line, HERE_AGAIN)));
-        let request = TransactWriteItems {
-            transact_items: std::iter::once(TransactWrite::Put(mark)).chain(counters).collect(),
-            client_request_token: None,
-        };
-        match self.db().transact_write_items(&request).await {
-            Ok(()) => Ok(true),
-            Err(AwsError::TransactionCancelled { .. }) => Ok(false),
-            Err(error) => Err(store_error(error)),
-        }
     }
 }

@@ -131,17 +131,12 @@ pub(super) fn held(hold: &Hold) -> Item {
     item(attributes(hold, HoldState::Held))
 }
 
-/// The mark of an order that holds nothing and never will.
-pub(super) fn tombstone(hold: &Hold, now: Timestamp) -> Item {
-    let ttl = ("ttl", number(finished_ttl(now)));
-    item(attributes(hold, HoldState::Released).into_iter().chain([ttl]))
-}
-
-/// The mark of an order whose goods came back after its hold was cleared away.
-pub(super) fn returned(order: OrderId, lines: &[HeldLine], now: Timestamp) -> Item {
+/// What stands where there is no hold: the mark of one that has ended like this. RELEASED, it is a tombstone: the order holds
+/// nothing and never will.
+pub(super) fn stand_in(order: OrderId, lines: &[HeldLine], state: HoldState, now: Timestamp) -> Item {
     let hold = Hold { order_id: order, lines: lines.to_vec(), created_at: now, expires_at: now };
     let ttl = ("ttl", number(finished_ttl(now)));
-    item(attributes(&hold, HoldState::Returned).into_iter().chain([ttl]))
+    item(attributes(&hold, state).into_iter().chain([ttl]))
 }
 
 fn attributes(hold: &Hold, state: HoldState) -> Vec<(&'static str, AttributeValue)> {

@@ -11,6 +11,7 @@ mod movement;
 mod reserve;
 mod settle;
 mod stream;
+mod unheld;
 
 use std::{sync::Arc, time::Duration};
 

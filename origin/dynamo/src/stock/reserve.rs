@@ -16,7 +16,7 @@ use origin_core::{
 
 use super::{
     DynamoStock,
-    items::{StoredHold, held, hold_key, sellable, stock_key, tombstone},
+    items::{StoredHold, held, hold_key, sellable, stand_in, stock_key},
     settle::BACK,
 };
 use crate::error::store_error;
@@ -42,7 +42,9 @@ impl<E: AwsEnvironment> ReserveStock for DynamoStock<E> {
     }
 
     async fn give_up(&self, hold: &Hold, now: Timestamp) -> Result<GiveUpOutcome, StoreError> {
-        let Some(mut stored) = self.put_tombstone(hold).await? else { return Ok(GiveUpOutcome::GivenUp) };
+        let Some(mut stored) = self.put_tombstone(hold.order_id, &hold.lines).await? else {
+            return Ok(GiveUpOutcome::GivenUp);
+        };
         for _ in 0..MAX_ROUNDS {
             match stored.state()? {
                 HoldState::Released => return Ok(GiveUpOutcome::GivenUp),
@@ -107,11 +109,15 @@ impl<E: AwsEnvironment> DynamoStock<E> {
     }
 
     /// The hold that is there, in any state; none where there was none, so that the tombstone stands in its place now.
-    async fn put_tombstone(&self, hold: &Hold) -> Result<Option<StoredHold>, StoreError> {
+    pub(super) async fn put_tombstone(
+        &self,
+        order: OrderId,
+        lines: &[HeldLine],
+    ) -> Result<Option<StoredHold>, StoreError> {
         let now = self.db().client().env().now();
         let put = PutItem {
             table_name: self.table(),
-            item: tombstone(hold, now),
+            item: stand_in(order, lines, HoldState::Released, now),
             condition_expression: Some("attribute_not_exists(pk)".to_owned()),
             return_old_on_failure: true,
             repeatable: true,

@@ -64,8 +64,7 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
 
     async fn consume(&self, order: OrderId, attempt: AttemptId) -> Result<ConsumeOutcome, StoreError> {
         for _ in 0..MAX_ROUNDS {
-            let stored =
-                self.read_hold(order).await?.ok_or_else(|| StoreError::broken("a paid order without a hold"))?;
+            let Some(stored) = self.read_hold(order).await? else { return Ok(ConsumeOutcome::NoHold) };
             match stored.state()? {
                 // Also where they came back since.
                 HoldState::Consumed | HoldState::Returned => return Ok(ConsumeOutcome::Consumed),
@@ -81,9 +80,19 @@ impl<E: AwsEnvironment> SettleHold for DynamoStock<E> {
         Err(StoreError::unavailable("the hold keeps changing"))
     }
 
+    async fn consume_unheld(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
+        self.end_without_hold(order, lines, HoldState::Consumed, GONE).await
+    }
+
     async fn release(&self, order: OrderId) -> Result<ReleaseOutcome, StoreError> {
         for _ in 0..MAX_ROUNDS {
-            let Some(stored) = self.read_hold(order).await? else { return Ok(ReleaseOutcome::Nothing) };
+            let Some(stored) = self.read_hold(order).await? else {
+                // So that nobody puts one there: the order was waiting a moment ago, and is not any more.
+                match self.put_tombstone(order, &[]).await? {
+                    None => return Ok(ReleaseOutcome::Nothing),
+                    Some(_) => continue,
+                }
+            };
             match stored.state()? {
                 HoldState::Released => return Ok(ReleaseOutcome::Released),
                 HoldState::Consumed | HoldState::Returned => return Ok(ReleaseOutcome::Consumed),

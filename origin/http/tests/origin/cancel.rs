@@ -15,17 +15,17 @@ impl Placed {
         caller.post(&path, &json!({})).await
     }
 
-    async fn cancel(&self) -> Answer {
+    pub(crate) async fn cancel(&self) -> Answer {
         self.cancel_as("ada").await
     }
 
-    async fn sweep_after(&self, seconds: i64) {
+    pub(crate) async fn sweep_after(&self, seconds: i64) {
         self.shop.clock.advance(SignedDuration::from_secs(seconds));
         self.shop.sweep().await.unwrap();
     }
 
     /// Called off, nothing kept, everything on sale, and told once.
-    async fn assert_cancelled(&self, charged: bool) {
+    pub(crate) async fn assert_cancelled(&self, charged: bool) {
         assert_eq!(self.status().await, "CANCELLED");
         assert_eq!((self.stock().await, self.kept().await), ((5, 0), 0));
         assert_eq!(self.sent_back().iter().sum::<u64>(), if charged { 6480 } else { 0 });

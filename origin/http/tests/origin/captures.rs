@@ -13,14 +13,14 @@ const ASKS: &str = "pm_card_threeDSecure2Required";
 
 impl Placed {
     /// An order whose money is set aside.
-    async fn authorised() -> Self {
+    pub(crate) async fn authorised() -> Self {
         let placed = Self::in_shop(Shop::capturing_by_hand().await).await;
         let paid = placed.pay("pm_card_visa").await;
         assert_eq!((paid.status.as_u16(), paid.text("/status")), (200, "authorised".to_owned()), "{paid:?}");
         placed
     }
 
-    async fn capture(&self) -> Answer {
+    pub(crate) async fn capture(&self) -> Answer {
         let payment = self.payment().await["id"].as_str().unwrap().to_owned();
         self.shop.admin().send(Method::POST, &format!("/v1/payments/{payment}/capture"), "").await
     }
@@ -46,7 +46,7 @@ impl Placed {
     }
 
     /// The money is taken, once, and the order can be packed.
-    async fn assert_captured(&self) {
+    pub(crate) async fn assert_captured(&self) {
         self.assert_paid().await;
         assert_eq!(self.taken(), [6480]);
         assert_eq!((self.events("PaymentAuthorised").await, self.events("OrderProcessed").await), (1, 1));

@@ -30,6 +30,8 @@ mod invoice_recovery;
 #[cfg(test)]
 mod invoices;
 #[cfg(test)]
+mod lost_holds;
+#[cfg(test)]
 mod low_stock;
 #[cfg(test)]
 mod order_numbers;

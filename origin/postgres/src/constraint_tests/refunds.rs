@@ -35,6 +35,7 @@ async fn a_refund_has_one_cause_and_is_what_it_says() {
             ("checkouts_failure_code_length", "update checkouts set failure_code = '' where state = 'FAILED'"),
             ("checkouts_failure_code_once_failed", "update checkouts set failure_code = 'X' where state = 'PLACED'"),
             ("orders_hold_step_once_ended", "update orders set hold_step = 'return'"),
+            ("orders_hold_step_once_ended", "update orders set hold_step = 'let_go'"),
         ],
     )
     .await;

@@ -4,7 +4,7 @@ use commerce_domain::{EventId, OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    inventory::{AuditLedger, Finding, HeldLine, Hold, LedgerCorrection, LedgerSum, Standing, StockClaim},
+    inventory::{AuditLedger, Expected, Finding, HeldLine, Hold, LedgerCorrection, LedgerSum, Standing, StockClaim},
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -26,14 +26,19 @@ pub(super) const SUM: &str =
     "(select coalesce(sum(l.quantity), 0)::bigint from stock_ledger l where l.variant_id = v.id) as sum,
     (select coalesce(max(l.id), 0) from stock_ledger l where l.variant_id = v.id) as last_entry";
 
-// Orders that wait for money, and those of which a hold has yet to do something; then checkouts on their way.
-const CLAIMS: &str = "select i.order_id, i.variant_id, i.quantity, o.status = 'PENDING' and o.closing is null as must
+// Orders that wait for money, and those of which a hold has yet to do something; then checkouts on their way. Goods that are to be
+// returned have left, and their hold may be cleared away.
+const CLAIMS: &str = "select i.order_id, i.variant_id, i.quantity, case
+            when o.status = 'PENDING' and o.closing is null then 'due'
+            when o.status = 'PENDING' or o.hold_step = 'let_go' or exists (
+                select 1 from payment_attempts a where a.order_id = o.id and a.hold_step = 'consume') then 'ending'
+            else 'any' end
     from orders o join order_items i on i.order_id = o.id
     where i.variant_id = any($1) and o.id in (
         select id from orders where status = 'PENDING' union select id from orders where hold_step is not null
         union select order_id from payment_attempts where hold_step is not null)
     union all
-    select c.order_id, v.id, (line ->> 'quantity')::int, false
+    select c.order_id, v.id, (line ->> 'quantity')::int, 'any'
     from checkouts c cross join jsonb_array_elements(c.lines) line
         join unnest($1::uuid[], $2::text[]) as v(id, name) on v.name = line ->> 'variant_id'
     where c.state = 'OPEN'
@@ -71,7 +76,7 @@ impl AuditLedger for Database {
                 order_id: OrderId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
                 variant_id: VariantId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
                 quantity: u32::try_from(row.try_get::<_, i32>(2)?).map_err(DbError::broken)?,
-                must_hold: row.try_get(3)?,
+                expected: expected(row.try_get(3)?)?,
             })
         };
         Ok(rows.iter().map(claim).collect::<Result<_, DbError>>()?)
@@ -131,6 +136,15 @@ pub(super) fn ledger_sum(row: &Row) -> Result<LedgerSum, DbError> {
         moving: row.try_get("moving")?,
         changed_at: row.try_get("updated_at")?,
     })
+}
+
+fn expected(hold: &str) -> Result<Expected, DbError> {
+    match hold {
+        "any" => Ok(Expected::Any),
+        "due" => Ok(Expected::Due),
+        "ending" => Ok(Expected::Ending),
+        _ => Err(DbError::broken("unknown expectation of a hold")),
+    }
 }
 
 fn uuids(variants: &[VariantId]) -> Vec<Uuid> {

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
-    inventory::HeldLine,
+    inventory::{HeldLine, SoldGoods},
     orders::{CancelOrders, Cancellation, Cancelled, CloseReason},
     refunds::{Refund, RefundReason},
 };
@@ -33,7 +33,13 @@ const CANCEL: &str =
     "update orders set status = $2, hold_step = $3, version = version + 1, updated_at = $4 where id = $1";
 // What the hold had yet to do about the payment, the return of the goods does as well.
 const LEAVE_HOLD: &str = "update payment_attempts set hold_step = null where order_id = $1 and hold_step is not null";
-const LINES: &str = "select variant_id, quantity from order_items where order_id = $1 order by variant_id";
+/// What the stock of an order has yet to do that was called off after its goods had left.
+pub(crate) const RETURN: &str = "return";
+/// The same, where only its hold can tell whether they have.
+const LET_GO: &str = "let_go";
+/// The columns that [`sold_line`] reads, of an order.
+pub(crate) const SOLD_LINES: &str =
+    "select variant_id, quantity from order_items where order_id = $1 order by variant_id";
 
 impl CancelOrders for Database {
     async fn cancel_paid_order(&self, cancellation: &Cancellation) -> Result<Cancelled, StoreError> {
@@ -53,8 +59,10 @@ async fn cancel(tx: &Transaction<'_>, cancellation: &Cancellation) -> Result<Can
     match status {
         OrderStatus::Processing => {}
         OrderStatus::Cancelled => {
-            let due = row.try_get::<_, Option<&str>>(1)? == Some("return");
-            let goods = if due { lines(tx, order).await? } else { Vec::new() };
+            let goods = match row.try_get::<_, Option<&str>>(1)? {
+                Some(step @ (RETURN | LET_GO)) => Some(goods(tx, order, step).await?),
+                _ => None,
+            };
             return Ok(Cancelled::Done { goods, refund: refund.write(tx, order, cancellation.now).await? });
         }
         status => return Ok(Cancelled::Settled(status)),
@@ -62,10 +70,11 @@ async fn cancel(tx: &Transaction<'_>, cancellation: &Cancellation) -> Result<Can
     if is_leaving(tx, order).await? {
         return Ok(Cancelled::Leaving);
     }
-    let goods = lines(tx, order).await?;
-    let refund = end_paid(tx, cancellation, refund, Some("return")).await?;
+    let step = if leave_hold(tx, order).await? { LET_GO } else { RETURN };
+    let goods = goods(tx, order, step).await?;
+    let refund = end_paid(tx, cancellation, refund, Some(step)).await?;
     write_returns(tx, order, cancellation.now).await?;
-    Ok(Cancelled::Done { goods, refund })
+    Ok(Cancelled::Done { goods: Some(goods), refund })
 }
 
 /// A refund of all that is left of an order's payment.
@@ -99,13 +108,17 @@ async fn end_paid(
     let status = OrderStatus::Processing.on(OrderEvent::Cancel).map_err(DbError::broken)?;
     let statement = tx.prepare_cached(CANCEL).await?;
     tx.execute(&statement, &[&order, &status.as_str(), &hold_step, &now]).await?;
-    let statement = tx.prepare_cached(LEAVE_HOLD).await?;
-    tx.execute(&statement, &[&order]).await?;
     free_cart(tx, end.order_id, now).await?;
     let payload = json!({"orderId": end.order_id, "reason": end.reason.as_str()});
     let aggregate_id = end.order_id.to_string();
     write_event(tx, &NewEvent { id: end.event, aggregate_id, event: "OrderCancelled", payload }, now).await?;
     refund.write(tx, end.order_id, now).await
+}
+
+/// Takes over what the hold had yet to do about the payment. Whether there was anything.
+async fn leave_hold(tx: &Transaction<'_>, order: OrderId) -> Result<bool, DbError> {
+    let statement = tx.prepare_cached(LEAVE_HOLD).await?;
+    Ok(tx.execute(&statement, &[&order.as_uuid()]).await? > 0)
 }
 
 /// Calls an order off that was paid when its goods were on sale again. Only the stock's ledger has them as sold. The caller has
@@ -115,19 +128,22 @@ pub(crate) async fn end_stranded(tx: &Transaction<'_>, end: &Cancellation) -> Re
     let statement = tx.prepare_cached(ORDER).await?;
     let row = tx.query_one(&statement, &[&end.order_id.as_uuid()]).await?;
     if row.try_get::<_, &str>(0)? == OrderStatus::Processing.as_str() {
+        leave_hold(tx, end.order_id).await?;
         end_paid(tx, end, RefundOf { id: end.refund, reason: RefundReason::Stranded }, None).await?;
         write_returns(tx, end.order_id, end.now).await?;
     }
     Ok(())
 }
 
-/// What the order holds, or held.
-async fn lines(tx: &Transaction<'_>, order: OrderId) -> Result<Vec<HeldLine>, DbError> {
-    let statement = tx.prepare_cached(LINES).await?;
-    tx.query(&statement, &[&order.as_uuid()]).await?.iter().map(line).collect()
+/// What comes back of an order that was paid, by what its stock has yet to do.
+async fn goods(tx: &Transaction<'_>, order: OrderId, step: &str) -> Result<SoldGoods, DbError> {
+    let statement = tx.prepare_cached(SOLD_LINES).await?;
+    let rows = tx.query(&statement, &[&order.as_uuid()]).await?;
+    Ok(SoldGoods { lines: rows.iter().map(sold_line).collect::<Result<_, _>>()?, left: step == RETURN })
 }
 
-fn line(row: &Row) -> Result<HeldLine, DbError> {
+/// A row of [`SOLD_LINES`].
+pub(crate) fn sold_line(row: &Row) -> Result<HeldLine, DbError> {
     Ok(HeldLine {
         variant_id: VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?,
         quantity: u32::try_from(row.try_get::<_, i32>(1)?).map_err(DbError::broken)?,

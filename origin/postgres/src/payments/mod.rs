@@ -15,13 +15,17 @@ pub(crate) use hold_note::hold_step;
 use jiff::Timestamp;
 use origin_core::{
     StoreError,
+    inventory::HeldLine,
     payments::{Attempt, Begun, HoldMove, HoldNote, HoldStep, NewAttempt, Payable, PaymentStore, Settled, Settlement},
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
 pub(crate) use webhooks::write_receipt;
 
-use crate::{Database, DbError, orders::money};
+use crate::{
+    Database, DbError,
+    orders::{SOLD_LINES, money, sold_line},
+};
 
 const PAYABLE: &str = "select o.currency::text, o.total, o.payment_method, a.ids, a.steps
     from orders o, lateral (
@@ -57,6 +61,11 @@ impl PaymentStore for Database {
 
     async fn find_hold_move(&self, attempt: AttemptId) -> Result<Option<HoldMove>, StoreError> {
         Ok(self.hold_move(attempt).await?)
+    }
+
+    async fn load_sold_lines(&self, order: OrderId) -> Result<Vec<HeldLine>, StoreError> {
+        let rows = self.list(SOLD_LINES, &[&order.as_uuid()]).await?;
+        Ok(rows.iter().map(sold_line).collect::<Result<_, _>>()?)
     }
 
     async fn note_hold(&self, note: &HoldNote) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use origin_core::{
     inventory::{
         BackorderLimit, BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, LimitOutcome, NewStock,
         PayingHold, PutStock, ReadStock, ReleaseOutcome, ReserveOutcome, ReserveStock, ReturnGoods, SetLimits,
-        SettleHold, StockLevel,
+        SettleHold, SoldGoods, StockLevel,
     },
 };
 use origin_dynamo::DynamoStock;
@@ -36,12 +36,17 @@ gated! {
         write fn payment_declined(order: val OrderId, attempt: val AttemptId) -> ();
         write fn consume(order: val OrderId, attempt: val AttemptId) -> ConsumeOutcome;
         write fn release(order: val OrderId) -> ReleaseOutcome;
+    } by hand {
+        // Nothing here loses a hold.
+        async fn consume_unheld(&self, order: OrderId, lines: &[HeldLine]) -> Result<bool, StoreError> {
+            self.world.alone(self.real.consume_unheld(order, lines)).await
+        }
     }
 }
 
 gated! {
     impl ReturnGoods for SimStock {
-        write fn return_goods(order: val OrderId, lines: ref [HeldLine]) -> ();
+        write fn return_goods(order: val OrderId, goods: ref SoldGoods) -> ();
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use commerce_domain::{OrderId, VariantId};
 
-use super::ports::{AuditLedger as _, AuditStock as _, FoundHold, LedgerSum, StockClaim};
+use super::ports::{AuditLedger as _, AuditStock as _, Expected, FoundHold, LedgerSum, StockClaim};
 use crate::{
     Backend, Interrupted,
     hooks::{HookPoint, Hooks as _},
@@ -25,10 +25,12 @@ pub(super) struct Look {
     pub(super) ledger: LedgerSum,
     /// What the counters say.
     pub(super) level: Option<StockLevel>,
-    /// How many pieces the holds in force hold.
+    /// How many pieces are to be reserved: those that holds in force hold, and those of `unheld`.
     pub(super) held: i64,
-    /// Orders that must hold pieces and have no hold in force.
+    /// Orders that wait for money and have no hold in force.
     pub(super) lost: Vec<OrderId>,
+    /// Orders whose stock has yet to follow how they ended, and whose hold has gone: the pieces that they are to hold until then.
+    pub(super) unheld: Vec<(OrderId, u32)>,
 }
 
 impl Look {
@@ -68,12 +70,14 @@ pub(super) async fn look<B: Backend>(
     let mut holds = BTreeMap::new();
     for some in orders.chunks(HOLDS_AT_ONCE) {
         let found = backend.stock().read_holds(some).await?;
-        holds.extend(found.into_iter().filter(|hold| hold.in_force).map(|hold| (hold.order_id, hold)));
+        holds.extend(found.into_iter().map(|hold| (hold.order_id, hold)));
     }
     let looks = ledger.into_iter().map(|ledger| {
         let variant = ledger.variant_id;
         let level = levels.iter().find(|level| level.variant_id == variant).copied();
-        Look { ledger, level, held: held(&holds, variant), lost: lost(&claims, &holds, variant) }
+        let unheld = unheld(&claims, &holds, variant);
+        let held = held(&holds, variant) + unheld.iter().map(|(_, quantity)| i64::from(*quantity)).sum::<i64>();
+        Look { ledger, level, held, lost: lost(&claims, &holds, variant), unheld }
     });
     Ok(Some(looks.collect()))
 }
@@ -97,11 +101,19 @@ pub(super) async fn settled_look<B: Backend>(
 }
 
 fn held(holds: &BTreeMap<OrderId, FoundHold>, variant: VariantId) -> i64 {
-    let lines = holds.values().flat_map(|hold| &hold.lines);
+    let lines = holds.values().filter(|hold| hold.in_force).flat_map(|hold| &hold.lines);
     lines.filter(|line| line.variant_id == variant).map(|line| i64::from(line.quantity)).sum()
 }
 
 fn lost(claims: &[StockClaim], holds: &BTreeMap<OrderId, FoundHold>, variant: VariantId) -> Vec<OrderId> {
-    let due = claims.iter().filter(|claim| claim.variant_id == variant && claim.must_hold);
-    due.map(|claim| claim.order_id).filter(|order| !holds.contains_key(order)).collect()
+    let due = claims.iter().filter(|claim| claim.variant_id == variant && claim.expected == Expected::Due);
+    let orders = due.map(|claim| claim.order_id);
+    orders.filter(|order| holds.get(order).is_none_or(|hold| !hold.in_force)).collect()
+}
+
+/// A hold that has ended is not among them: what it came to is on the counters.
+fn unheld(claims: &[StockClaim], holds: &BTreeMap<OrderId, FoundHold>, variant: VariantId) -> Vec<(OrderId, u32)> {
+    let ending = claims.iter().filter(|claim| claim.variant_id == variant && claim.expected == Expected::Ending);
+    let gone = ending.filter(|claim| !holds.contains_key(&claim.order_id));
+    gone.map(|claim| (claim.order_id, claim.quantity)).collect()
 }

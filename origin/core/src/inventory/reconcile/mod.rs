@@ -4,7 +4,8 @@
 //! It runs while orders do. A difference counts once two looks in a row have found the same, under one version of the counters
 //! (see [`look`]), and each repair is conditional on that version or on that state of the ledger: what has moved meanwhile is
 //! left to the next run. Nothing is overwritten: of what is on hand the counters are believed, and the ledger gets an entry;
-//! of what is reserved the holds are believed, and the counters move by the difference.
+//! of what is reserved the holds are believed, and the counters move by the difference. The hold of an order that was paid may
+//! have gone before its goods have left: until they have, its pieces stay reserved.
 
 mod dead_holds;
 mod look;
@@ -14,7 +15,7 @@ mod report;
 
 use commerce_domain::VariantId;
 pub use ports::{
-    AuditLedger, AuditStock, FoundHold, HoldPage, LedgerCorrection, LedgerSum, ReservedCorrection,
+    AuditLedger, AuditStock, Expected, FoundHold, HoldPage, LedgerCorrection, LedgerSum, ReservedCorrection,
     RestoredLine, Standing, StockClaim,
 };
 pub use report::{Drift, Finding, Reconciliation, ReconciliationTotals};
@@ -92,7 +93,7 @@ impl<B: Backend> Reconciling<'_, B> {
     async fn compare(&mut self, variants: &[VariantId]) -> Result<(), Interrupted> {
         let doubtful: Vec<VariantId> = match look(self.backend, variants, &self.strays).await? {
             Some(looks) => {
-                let doubtful = looks.iter().filter(|look| !look.agrees());
+                let doubtful = looks.iter().filter(|look| !look.agrees() || !look.unheld.is_empty());
                 doubtful.map(|look| look.ledger.variant_id).collect()
             }
             None => variants.to_vec(),

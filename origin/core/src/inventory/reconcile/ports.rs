@@ -30,6 +30,18 @@ pub struct LedgerSum {
     pub changed_at: Timestamp,
 }
 
+/// What is expected of the hold behind a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Expected {
+    /// Nothing: it may be there or not.
+    Any,
+    /// It must be there: the order waits for money.
+    Due,
+    /// It has yet to end, one way or the other: the order is paid or was called off, and its stock has not followed, or it is being
+    /// closed. Until then its pieces are reserved, also where the hold has gone.
+    Ending,
+}
+
 /// An order, or a checkout on its way to one, that may hold pieces of a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StockClaim {
@@ -39,8 +51,8 @@ pub struct StockClaim {
     pub variant_id: VariantId,
     /// How many pieces.
     pub quantity: u32,
-    /// Whether it must hold them: the order waits for money.
-    pub must_hold: bool,
+    /// What is expected of its hold.
+    pub expected: Expected,
 }
 
 /// What the database says of an order whose hold is in force.

@@ -26,6 +26,7 @@ impl<B: Backend> Reconciling<'_, B> {
                 self.totals.unsettled += 1;
                 return Ok(());
             };
+            self.tell_unheld(&look).await?;
             if look.agrees() || self.is_young(&look) {
                 return Ok(());
             }
@@ -33,6 +34,15 @@ impl<B: Backend> Reconciling<'_, B> {
             self.repair(&look).await?;
         }
         self.totals.unsettled += 1;
+        Ok(())
+    }
+
+    /// Names the orders whose stock has yet to follow how they ended, and whose hold has gone. The sweep lets it follow without one.
+    async fn tell_unheld(&mut self, look: &Look) -> Result<(), Interrupted> {
+        for (order, quantity) in &look.unheld {
+            let lost = finding(look, Drift::LostHold, (0, i64::from(*quantity)));
+            self.found(Finding { order_id: Some(*order), ..lost }).await?;
+        }
         Ok(())
     }
 

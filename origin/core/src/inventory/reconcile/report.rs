@@ -16,7 +16,7 @@ pub enum Drift {
     DoubleRelease,
     /// The counters were changed past the ledger.
     ManualEdit,
-    /// An order waits for money and holds nothing.
+    /// An order waits for money, or was paid and its goods have yet to leave, and it holds nothing.
     LostHold,
     /// The counters have gone, or never came to be.
     MissingCounters,
