@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use origin_core::{
     StoreError,
     checkout::Owned,
+    idempotency::ClaimKey,
     inventory::{HeldLine, Hold, ReserveOutcome, SettleHold as _, Shortage},
     payments::{Provider, Settlement, Verdict, WebhookReceipt, WebhookStore as _},
     refunds::{BeginRefund, NewRefund, RefundStore as _},
@@ -37,7 +38,7 @@ pub enum Bug {
     ReleaseBeforeCancel,
     /// A checkout is given up without a mark that a late hold would meet.
     NoTombstone,
-    /// The order is written whoever owns the checkout by now.
+    /// An answer is kept whoever owns the request by now.
     FenceNotChecked,
     /// Who finds a payment paid already tells of it again.
     LoserEmits,
@@ -79,7 +80,7 @@ impl Bug {
             Self::NewKeyPerRetry => "has several intents of",
             Self::ReleaseBeforeCancel | Self::CommittingSwept => "PaymentStranded 1 times",
             Self::NoTombstone => "is None, and its hold Some(Held)",
-            Self::FenceNotChecked => "and its checkout",
+            Self::FenceNotChecked => "was answered with",
             Self::LoserEmits => "and its events are",
             Self::EventBeforeCommit => "was published, and never committed",
             Self::DedupeRowOutside => "is noted as handled, and had no effect",
@@ -196,21 +197,16 @@ pub(crate) async fn before_commit(
     database.world.call(Step::write("commit_order"), write).await
 }
 
-/// Whether the order is there already, for who does not look whether it is still theirs to make.
-pub(crate) async fn order_is_there(database: &SimDatabase, owned: &Owned) -> Result<bool, StoreError> {
+/// The answer is kept whoever owns the request by now: what another one has answered meanwhile is forgotten.
+pub(crate) async fn own_the_claim(database: &SimDatabase, key: &ClaimKey, fence: i64) -> Result<(), StoreError> {
     if database.bug != Some(Bug::FenceNotChecked) {
-        return Ok(false);
+        return Ok(());
     }
-    let checkout = owned.checkout.id.as_uuid();
-    if run(database, "select 1 from orders where checkout_id = $1", &[&checkout]).await? > 0 {
-        return Ok(true);
-    }
-    let key = &owned.key;
     let mine = "update idempotency_keys set state = 'IN_FLIGHT', fence = $4, response_status = null,
         response_headers = null, response_body = null where principal = $1 and route = $2 and key_hash = $3";
-    run(database, mine, &[&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice(), &owned.fence]).await?;
-    run(database, "update checkouts set state = 'OPEN' where id = $1", &[&checkout]).await?;
-    Ok(false)
+    let values: [&(dyn ToSql + Sync); 4] =
+        [&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice(), &fence];
+    run(database, mine, &values).await.map(drop)
 }
 
 /// The order was told of before: the commit, which tells of it as well, takes the place of that.

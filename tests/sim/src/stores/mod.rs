@@ -41,10 +41,11 @@ pub(crate) fn calls() -> impl Iterator<Item = &'static str> {
         stock::SettleHold,
         webhooks::WebhookStore,
     ];
-    const BY_HAND: [&str; 12] = [
+    const BY_HAND: [&str; 13] = [
         "begin_refund",
         "commit_order",
         "end_order",
+        "finish_request",
         "give_up",
         "is_webhook_handled",
         "note_dispute",
