@@ -204,8 +204,7 @@ pub(crate) async fn own_the_claim(database: &SimDatabase, key: &ClaimKey, fence:
     }
     let mine = "update idempotency_keys set state = 'IN_FLIGHT', fence = $4, response_status = null,
         response_headers = null, response_body = null where principal = $1 and route = $2 and key_hash = $3";
-    let values: [&(dyn ToSql + Sync); 4] =
-        [&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice(), &fence];
+    let values: [&(dyn ToSql + Sync); 4] = [&key.principal.as_uuid(), &key.route, &key.key_hash.as_slice(), &fence];
     run(database, mine, &values).await.map(drop)
 }
 

@@ -9,6 +9,9 @@ use crate::{
 
 /// A call that was made so often while things went wrong must have met every fault that can hit it.
 const OFTEN: u64 = 1_000;
+/// What nobody asks for while things go wrong: no card refuses a capture, money lapses days later, and no
+/// shopper names the version of the cart.
+const NOT_HERE: [&str; 3] = ["withdraw_capture", "tell_lapsing", "find_answer"];
 
 /// Counts of one run, or of many.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +86,7 @@ impl Tally {
 
     /// Calls that are never made.
     pub fn missing_calls(&self) -> Vec<&'static str> {
-        stores::calls().filter(|step| self.calls(step) == 0).collect()
+        stores::calls().filter(|step| self.calls(step) == 0 && !NOT_HERE.contains(step)).collect()
     }
 
     fn calls(&self, step: &str) -> u64 {
