@@ -179,8 +179,9 @@ async fn the_reconciler_says_how_much_it_has_found() {
     let database = Database::new(&DatabaseSettings::new(&url)).unwrap();
     watched_variant(&database).await;
     let function = Function::start(env!("CARGO_BIN_EXE_origin-reconciler"), &variables(&url, &server, &sns)).await;
-    assert_eq!(function.runtime.invoke(tick()).await, Ok(json!({"findings": 1})), "the variant has no counters");
-    assert_eq!(function.runtime.invoke(tick()).await, Ok(json!({"findings": 0})));
+    let report = |repaired: Value| Ok(json!({"checked": 1, "unsettled": 0, "repaired": repaired, "open": {}}));
+    assert_eq!(function.runtime.invoke(tick()).await, report(json!({"missing_counters": 1})));
+    assert_eq!(function.runtime.invoke(tick()).await, report(json!({})));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
