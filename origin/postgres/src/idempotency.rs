@@ -115,7 +115,8 @@ pub(crate) async fn find_key(client: &impl GenericClient, key: &ClaimKey, lease:
     let (expired, lapsed) =
         (row.try_get::<_, Timestamp>(9)? <= lease.now, row.try_get::<_, Timestamp>(2)? <= lease.now);
     let dead = row.try_get::<_, Option<bool>>(8)?.unwrap_or(false);
-    if done && (dead || expired) || !done && checkout.is_none() && expired && lapsed {
+    let free = if done { dead || expired } else { checkout.is_none() && expired && lapsed };
+    if free {
         return Ok(KeyState::Free);
     }
     if row.try_get::<_, &[u8]>(0)? != key.request_hash {

@@ -49,6 +49,7 @@ mod payment_recovery;
 mod payments;
 #[cfg(test)]
 mod paypal;
+#[cfg(test)]
 mod paypal_late;
 #[cfg(test)]
 mod paypal_refunds;
