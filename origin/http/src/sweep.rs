@@ -18,7 +18,8 @@ const REQUEST_ID: &str = "req_sweep";
 /// [`Stopped`], by a test.
 pub async fn sweep<B: Backend>(backend: &B) -> Result<SweepReport, Stopped> {
     let path = Route::CreateOrder.path("");
-    let report = sweep::sweep(backend, &|outcome| rendered(REQUEST_ID, &path, outcome)).await?;
+    // On the heap: it holds the steps of all that is swept, and callers would hold it.
+    let report = Box::pin(sweep::sweep(backend, &|outcome| rendered(REQUEST_ID, &path, outcome))).await?;
     if report != SweepReport::default() {
         let SweepReport {
             checkouts,

@@ -90,6 +90,7 @@ mod shipping_recovery;
 mod shop;
 #[cfg(test)]
 mod sweep;
+#[cfg(test)]
 mod sweep_time;
 #[cfg(test)]
 mod webhook_disputes;
