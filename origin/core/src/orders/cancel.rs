@@ -27,7 +27,7 @@ const MAX_ROUNDS: u32 = 3;
 pub enum CancelOutcome {
     /// The order is called off. Money that was taken goes back.
     Cancelled,
-    /// It will be, or turn out to be paid, once the payment provider says so.
+    /// It will be once the payment provider says whether it was paid. Money that was taken goes back then.
     Closing,
 }
 

@@ -1,7 +1,8 @@
 //! How an order ends that was never paid: its time is over, or somebody called it off.
 //!
 //! 1. The order is marked, in the database: from here on no attempt to pay it begins.
-//! 2. Its intent is called off at the provider. What was charged before is written down, and the order is paid.
+//! 2. Its intent is called off at the provider. What was charged before is written down, and the order is paid. If somebody has
+//!    called it off, it is CANCELLED in the same transaction, with its refund, and its goods come back.
 //! 3. The order ends, in the database, with its payment and the note that its stock is to be released.
 //! 4. The stock is released, and the note cleared.
 //!
@@ -31,7 +32,7 @@ pub enum CloseOutcome {
     Closed(OrderStatus),
     /// It did not wait for money.
     Settled(OrderStatus),
-    /// It turned out to be paid.
+    /// It turned out to be paid; if somebody has called it off, it is CANCELLED.
     Paid,
     /// The hold on its stock is not over.
     NotOver,

@@ -162,7 +162,8 @@ pub trait CancelOrders: Send + Sync {
 /// Ends orders that were never paid.
 pub trait CloseOrders: Send + Sync {
     /// Marks an order as being closed, so that no attempt to pay it begins, and finds the attempt that is to be called off.
-    /// For [`CloseReason::Expired`] only if the hold is over at `now`. The reason of an earlier call stands. Commits.
+    /// For [`CloseReason::Expired`] only if the hold is over at `now`. The reason of an earlier call stands, unless that was
+    /// [`CloseReason::Expired`]. Commits.
     ///
     /// # Errors
     /// [`StoreError`]; the order may have been marked.

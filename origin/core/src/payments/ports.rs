@@ -64,7 +64,8 @@ pub trait PaymentStore: Send + Sync {
     /// claim, as far as the tables of states allow it. That the money was taken is written down for any attempt, and ends
     /// another one that is under way; everything else only for the payment's latest. Money for an order that does not wait
     /// for it, or by a payment that was called off, is written down as well, with its refund, and the event `PaymentStranded`
-    /// in place of `PaymentSucceeded`.
+    /// in place of `PaymentSucceeded`. An order that somebody has called off by then is paid and CANCELLED at once, with its
+    /// refund, and the note that its goods come back.
     ///
     /// # Errors
     /// [`StoreError`]; all of it may have been written.

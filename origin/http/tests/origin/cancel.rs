@@ -9,7 +9,7 @@ use test_support::{DynamoSwitches, Faults, payments::Operation};
 use crate::shop::{Answer, Placed, address};
 
 impl Placed {
-    async fn cancel_as(&self, caller: &str) -> Answer {
+    pub(crate) async fn cancel_as(&self, caller: &str) -> Answer {
         let path = format!("/v1/orders/{}/cancel", self.order);
         let caller = if caller == "admin" { self.shop.admin() } else { self.shop.shopper(caller) };
         caller.post(&path, &json!({})).await

@@ -7,6 +7,8 @@ mod access;
 #[cfg(test)]
 mod cancel;
 #[cfg(test)]
+mod cancel_late;
+#[cfg(test)]
 mod captures;
 mod carrier_webhooks;
 #[cfg(test)]

@@ -121,6 +121,15 @@ async fn leave_hold(tx: &Transaction<'_>, order: OrderId) -> Result<bool, DbErro
     Ok(tx.execute(&statement, &[&order.as_uuid()]).await? > 0)
 }
 
+/// Calls an order off that turns out to be paid after somebody has called it off: the money goes back, and the goods come back. The
+/// caller has locked the order, which is PROCESSING, and writes what the stock's ledger says of it.
+pub(crate) async fn end_called_off(tx: &Transaction<'_>, end: &Cancellation) -> Result<(), DbError> {
+    let refund = RefundOf { id: end.refund, reason: RefundReason::OrderCancelled };
+    // Its hold has not followed the payment, and will not.
+    leave_hold(tx, end.order_id).await?;
+    end_paid(tx, end, refund, Some(LET_GO)).await.map(drop)
+}
+
 /// Calls an order off that was paid when its goods were on sale again. Only the stock's ledger has them as sold. The caller has
 /// locked the order.
 pub(crate) async fn end_stranded(tx: &Transaction<'_>, end: &Cancellation) -> Result<(), DbError> {

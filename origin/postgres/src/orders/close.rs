@@ -59,7 +59,14 @@ async fn begin(
     }
     let latest = latest_attempt(tx, order).await?;
     if let Some(earlier) = row.try_get::<_, Option<&str>>(1)? {
-        let reason = earlier.parse().map_err(DbError::broken)?;
+        let earlier = earlier.parse().map_err(DbError::broken)?;
+        // Who calls an order off is told that it ends so, although its time was over before.
+        let called_off = earlier == CloseReason::Expired && reason != CloseReason::Expired;
+        if called_off {
+            let statement = tx.prepare_cached(MARK).await?;
+            tx.execute(&statement, &[&order.as_uuid(), &reason.as_str(), &now]).await?;
+        }
+        let reason = if called_off { reason } else { earlier };
         return Ok(BeginClose::Begun(Box::new(ClosingOrder { order_id: order, reason, attempt: latest })));
     }
     if reason == CloseReason::Expired && row.try_get::<_, Timestamp>(2)? > now {

@@ -7,6 +7,6 @@ mod list;
 mod read;
 mod timeline;
 
-pub(crate) use cancel::{RETURN, SOLD_LINES, end_stranded, sold_line};
+pub(crate) use cancel::{RETURN, SOLD_LINES, end_called_off, end_stranded, sold_line};
 pub(crate) use close::{ATTEMPT, attempt};
 pub(crate) use read::money;

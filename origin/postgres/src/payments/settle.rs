@@ -7,6 +7,7 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use origin_core::{
     inventory::LONGEST_HOLD,
+    orders::{Cancellation, CloseReason},
     payments::{Attempt, Decline, HoldMove, SetAside, Settled, Settlement, Verdict},
     refunds::RefundReason,
 };
@@ -20,12 +21,13 @@ use super::{
 use crate::{
     Database, DbError, Isolation,
     idempotency::finish_key,
+    orders::end_called_off,
     outbox::{NewEvent, write_event},
     refunds::write_automatic_refund,
-    stock_ledger::write_sales,
+    stock_ledger::{write_returns, write_sales},
 };
 
-const ORDER: &str = "select status from orders where id = $1 for update";
+const ORDER: &str = "select status, closing from orders where id = $1 for update";
 const PAYMENT: &str = "select p.state, a.state, a.number = p.attempts, a.decline_code, a.decline_message, a.hold_step,
         p.intent_id is not null, p.capture_before is not null
     from payments p join payment_attempts a on a.payment_id = p.id where p.id = $1 and a.id = $2 for update of p";
@@ -44,11 +46,12 @@ const CAPTURE: &str = "insert into ledger_entries (payment_id, order_id, kind, a
 const PAY_ORDER: &str = "update orders set status = $2, payment_status = $3, closing = null, closing_since = null,
         version = version + 1, updated_at = $4 where id = $1";
 // Money that was set aside had the goods held for days.
-const NOTE_FAILURE: &str = "update orders set payment_status = 'failed', updated_at = $2,
+const NOTE_FAILURE: &str = "update orders set payment_status = 'failed', version = version + 1, updated_at = $2,
         reserved_until = least(reserved_until, created_at + make_interval(mins => $3)) where id = $1";
-const NOTE_ON_ORDER: &str = "update orders set payment_status = $2, updated_at = $3 where id = $1";
-const HOLD_ORDER: &str = "update orders set payment_status = 'authorised', reserved_until = $2, updated_at = $3
-    where id = $1 and status = 'PENDING'";
+const NOTE_ON_ORDER: &str =
+    "update orders set payment_status = $2, version = version + 1, updated_at = $3 where id = $1";
+const HOLD_ORDER: &str = "update orders set payment_status = 'authorised', reserved_until = $2, version = version + 1,
+        updated_at = $3 where id = $1 and status = 'PENDING'";
 
 impl Database {
     pub(super) async fn write_settlement(&self, settlement: &Settlement<'_>) -> Result<Settled, DbError> {
@@ -61,19 +64,22 @@ impl Database {
 
 async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<Settled, DbError> {
     let (attempt, event) = (settlement.attempt, settlement.verdict.event());
-    let status = lock_order(tx, attempt).await?;
+    let order = Order::lock(tx, attempt).await?;
     let found = Found::read(tx, attempt).await?;
     let mut settled = found.settled();
-    let mut sold = false;
+    let (mut sold, mut called_off) = (false, None);
     if let Some((attempt_state, payment_state)) = found.moved_by(settlement.verdict) {
         if event == PaymentEvent::Succeed {
             end_others(tx, settlement).await?;
         }
-        sold = event == PaymentEvent::Succeed && status.on(OrderEvent::Pay).is_ok();
-        let hold = attempt_state.is_over().then_some(if sold { HoldMove::Consume } else { HoldMove::GiveBack });
+        sold = event == PaymentEvent::Succeed && order.status.on(OrderEvent::Pay).is_ok();
+        called_off = order.called_off.filter(|_| sold);
+        let step = if sold { HoldMove::Consume } else { HoldMove::GiveBack };
+        // What the hold of an order has to do that is called off, its end says.
+        let hold = (attempt_state.is_over() && called_off.is_none()).then_some(step);
         settled = Settled { stands: true, attempt: attempt_state, payment: payment_state, decline: None, hold };
         move_payment(tx, settlement, &settled).await?;
-        follow(tx, settlement, status, found.set_aside).await?;
+        follow(tx, settlement, order, found.set_aside).await?;
     } else if found.agrees_with(event) {
         settled.stands = true;
     } else if event == PaymentEvent::Succeed && found.payment == PaymentState::Canceled {
@@ -92,13 +98,31 @@ async fn settle(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<Set
     if sold {
         write_sales(tx, attempt.order_id, settlement.now).await?;
     }
+    if called_off.is_some() {
+        write_returns(tx, attempt.order_id, settlement.now).await?;
+    }
     Ok(settled)
 }
 
-async fn lock_order(tx: &Transaction<'_>, attempt: &Attempt) -> Result<OrderStatus, DbError> {
-    let statement = tx.prepare_cached(ORDER).await?;
-    let row = tx.query_one(&statement, &[&attempt.order_id.as_uuid()]).await?;
-    row.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)
+/// Where the order stands before the verdict, and who waits for its end.
+#[derive(Clone, Copy)]
+struct Order {
+    status: OrderStatus,
+    called_off: Option<CloseReason>,
+}
+
+impl Order {
+    async fn lock(tx: &Transaction<'_>, attempt: &Attempt) -> Result<Self, DbError> {
+        let statement = tx.prepare_cached(ORDER).await?;
+        let row = tx.query_one(&statement, &[&attempt.order_id.as_uuid()]).await?;
+        let closing: Option<CloseReason> =
+            row.try_get::<_, Option<&str>>(1)?.map(str::parse).transpose().map_err(DbError::broken)?;
+        Ok(Self {
+            status: row.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?,
+            // Money that comes after the time of an order was over pays it; one that somebody called off stays called off.
+            called_off: closing.filter(|reason| *reason != CloseReason::Expired),
+        })
+    }
 }
 
 /// Where payment and attempt stand before the verdict.
@@ -208,13 +232,13 @@ async fn end_others(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result
 async fn follow(
     tx: &Transaction<'_>,
     settlement: &Settlement<'_>,
-    status: OrderStatus,
+    order: Order,
     set_aside_before: bool,
 ) -> Result<(), DbError> {
     match settlement.verdict {
         Verdict::Succeeded { .. } => {
             capture(tx, settlement).await?;
-            pay_order(tx, settlement, status).await
+            pay_order(tx, settlement, order).await
         }
         Verdict::Declined(decline) => {
             note_failure(tx, settlement).await?;
@@ -265,8 +289,8 @@ async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<u6
     Ok(tx.execute(&statement, &[&settlement.attempt.payment_id.as_uuid(), &reference, &settlement.now]).await?)
 }
 
-async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: OrderStatus) -> Result<(), DbError> {
-    let order = settlement.attempt.order_id;
+async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, found: Order) -> Result<(), DbError> {
+    let (order, status) = (settlement.attempt.order_id, found.status);
     let Ok(next) = status.on(OrderEvent::Pay) else {
         // The money is here, and the order is not waiting for it: it goes back.
         tracing::error!(order.id = %order, order.status = status.as_str(), "a payment succeeded for an order that does not expect it");
@@ -279,6 +303,10 @@ async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, status: Or
     let statement = tx.prepare_cached(PAY_ORDER).await?;
     tx.execute(&statement, &[&order.as_uuid(), &next.as_str(), &"succeeded", &settlement.now]).await?;
     tell(tx, settlement, "PaymentSucceeded", json!({})).await?;
+    if let Some(reason) = found.called_off {
+        let (refund, event, now) = (settlement.refund, settlement.order_event, settlement.now);
+        return end_called_off(tx, &Cancellation { order_id: order, reason, refund, event, now }).await;
+    }
     let processed = NewEvent {
         id: settlement.order_event,
         aggregate_id: order.to_string(),
