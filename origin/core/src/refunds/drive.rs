@@ -40,6 +40,11 @@ pub(crate) async fn drive_within<B: Backend>(
             verdict
         }
         Err(GatewayError::Declined(decline)) => Some(RefundVerdict::Failed(decline)),
+        // Somebody has to put something right: then the sweep sends it.
+        Err(error @ (GatewayError::Refused(_) | GatewayError::NoSuchMethod)) => {
+            tracing::error!(refund.id = %refund.id, payment.id = %refund.payment_id, %error, "a refund is refused and stays to be made");
+            None
+        }
         Err(error) => {
             tracing::warn!(refund.id = %refund.id, %error, "refund not answered");
             None

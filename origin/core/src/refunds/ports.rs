@@ -91,7 +91,8 @@ pub trait RefundGateway: Send + Sync {
     ///
     /// # Errors
     /// [`GatewayError`]; after [`GatewayError::Unknown`] and [`GatewayError::Failed`] the refund is to be
-    /// [looked for](Self::find_refund). [`GatewayError::Declined`] is the provider's no.
+    /// [looked for](Self::find_refund). [`GatewayError::Declined`] is the provider's last word; after [`GatewayError::Refused`] the
+    /// same refund may be made once somebody has put something right.
     fn create_refund(&self, refund: &Refund) -> impl Future<Output = Result<ProviderRefund, GatewayError>> + Send;
 
     /// The refund as the provider sees it, by the provider's id if that is known, else among those of the payment; none if

@@ -11,11 +11,26 @@ use serde_json::json;
 use super::{PayPal, amount::WireAmount};
 use crate::exchange::segment;
 
+/// The issues (<https://developer.paypal.com/docs/api/payments/v2/#captures_refund>) by which PayPal says that it will never make this
+/// refund. All else can be put right: credentials that have lapsed, a balance that is too low, a case that is open.
+const FINAL: [&str; 11] = [
+    "CAPTURE_FULLY_REFUNDED",
+    "MAX_NUMBER_OF_REFUNDS_EXCEEDED",
+    "PARTIAL_REFUND_NOT_ALLOWED",
+    "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
+    "REFUND_AMOUNT_EXCEEDED",
+    "REFUND_AMOUNT_TOO_LOW",
+    "REFUND_CAPTURE_CURRENCY_MISMATCH",
+    "REFUND_CURRENCY_MISMATCH",
+    "REFUND_NOT_ALLOWED",
+    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK",
+    "REFUND_TIME_LIMIT_EXCEEDED",
+];
+
 impl<K: Clock + Sync> PayPal<K> {
     pub(crate) async fn create_refund(&self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
-        let amount =
-            WireAmount::of(refund.amount).map_err(|limit| refused(GatewayError::Refused(limit.to_string())))?;
-        let order = self.order(intent_of(refund).map_err(refused)?).await?;
+        let amount = WireAmount::of(refund.amount).map_err(|limit| GatewayError::Declined(no(&limit.to_string())))?;
+        let order = self.order(intent_of(refund)?).await?;
         let capture = order.capture_id().ok_or_else(|| GatewayError::Unknown("the order has no charge".to_owned()))?;
         let path = format!("/v2/payments/captures/{}/refund", segment(capture));
         let id = refund.id.to_string();
@@ -40,15 +55,21 @@ fn intent_of(refund: &Refund) -> Result<&str, GatewayError> {
     refund.intent_id.as_deref().ok_or_else(|| GatewayError::Refused("the payment has no order at PayPal".to_owned()))
 }
 
-/// A refused refund is the provider's no: there is too little left, or the time for it is over.
+/// A refusal that nothing will change is the provider's no; what is one of a payment need not be one of a refund.
 fn refused(error: GatewayError) -> GatewayError {
     match error {
-        GatewayError::Refused(code) => GatewayError::Declined(Decline {
-            code: code.chars().take(100).collect::<String>().to_ascii_lowercase(),
-            message: "The payment provider does not refund this.".to_owned(),
-        }),
+        GatewayError::Refused(code) if FINAL.contains(&code.as_str()) => GatewayError::Declined(no(&code)),
+        GatewayError::Declined(Decline { code, .. }) => {
+            let code = code.to_ascii_uppercase();
+            if FINAL.contains(&code.as_str()) { GatewayError::Declined(no(&code)) } else { GatewayError::Refused(code) }
+        }
         other => other,
     }
+}
+
+fn no(code: &str) -> Decline {
+    let code = code.chars().take(100).collect::<String>().to_ascii_lowercase();
+    Decline { code, message: "The payment provider does not refund this.".to_owned() }
 }
 
 #[derive(Deserialize)]

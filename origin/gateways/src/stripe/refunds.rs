@@ -9,14 +9,26 @@ use serde::Deserialize;
 use super::{Stripe, amount};
 use crate::exchange::segment;
 
+/// The codes (<https://docs.stripe.com/error-codes>) by which Stripe says that it will never make this refund: the money has gone back
+/// by another one, the bank has it, or there is not that much. All else can be put right: a key that has lapsed, a balance that is too
+/// low, an account that is under review.
+const FINAL: [&str; 6] = [
+    "amount_too_large",
+    "amount_too_small",
+    "charge_already_refunded",
+    "charge_disputed",
+    "charge_not_refundable",
+    "refund_disputed_payment",
+];
+
 /// Refunds of one payment that are looked through for ours. A payment has a few at most.
 const LISTED: u32 = 100;
 
 impl RefundGateway for Stripe {
     async fn create_refund(&self, refund: &Refund) -> Result<ProviderRefund, GatewayError> {
-        let intent = intent_of(refund).map_err(refused)?;
+        let intent = intent_of(refund)?;
         let amount = amount::to_units(refund.amount);
-        let amount = amount.map_err(|limit| refused(GatewayError::Refused(limit.to_string())))?;
+        let amount = amount.map_err(|limit| GatewayError::Declined(no(&limit.to_string())))?;
         let (id, amount) = (refund.id.to_string(), amount.to_string());
         let mut form =
             vec![("payment_intent", intent), ("amount", amount.as_str()), ("metadata[refundId]", id.as_str())];
@@ -58,15 +70,17 @@ fn reason(reason: RefundReason) -> Option<&'static str> {
     }
 }
 
-/// A refused refund is the provider's no: there is too little left, or the charge is disputed.
+/// A refusal that nothing will change is the provider's no.
 fn refused(error: GatewayError) -> GatewayError {
     match error {
-        GatewayError::Refused(code) => GatewayError::Declined(Decline {
-            code: code.chars().take(100).collect(),
-            message: "The payment provider does not refund this.".to_owned(),
-        }),
+        GatewayError::Refused(code) if FINAL.contains(&code.as_str()) => GatewayError::Declined(no(&code)),
         other => other,
     }
+}
+
+fn no(code: &str) -> Decline {
+    let message = "The payment provider does not refund this.";
+    Decline { code: code.chars().take(100).collect(), message: message.to_owned() }
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,9 @@ use crate::exchange::segment;
 /// Where a charge says until when it can be captured, in seconds since 1970.
 const CAPTURE_BEFORE: &str = "/payment_method_details/card/capture_before";
 
+/// Of a refund that is larger than what is left of the charge, Stripe has been seen to say so without a code.
+const TOO_MUCH_TO_REFUND: &str = "Refund amount (";
+
 /// `application/x-www-form-urlencoded`.
 pub(super) fn form(fields: &[(&str, &str)]) -> String {
     let encoded = |(name, value): &(&str, &str)| format!("{}={}", segment(name), segment(value));
@@ -45,6 +48,9 @@ pub(super) fn check(status: StatusCode, body: &[u8]) -> Result<(), GatewayError>
     }
     if code == "resource_missing" && error.param.as_deref() == Some("payment_method") {
         return Err(GatewayError::NoSuchMethod);
+    }
+    if code.is_empty() && error.message.as_deref().is_some_and(|message| message.starts_with(TOO_MUCH_TO_REFUND)) {
+        return Err(GatewayError::Refused("amount_too_large".to_owned()));
     }
     Err(GatewayError::Refused(if code.is_empty() {
         format!("{status} {}", error.kind.unwrap_or_default())
@@ -184,6 +190,9 @@ mod tests {
         let method =
             br#"{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method"}}"#;
         assert_eq!(read_answer(StatusCode::NOT_FOUND, method), Err(GatewayError::NoSuchMethod));
+        let much = br#"{"error":{"type":"invalid_request_error","message":"Refund amount ($9.00) is greater than unrefunded amount on charge ($5.00)"}}"#;
+        let too_much = GatewayError::Refused("amount_too_large".to_owned());
+        assert_eq!(read_answer(StatusCode::BAD_REQUEST, much), Err(too_much));
         let key = br#"{"error":{"type":"idempotency_error"}}"#;
         assert!(matches!(read_answer(StatusCode::BAD_REQUEST, key), Err(GatewayError::Refused(_))));
     }

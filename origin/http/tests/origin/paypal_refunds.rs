@@ -73,6 +73,18 @@ async fn a_refund_that_takes_its_time_is_settled_by_a_webhook_or_the_sweep() {
 }
 
 #[tokio::test]
+async fn a_refund_that_paypal_refuses_to_a_shop_that_it_does_not_know_is_made_later() {
+    let placed = Placed::paid_at_paypal().await;
+    placed.paypal_faults(at_refund(&PayPalFaults { unauthenticated: 100, ..PayPalFaults::default() }));
+    let asked = placed.refund("k1", Some("14.80")).await;
+    assert_eq!((asked.status.as_u16(), asked.text("/status")), (202, "PENDING".to_owned()), "{asked:?}");
+    placed.paypal_faults(PayPalFaults::default());
+    placed.shop.clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(placed.shop.sweep().await.unwrap().refunds, 1);
+    assert_eq!((placed.sent_back_by_paypal(), placed.events("RefundFailed").await), (vec!["14.80".to_owned()], 0));
+}
+
+#[tokio::test]
 async fn what_paypal_does_not_refund_has_failed() {
     let placed = Placed::paid_at_paypal().await;
     let order = placed.paypal_order(0);

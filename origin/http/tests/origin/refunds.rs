@@ -41,12 +41,12 @@ impl Placed {
         self.shop.count("select (100 * coalesce(sum(amount), 0))::bigint from ledger_entries").await
     }
 
-    async fn sweep_later(&self) -> u32 {
+    pub(crate) async fn sweep_later(&self) -> u32 {
         self.shop.clock.advance(SignedDuration::from_secs(31));
         self.shop.sweep().await.unwrap().refunds
     }
 
-    async fn order(&self) -> Value {
+    pub(crate) async fn order(&self) -> Value {
         self.shop.shopper("ada").get(&format!("/v1/orders/{}", self.order)).await.json()
     }
 }
@@ -250,6 +250,35 @@ async fn a_refund_that_the_provider_refuses_gives_the_money_free_again() {
     assert_eq!((placed.events("RefundFailed").await, placed.kept().await), (1, 6480));
     assert_eq!(placed.payment().await["refunds"][0]["status"], "FAILED");
     placed.assert_events_are_right().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_is_refused_for_a_reason_that_can_be_put_right_is_made_later() {
+    // The key of the shop has lapsed, and its balance is too low: Stripe remembers the second under the refund's key.
+    for (code, seconds) in [("", 31), ("balance_insufficient", 25 * 3600)] {
+        let placed = Placed::paid_with("pm_card_visa").await;
+        let refused = Faults { refuse: 100, refuse_code: code.to_owned(), ..Faults::default() };
+        placed.faults(hits_refunds(&refused));
+        let asked = placed.refund("k1", Some("10.00")).await;
+        assert_eq!((asked.status.as_u16(), asked.text("/status")), (202, "PENDING".to_owned()), "{code} {asked:?}");
+        assert_eq!((placed.sweep_later().await, placed.events("RefundFailed").await), (0, 0), "{code}");
+        placed.faults(Faults::default());
+        placed.shop.clock.advance(SignedDuration::from_secs(seconds));
+        assert_eq!(placed.sweep_later().await, 1, "{code}");
+        assert_eq!((placed.sent_back(), placed.kept().await), (vec![1000], 5480), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_is_refused_for_good_has_failed() {
+    for code in ["charge_disputed", "charge_already_refunded", "amount_too_large"] {
+        let placed = Placed::paid_with("pm_card_visa").await;
+        let refused = Faults { refuse: 1, refuse_code: code.to_owned(), ..Faults::default() };
+        placed.faults(hits_refunds(&refused));
+        let asked = placed.refund("k1", Some("10.00")).await;
+        assert_eq!((asked.status.as_u16(), asked.code()), (409, "REFUND_REFUSED".to_owned()), "{code} {asked:?}");
+        assert_eq!((placed.sweep_later().await, placed.events("RefundFailed").await), (0, 1), "{code}");
+    }
 }
 
 #[tokio::test]

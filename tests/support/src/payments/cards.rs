@@ -97,7 +97,7 @@ mod tests {
         let pending = |name: &str| behaviour(name).unwrap().pending_refund;
         assert!(pending("pm_card_pendingRefund") && !pending("pm_card_visa"));
         for name in ["", "pm_", "card_visa", "pm_a b"] {
-            assert_eq!(behaviour(name).unwrap_err().code, Some("resource_missing"), "{name}");
+            assert_eq!(behaviour(name).unwrap_err().code.as_deref(), Some("resource_missing"), "{name}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Stripe's errors: <https://docs.stripe.com/api/errors>.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -8,7 +10,7 @@ use serde_json::{Map, Value};
 pub(super) struct StripeError {
     pub(super) status: StatusCode,
     pub(super) kind: &'static str,
-    pub(super) code: Option<&'static str>,
+    pub(super) code: Option<Cow<'static, str>>,
     pub(super) decline_code: Option<&'static str>,
     pub(super) param: Option<Box<str>>,
     pub(super) message: Box<str>,
@@ -39,7 +41,7 @@ impl StripeError {
     }
 
     /// 400: the object is in a state that does not allow this; kept under the key.
-    pub(super) fn state(code: &'static str, message: impl Into<Box<str>>) -> Self {
+    pub(super) fn state(code: impl Into<Cow<'static, str>>, message: impl Into<Box<str>>) -> Self {
         Self { before_execution: false, ..Self::invalid(message).code(code) }
     }
 
@@ -96,8 +98,8 @@ impl StripeError {
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", message)
     }
 
-    pub(super) fn code(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
+    pub(super) fn code(self, code: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: Some(code.into()), ..self }
     }
 
     pub(super) fn param(self, param: impl Into<Box<str>>) -> Self {
@@ -118,7 +120,7 @@ impl StripeError {
             }
         };
         set("type", Some(self.kind.into()));
-        set("code", self.code.map(Value::from));
+        set("code", self.code.as_deref().map(Value::from));
         set("decline_code", self.decline_code.map(Value::from));
         set("message", Some((*self.message).into()));
         set("param", self.param.as_deref().map(Value::from));

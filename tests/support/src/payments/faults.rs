@@ -40,6 +40,10 @@ pub struct Faults {
     pub stored_500_after_effect: u32,
     /// The effect happens, the answer is kept under the key, and the connection closes without it.
     pub lose_reply: u32,
+    /// Refused without an effect: 400 with `refuse_code`, kept under the key; 401 where that is empty.
+    pub refuse: u32,
+    /// What is said to what is refused.
+    pub refuse_code: String,
     /// The counted faults hit these operations only; empty: all.
     pub only: Vec<Operation>,
     /// Every webhook is sent twice.
@@ -63,6 +67,7 @@ pub(super) enum Failure {
     Internal,
     InternalAfterEffect,
     LostReply,
+    Refused,
 }
 
 impl Faults {
@@ -88,6 +93,7 @@ impl Faults {
             (&mut self.stored_500, Failure::Internal),
             (&mut self.stored_500_after_effect, Failure::InternalAfterEffect),
             (&mut self.lose_reply, Failure::LostReply),
+            (&mut self.refuse, Failure::Refused),
         ]
         .into_iter()
         .find_map(|(count, failure)| take(count).then_some(failure))

@@ -100,6 +100,7 @@ async fn run(shared: Arc<Shared>, running: Running) -> Option<StoredAnswer> {
     let result = match failure {
         Some(Failure::Internal) => Err(StripeError::internal()),
         Some(Failure::InternalAfterEffect) => shared.execute(&running).and(Err(StripeError::internal())),
+        Some(Failure::Refused) => Err(shared.refusal()),
         Some(Failure::LostReply) | None => shared.execute(&running),
     };
     let before_execution = result.as_ref().is_err_and(|error| error.before_execution);
@@ -156,6 +157,15 @@ impl Shared {
             Refusal::KeyInUse => StripeError::key_in_use(key.unwrap_or_default()),
             Refusal::RateLimited => StripeError::rate_limited(),
         })
+    }
+
+    /// What is said to a request that is to be refused.
+    fn refusal(&self) -> StripeError {
+        let code = lock(&self.faults).refuse_code.clone();
+        if code.is_empty() {
+            return StripeError::unauthenticated("Expired API Key provided");
+        }
+        StripeError::state(code, "This request is refused.")
     }
 
     fn execute(&self, running: &Running) -> Result<Value, StripeError> {

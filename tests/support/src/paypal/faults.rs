@@ -23,6 +23,8 @@ pub struct PayPalFaults {
     pub delay_ms: u64,
     /// 429 without an effect.
     pub rate_limit: u32,
+    /// 401 without an effect.
+    pub unauthenticated: u32,
     /// 500 without an effect.
     pub fail: u32,
     /// 500 though the effect happened.
@@ -55,6 +57,7 @@ pub struct PayPalFaults {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     RateLimited,
+    Unauthenticated,
     Failed,
     FailedAfterEffect,
     ReplyLost,
@@ -67,6 +70,7 @@ impl PayPalFaults {
         }
         [
             (&mut self.rate_limit, Fault::RateLimited),
+            (&mut self.unauthenticated, Fault::Unauthenticated),
             (&mut self.fail, Fault::Failed),
             (&mut self.fail_after_effect, Fault::FailedAfterEffect),
             (&mut self.lose_reply, Fault::ReplyLost),

@@ -103,6 +103,7 @@ async fn change(
         };
         match fault {
             Some(Fault::RateLimited) => return answered(Err(Refusal(429, "RATE_LIMIT_REACHED"))),
+            Some(Fault::Unauthenticated) => return answered(Err(Refusal(401, "AUTHENTICATION_FAILURE"))),
             Some(Fault::Failed) => return answered(Err(Refusal(500, "INTERNAL_SERVER_ERROR"))),
             _ => tokio::time::sleep(delay).await,
         }
