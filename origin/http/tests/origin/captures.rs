@@ -271,3 +271,31 @@ async fn money_that_the_provider_lets_go_ends_the_order_with_its_hold() {
     assert_eq!(placed.swept_after(SignedDuration::from_secs(31)).await.closed, 1);
     placed.assert_let_go("FAILED").await;
 }
+
+#[tokio::test]
+async fn a_capture_that_the_provider_refuses_is_forgotten_and_the_money_stays_set_aside() {
+    let placed = Placed::authorised().await;
+    let refused = Faults { refuse: 1, refuse_code: "capture_unauthorized_payment".to_owned(), ..Faults::default() };
+    placed.faults(hits_capture(&refused));
+    let answer = placed.capture().await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (409, "CAPTURE_REFUSED".to_owned()), "{answer:?}");
+    assert!(String::from_utf8_lossy(&answer.body).contains("capture_unauthorized_payment"), "{answer:?}");
+    placed.assert_set_aside().await;
+    assert_eq!(placed.shop.count("select count(*) from payments where capture_asked_at is not null").await, 0);
+    assert_eq!(placed.swept_after(SignedDuration::from_secs(31)).await, SweepReport::default(), "nobody asks again");
+    assert_eq!(
+        placed.shop.shopper("ada").post(&format!("/v1/orders/{}/cancel", placed.order), &json!({})).await.status,
+        200
+    );
+    placed.assert_let_go("CANCELLED").await;
+}
+
+#[tokio::test]
+async fn a_capture_that_was_refused_to_a_key_that_had_lapsed_is_made_when_it_is_asked_for_again() {
+    let placed = Placed::authorised().await;
+    placed.faults(hits_capture(&Faults { refuse: 1, ..Faults::default() }));
+    assert_eq!(placed.capture().await.code(), "CAPTURE_REFUSED");
+    placed.assert_set_aside().await;
+    assert_eq!(placed.capture().await.status, 200);
+    placed.assert_captured().await;
+}
