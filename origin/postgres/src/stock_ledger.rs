@@ -17,6 +17,14 @@ const SALES: &str = "insert into stock_ledger (variant_id, kind, quantity, refer
 const RETURNS: &str = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
     select variant_id, 'return', quantity, $2, $3 from order_items where order_id = $1 order by variant_id
     on conflict on constraint stock_ledger_cause_once do nothing";
+const WITHDRAWN: &str = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
+    select variant_id, 'return', withdrawn, $2, $3 from order_items where order_id = $1 and withdrawn > 0 order by variant_id
+    on conflict on constraint stock_ledger_cause_once do nothing";
+const WITHDRAWN_VARIANTS: &str = "update variants v set stock = v.stock + i.withdrawn
+    from order_items i where i.order_id = $1 and i.withdrawn > 0 and v.id = i.variant_id";
+const WITHDRAWN_PRODUCTS: &str = "update products p set stock = p.stock + moved.quantity
+    from (select product_id, sum(withdrawn) as quantity from order_items where order_id = $1 group by product_id) moved
+    where p.id = moved.product_id";
 const RESTOCKED: &str = "insert into stock_ledger (variant_id, kind, quantity, reference, created_at)
     select variant_id, 'return', quantity, $2, $3 from return_items where return_id = $1 and restock order by variant_id
     on conflict on constraint stock_ledger_cause_once do nothing";
@@ -41,6 +49,21 @@ pub(crate) async fn write_sales(tx: &Transaction<'_>, order: OrderId, now: Times
 /// Writes the order's lines as returned, once. As late in a transaction as [`write_sales`].
 pub(crate) async fn write_returns(tx: &Transaction<'_>, order: OrderId, now: Timestamp) -> Result<(), DbError> {
     write(tx, order, RETURNS, 1, now).await
+}
+
+/// Writes the pieces of an order that will not leave any more as returned, once. As late in a transaction as [`write_sales`].
+pub(crate) async fn write_withdrawn(tx: &Transaction<'_>, order: OrderId, now: Timestamp) -> Result<(), DbError> {
+    let id = order.as_uuid();
+    let statement = tx.prepare_cached(LOCK_PRODUCTS).await?;
+    tx.execute(&statement, &[&id]).await?;
+    let statement = tx.prepare_cached(WITHDRAWN).await?;
+    if tx.execute(&statement, &[&id, &order.to_string(), &now]).await? > 0 {
+        for sql in [WITHDRAWN_VARIANTS, WITHDRAWN_PRODUCTS] {
+            let statement = tx.prepare_cached(sql).await?;
+            tx.execute(&statement, &[&id]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the pieces of a return that are put on sale again as returned, once. As late in a transaction as [`write_sales`].

@@ -28,9 +28,11 @@ const OVERDUE: &str = "select o.id from orders o
     where o.status = 'PENDING' and (o.reserved_until <= $1 or o.closing is not null)";
 const ANNOUNCED: &str =
     "exists (select from payments p where p.order_id = o.id and p.state <> 'CANCELED' and p.intent_id is not null)";
-const UNRELEASED: &str = "select o.id, o.hold_step, array_agg(i.variant_id order by i.variant_id), array_agg(i.quantity order by i.variant_id)
+// Of an order that was called off all comes back, of a refunded one what has not left.
+const UNRELEASED: &str = "select o.id, o.hold_step, array_agg(i.variant_id order by i.variant_id),
+        array_agg(case when i.withdrawn > 0 then i.withdrawn else i.quantity end order by i.variant_id)
     from orders o join order_items i on i.order_id = o.id
-    where o.hold_step is not null and ($1::uuid is null or o.id > $1) group by o.id order by o.id limit $2";
+    where o.hold_step is not null and (i.withdrawn > 0 or o.status in ('CANCELLED', 'FAILED')) and ($1::uuid is null or o.id > $1) group by o.id order by o.id limit $2";
 const HOLD_STEPS: &str = "select id, order_id, hold_step from payment_attempts
     where hold_step is not null and updated_at <= $1 and ($2::uuid is null or id > $2) order by id limit $3";
 

@@ -248,8 +248,9 @@ pub trait SettleHold: Send + Sync {
 /// Takes goods back that were sold.
 pub trait ReturnGoods: Send + Sync {
     /// Puts the goods of a paid order on sale again: CONSUMED → RETURNED with the stock back, HELD or COMMITTING → RELEASED
-    /// where they had not left yet; a hold that was released stays so. Where there is no hold, `goods` tell: RETURNED if they
-    /// have left, as of a hold that was cleared away long ago; RELEASED if not, as of one that was lost. Idempotent.
+    /// where they had not left the counters yet; a hold that was released stays so. Of what was CONSUMED the pieces of `goods` come
+    /// back: all of it, or what the carrier has not taken. Where there is no hold, `goods` tell: RETURNED if they have left, as of a
+    /// hold that was cleared away long ago; RELEASED if not, as of one that was lost. Idempotent.
     ///
     /// # Errors
     /// [`StoreError`].

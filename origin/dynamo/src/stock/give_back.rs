@@ -36,7 +36,7 @@ impl<E: AwsEnvironment> ReturnGoods for DynamoStock<E> {
                     }
                     HoldState::Consumed => {
                         let update = self.hold_update(order, HoldState::Consumed, HoldEvent::Return)?;
-                        self.end_hold(update, &stored.lines()?, HERE_AGAIN).await?
+                        self.end_hold(update, &goods.lines, HERE_AGAIN).await?
                     }
                 },
             };

@@ -38,6 +38,8 @@ mod low_stock;
 #[cfg(test)]
 mod order_numbers;
 #[cfg(test)]
+mod order_versions;
+#[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod orders_list;
@@ -72,6 +74,8 @@ mod reconcile;
 mod reconcile_all;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod refunded_goods;
 #[cfg(test)]
 mod refunds;
 #[cfg(test)]

@@ -315,6 +315,7 @@ async fn a_webhook_about_a_refund_is_asked_for_at_the_provider_and_handled_once(
         assert_eq!((tell(event, "refund.failed").await, placed.kept().await), (200, 6480));
     }
     assert_eq!((placed.events("RefundFailed").await, placed.sent_back()), (1, vec![]));
+    assert_eq!(placed.status().await, "CANCELLED", "the goods are on sale again");
     assert_eq!(placed.shop.handled().await, ["evt_1", "evt_2", "evt_3", "evt_4"]);
     let nobody = json!({"id": "re_nobody", "object": "refund"});
     assert_eq!(placed.shop.webhook("evt_5", "refund.updated", &nobody).await.status, 200);

@@ -124,3 +124,22 @@ async fn money_that_a_dispute_brings_back_for_an_order_that_was_called_off_goes_
     assert_eq!((placed.status().await, placed.stock().await), ("CANCELLED".to_owned(), (5, 0)));
     placed.assert_events_are_right().await;
 }
+
+#[tokio::test]
+async fn a_part_that_the_bank_has_does_not_make_an_order_refunded() {
+    let placed = Placed::paid_with("pm_card_visa").await;
+    let opening = json!({"payment_intent": placed.intents()[0], "amount": 2000});
+    placed.tell_provider("/test/disputes", &opening.to_string()).await;
+    let id = placed.shop.provider.state()["disputes"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(tell(&placed, "evt_1", "created", &id).await.status, 200);
+    assert_eq!(placed.refund("k1", Some("44.81")).await.code(), "REFUND_TOO_LARGE");
+    assert_eq!(placed.refund("k2", None).await.text("/status"), "SUCCEEDED");
+    assert_eq!((placed.sent_back(), placed.kept().await), (vec![4480], 0));
+    let order = placed.order().await;
+    assert_eq!((&order["status"], &order["refundStatus"]), (&json!("PROCESSING"), &json!("partial")));
+    // It is the shop's again, and goes to the customer: now all has gone back.
+    close(&placed, &id, "won").await;
+    assert_eq!(tell(&placed, "evt_2", "closed", &id).await.status, 200);
+    assert_eq!(placed.refund("k3", None).await.text("/status"), "SUCCEEDED");
+    assert_eq!((placed.status().await, placed.kept().await), ("REFUNDED".to_owned(), 0));
+}

@@ -36,6 +36,7 @@ async fn a_refund_has_one_cause_and_is_what_it_says() {
             ("checkouts_failure_code_once_failed", "update checkouts set failure_code = 'X' where state = 'PLACED'"),
             ("orders_hold_step_once_ended", "update orders set hold_step = 'return'"),
             ("orders_hold_step_once_ended", "update orders set hold_step = 'let_go'"),
+            ("orders_hold_step_once_ended", "update orders set status = 'REFUNDED', hold_step = 'release'"),
         ],
     )
     .await;

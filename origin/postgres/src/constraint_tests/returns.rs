@@ -28,6 +28,8 @@ async fn a_return_is_of_an_orders_lines_and_no_more_comes_back_than_was_ordered(
         &[
             ("order_items_returned_range", "update order_items set returned = 3"),
             ("order_items_returned_range", "update order_items set returned = -1"),
+            ("order_items_withdrawn_range", "update order_items set withdrawn = -1"),
+            ("order_items_withdrawn_range", "update order_items set withdrawn = 1 where variant_id = pg_temp.id(31)"),
             ("returns_request_once", &copy("'refund_id', null, 'shipping', null")),
             ("returns_refund_once", &copy(&format!("{other}, 'shipping', null"))),
             ("returns_shipping_once", &copy(&format!("{other}, 'refund_id', null"))),

@@ -36,7 +36,7 @@ const LEAVE_HOLD: &str = "update payment_attempts set hold_step = null where ord
 /// What the stock of an order has yet to do that was called off after its goods had left.
 pub(crate) const RETURN: &str = "return";
 /// The same, where only its hold can tell whether they have.
-const LET_GO: &str = "let_go";
+pub(super) const LET_GO: &str = "let_go";
 /// The columns that [`sold_line`] reads, of an order.
 pub(crate) const SOLD_LINES: &str =
     "select variant_id, quantity from order_items where order_id = $1 order by variant_id";
@@ -116,7 +116,7 @@ async fn end_paid(
 }
 
 /// Takes over what the hold had yet to do about the payment. Whether there was anything.
-async fn leave_hold(tx: &Transaction<'_>, order: OrderId) -> Result<bool, DbError> {
+pub(super) async fn leave_hold(tx: &Transaction<'_>, order: OrderId) -> Result<bool, DbError> {
     let statement = tx.prepare_cached(LEAVE_HOLD).await?;
     Ok(tx.execute(&statement, &[&order.as_uuid()]).await? > 0)
 }

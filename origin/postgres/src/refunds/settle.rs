@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{REFUND, refund};
 use crate::{
     Database, DbError, Isolation,
+    orders::{reopened, withdraw},
     outbox::{NewEvent, write_event},
     payments::write_receipt,
 };
@@ -19,7 +20,9 @@ const ORDER: &str = "select status from orders where id = $1 for update";
 const MOVE: &str = "update refunds set state = $2, failure_code = $3, updated_at = $4 where id = $1";
 const ENTRY: &str = "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
     select payment_id, order_id, $2, $3::numeric * amount, currency, $4, $5 from refunds where id = $1";
-const NOTHING_LEFT: &str = "select coalesce(sum(amount), 0) = 0 from ledger_entries where order_id = $1";
+// What a bank has called back did not go back by a refund: the order goes on, or somebody decides.
+const NOTHING_LEFT: &str = "select coalesce(sum(amount), 0) = 0 from ledger_entries
+    where order_id = $1 and kind in ('capture', 'refund', 'refund_failed')";
 const MOVE_ORDER: &str = "update orders set status = $2, version = version + 1, updated_at = $3 where id = $1";
 
 impl Database {
@@ -48,16 +51,25 @@ async fn settle(tx: &Transaction<'_>, settlement: RefundSettlement<'_>) -> Resul
     };
     let statement = tx.prepare_cached(MOVE).await?;
     tx.execute(&statement, &[&id, &state.as_str(), &failure, &settlement.now]).await?;
+    let mut next = status;
     match (found.state, state) {
         (_, RefundState::Succeeded) => {
             entry(tx, settlement, "refund", -1).await?;
-            follow(tx, settlement, status).await?;
+            next = after_refund(tx, settlement, status).await?;
+            move_order(tx, settlement, next).await?;
         }
-        (RefundState::Succeeded, _) => entry(tx, settlement, "refund_failed", 1).await?,
+        (RefundState::Succeeded, _) => {
+            entry(tx, settlement, "refund_failed", 1).await?;
+            next = after_bounce(tx, settlement, status).await?;
+            move_order(tx, settlement, next).await?;
+        }
         _ => {}
     }
     let settled = Refund { state, failure, ..found };
     tell(tx, settlement, &settled).await?;
+    if status == OrderStatus::Processing && next == OrderStatus::Refunded {
+        withdraw(tx, settlement.refund.order_id, settlement.now).await?;
+    }
     Ok(settled)
 }
 
@@ -70,14 +82,38 @@ async fn entry(tx: &Transaction<'_>, settlement: RefundSettlement<'_>, kind: &st
 }
 
 /// An order whose money has all gone back is REFUNDED, unless it was called off before.
-async fn follow(tx: &Transaction<'_>, settlement: RefundSettlement<'_>, status: OrderStatus) -> Result<(), DbError> {
-    let Ok(refunded) = status.on(OrderEvent::Refund) else { return Ok(()) };
-    let order = settlement.refund.order_id.as_uuid();
+async fn after_refund(
+    tx: &Transaction<'_>,
+    settlement: RefundSettlement<'_>,
+    status: OrderStatus,
+) -> Result<OrderStatus, DbError> {
+    let Ok(refunded) = status.on(OrderEvent::Refund) else { return Ok(status) };
     let statement = tx.prepare_cached(NOTHING_LEFT).await?;
-    if tx.query_one(&statement, &[&order]).await?.try_get(0)? {
-        let statement = tx.prepare_cached(MOVE_ORDER).await?;
-        tx.execute(&statement, &[&order, &refunded.as_str(), &settlement.now]).await?;
+    let nothing_left = tx.query_one(&statement, &[&settlement.refund.order_id.as_uuid()]).await?.try_get(0)?;
+    Ok(if nothing_left { refunded } else { status })
+}
+
+/// A REFUNDED order of whose money some is here again stands where its goods are.
+async fn after_bounce(
+    tx: &Transaction<'_>,
+    settlement: RefundSettlement<'_>,
+    status: OrderStatus,
+) -> Result<OrderStatus, DbError> {
+    match status {
+        OrderStatus::Refunded => reopened(tx, settlement.refund.order_id, settlement.now).await,
+        _ => Ok(status),
     }
+}
+
+/// What has gone back of an order is a part of it, whether or not its status moves.
+async fn move_order(
+    tx: &Transaction<'_>,
+    settlement: RefundSettlement<'_>,
+    status: OrderStatus,
+) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(MOVE_ORDER).await?;
+    let order = settlement.refund.order_id.as_uuid();
+    tx.execute(&statement, &[&order, &status.as_str(), &settlement.now]).await?;
     Ok(())
 }
 

@@ -27,7 +27,8 @@ use crate::{
 const ORDER: &str = "select status, currency::text, shipping + case when tax_included then 0 else shipping_tax end
     from orders where id = $1 for update";
 const SHIPPING_GONE: &str = "select exists (select 1 from returns where order_id = $1 and shipping is not null)";
-const LINES: &str = "select i.variant_id, i.quantity, i.returned,
+// What was withdrawn has not left, and cannot come back.
+const LINES: &str = "select i.variant_id, i.quantity, i.returned, i.quantity - i.returned - i.withdrawn,
         i.subtotal - i.discount + case when o.tax_included then 0 else i.tax end
     from order_items i join orders o on o.id = i.order_id where i.order_id = $1";
 const PAID_BY: &str = "select id from payments where order_id = $1 and state = 'SUCCEEDED'";
@@ -75,15 +76,22 @@ pub(super) async fn begin(tx: &Transaction<'_>, new: &NewReturn) -> Result<Begin
     Ok(BeginReturn::Begun(Box::new(returned)))
 }
 
+/// A line of the order, and how many of its pieces can come back.
+struct Ordered {
+    cost: LineCost,
+    left: u32,
+}
+
 async fn lines_of(
     tx: &Transaction<'_>,
     order: Uuid,
     currency: Currency,
-) -> Result<BTreeMap<VariantId, LineCost>, DbError> {
+) -> Result<BTreeMap<VariantId, Ordered>, DbError> {
     let statement = tx.prepare_cached(LINES).await?;
     let line = |row: &Row| {
         let count = |column: usize| u32::try_from(row.try_get::<_, i32>(column)?).map_err(DbError::broken);
-        let line = LineCost { cost: money(row, 3, currency)?, quantity: count(1)?, returned: count(2)? };
+        let cost = LineCost { cost: money(row, 4, currency)?, quantity: count(1)?, returned: count(2)? };
+        let line = Ordered { cost, left: count(3)? };
         Ok((VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?, line))
     };
     tx.query(&statement, &[&order]).await?.iter().map(line).collect()
@@ -91,16 +99,16 @@ async fn lines_of(
 
 /// The wanted lines with what their pieces had cost, or those of which fewer are left.
 fn priced(
-    ordered: &BTreeMap<VariantId, LineCost>,
+    ordered: &BTreeMap<VariantId, Ordered>,
     wanted: &[ReturnLine],
 ) -> Result<Result<Vec<ReturnedLine>, Vec<Returnable>>, DbError> {
     let (mut lines, mut too_many) = (Vec::with_capacity(wanted.len()), Vec::new());
     for line in wanted {
         let of = ordered.get(&line.variant_id);
-        let left = of.map_or(0, |of| of.quantity - of.returned.min(of.quantity));
+        let left = of.map_or(0, |of| of.left);
         match of.filter(|_| line.quantity <= left) {
             Some(of) => {
-                let amount = cost_of(*of, line.quantity).map_err(DbError::broken)?;
+                let amount = cost_of(of.cost, line.quantity).map_err(DbError::broken)?;
                 lines.push(ReturnedLine { line: *line, amount });
             }
             None => too_many.push(Returnable { variant_id: line.variant_id, left }),

@@ -16,11 +16,13 @@ use crate::{Database, DbError, Isolation};
 const ORDER: &str =
     "select status, exists (select from payment_attempts where order_id = o.id and hold_step is not null)
     from orders o where id = $1 for update of o";
-/// What was ordered and is in no shipment.
-const OPEN: &str = "select i.variant_id, i.quantity - coalesce((select sum(l.quantity) from shipment_items l
+/// What was ordered, has not been withdrawn, and is in no shipment.
+const OPEN: &str =
+    "select i.variant_id, i.quantity - i.withdrawn - coalesce((select sum(l.quantity) from shipment_items l
             join shipments s on s.id = l.shipment_id
             where l.order_id = i.order_id and l.variant_id = i.variant_id and s.state <> 'CANCELLED'), 0)
     from order_items i where i.order_id = $1 order by i.variant_id";
+const TOUCH: &str = "update orders set version = version + 1, updated_at = $2 where id = $1";
 const INSERT: &str = "insert into shipments (id, order_id, cause, state, carrier, created_at, updated_at)
     values ($1, $2, $3, 'PENDING', $4, $5, $5)";
 const INSERT_ITEMS: &str = "insert into shipment_items (shipment_id, order_id, variant_id, quantity)
@@ -90,5 +92,7 @@ async fn insert(tx: &Transaction<'_>, new: &NewShipment, lines: &[Pieces]) -> Re
         lines.iter().map(|line| i32::try_from(line.quantity)).collect::<Result<_, _>>().map_err(DbError::broken)?;
     let statement = tx.prepare_cached(INSERT_ITEMS).await?;
     tx.execute(&statement, &[&id, &order, &variants, &quantities]).await?;
+    let statement = tx.prepare_cached(TOUCH).await?;
+    tx.execute(&statement, &[&order, &new.now]).await?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use origin_core::{
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+pub(crate) use self::settle::{ARRIVED, LEFT, all_are};
 use crate::{Database, DbError, sweep::mixed};
 
 /// The columns that [`shipment`] reads.

@@ -1,7 +1,7 @@
 //! What becomes of a shipment: shipment, order, event and receipt, in one transaction.
 
 use commerce_domain::{
-    EventId,
+    EventId, OrderId,
     state::{OrderEvent, OrderStatus, ShipmentState},
 };
 use deadpool_postgres::Transaction;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{SHIPMENT, receipts::write_receipt, shipment};
 use crate::{
     Database, DbError, Isolation,
+    orders::withdraw,
     outbox::{NewEvent, write_event},
 };
 
@@ -26,8 +27,9 @@ const ARRIVE: &str = "update shipments set state = 'DELIVERED', delivered_at = $
         estimated_delivery = coalesce($3, estimated_delivery) where id = $1";
 const TRACK: &str =
     "update shipments set tracked_at = $2, estimated_delivery = coalesce($3, estimated_delivery) where id = $1";
-/// Whether every piece of the order is in a shipment in one of these states.
-const ALL_ARE: &str = "select not exists (select from order_items i where i.order_id = $1 and i.quantity > coalesce(
+/// Whether every piece of the order that was not withdrawn is in a shipment in one of these states.
+const ALL_ARE: &str =
+    "select not exists (select from order_items i where i.order_id = $1 and i.quantity - i.withdrawn > coalesce(
         (select sum(l.quantity) from shipment_items l join shipments s on s.id = l.shipment_id
             where l.order_id = i.order_id and l.variant_id = i.variant_id and s.state = any($2)), 0))";
 // What the order shows is that of the latest shipment that has left.
@@ -37,6 +39,11 @@ const MOVE_ORDER: &str = "update orders o set status = $2, version = version + 1
         select tracking_number, estimated_delivery from shipments
         where order_id = $1 and state in ('SHIPPED', 'DELIVERED') order by shipped_at desc, id desc limit 1) as one) as latest
     where o.id = $1";
+
+/// A shipment in one of these states has left.
+pub(crate) const LEFT: &[ShipmentState] = &[ShipmentState::Shipped, ShipmentState::Delivered];
+/// And in this one it has arrived.
+pub(crate) const ARRIVED: &[ShipmentState] = &[ShipmentState::Delivered];
 
 impl Database {
     pub(super) async fn write_shipment_settlement(
@@ -64,12 +71,17 @@ async fn settle(tx: &Transaction<'_>, settlement: ShipmentSettlement<'_>) -> Res
         (ShipmentNews::Refused(refusal), Some(_)) => {
             let statement = tx.prepare_cached(REFUSE).await?;
             tx.execute(&statement, &[&id, &refusal.code, &settlement.now]).await?;
+            news.write_order(tx, status).await?;
         }
         (ShipmentNews::Arrived, Some(_)) => news.arrive(tx, None).await?,
         (ShipmentNews::Tracked(tracker), Some(_)) => news.arrive(tx, tracker.estimated_delivery).await?,
         (ShipmentNews::Tracked(tracker), None) => news.track(tx, tracker.estimated_delivery).await?,
         (ShipmentNews::Silence, _) => news.track(tx, None).await?,
         (_, None) => {}
+    }
+    // Whether the rest of a refunded order leaves may have waited for this.
+    if status == OrderStatus::Refunded {
+        withdraw(tx, settlement.shipment.order_id, settlement.now).await?;
     }
     read(tx, id).await
 }
@@ -88,6 +100,13 @@ pub(super) async fn leave_with_own_label(
 async fn order_status(tx: &Transaction<'_>, order: Uuid) -> Result<OrderStatus, DbError> {
     let statement = tx.prepare_cached(ORDER).await?;
     tx.query_one(&statement, &[&order]).await?.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)
+}
+
+/// Whether every piece of the order that was not withdrawn is in a shipment in one of these states. The caller has locked the order.
+pub(crate) async fn all_are(tx: &Transaction<'_>, order: OrderId, states: &[ShipmentState]) -> Result<bool, DbError> {
+    let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    let statement = tx.prepare_cached(ALL_ARE).await?;
+    Ok(tx.query_one(&statement, &[&order.as_uuid(), &states]).await?.try_get(0)?)
 }
 
 async fn read(tx: &Transaction<'_>, id: Uuid) -> Result<Shipment, DbError> {
@@ -136,14 +155,14 @@ impl News<'_> {
             &[&id, &carrier, &tracker_id, &tracking_number, &tracking_url, &estimated_delivery, &self.now],
         )
         .await?;
-        let complete = self.follow(tx, OrderEvent::Ship, &[ShipmentState::Shipped, ShipmentState::Delivered]).await?;
+        let complete = self.follow(tx, OrderEvent::Ship, LEFT).await?;
         self.tell(tx, "OrderShipped", complete).await
     }
 
     async fn arrive(&self, tx: &Transaction<'_>, estimated_delivery: Option<Timestamp>) -> Result<(), DbError> {
         let statement = tx.prepare_cached(ARRIVE).await?;
         tx.execute(&statement, &[&self.shipment.id.as_uuid(), &self.now, &estimated_delivery]).await?;
-        let complete = self.follow(tx, OrderEvent::Deliver, &[ShipmentState::Delivered]).await?;
+        let complete = self.follow(tx, OrderEvent::Deliver, ARRIVED).await?;
         self.tell(tx, "OrderDelivered", complete).await
     }
 
@@ -162,10 +181,7 @@ impl News<'_> {
 
     /// Moves the order, if all of its pieces are that far. Whether they are. An order whose money has all gone back stays so.
     async fn follow(&self, tx: &Transaction<'_>, event: OrderEvent, states: &[ShipmentState]) -> Result<bool, DbError> {
-        let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-        let statement = tx.prepare_cached(ALL_ARE).await?;
-        let complete: bool =
-            tx.query_one(&statement, &[&self.shipment.order_id.as_uuid(), &states]).await?.try_get(0)?;
+        let complete = all_are(tx, self.shipment.order_id, states).await?;
         let moved = if complete { self.status.on(event).unwrap_or(self.status) } else { self.status };
         self.write_order(tx, moved).await?;
         Ok(complete)

@@ -9,7 +9,7 @@ super::machine! {
         Delivered = "DELIVERED", "Arrived.";
         Cancelled = "CANCELLED", "Called off before shipping.";
         Failed = "FAILED", "Never paid: the hold ended.";
-        Refunded = "REFUNDED", "All of the money went back.";
+        Refunded = "REFUNDED", "All of the money went back. What had not left is on sale again.";
     }
     /// What can happen to an order.
     events OrderEvent {
@@ -19,6 +19,7 @@ super::machine! {
         Cancel = "cancel", "The customer or the shop called it off.";
         Fail = "fail", "The hold ended without a payment.";
         Refund = "refund", "The last of the money went back.";
+        Bounce = "bounce", "Some of it was sent back by the customer's bank: the order stands where its goods are, and moves on from here.";
     }
     table {
         Pending, Pay => Processing;
@@ -30,5 +31,6 @@ super::machine! {
         Shipped, Deliver => Delivered;
         Shipped, Refund => Refunded;
         Delivered, Refund => Refunded;
+        Refunded, Bounce => Processing;
     }
 }

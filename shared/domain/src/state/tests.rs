@@ -19,7 +19,7 @@ fn check<S: Copy + PartialEq + Debug, E: Copy + PartialEq + Debug>(
 
 #[test]
 fn orders_move_only_along_their_table() {
-    use OrderEvent::{Cancel, Deliver, Fail, Pay, Refund, Ship};
+    use OrderEvent::{Bounce, Cancel, Deliver, Fail, Pay, Refund, Ship};
     use OrderStatus::{Cancelled, Delivered, Failed, Pending, Processing, Refunded, Shipped};
     let legal = [
         (Pending, Pay, Processing),
@@ -31,6 +31,7 @@ fn orders_move_only_along_their_table() {
         (Shipped, Deliver, Delivered),
         (Shipped, Refund, Refunded),
         (Delivered, Refund, Refunded),
+        (Refunded, Bounce, Processing),
     ];
     check(OrderStatus::ALL, OrderEvent::ALL, &legal, OrderStatus::on);
 }

@@ -26,6 +26,8 @@ use super::{
 #[serde(deny_unknown_fields)]
 struct Opening {
     payment_intent: String,
+    /// All that is left of the charge if absent.
+    amount: Option<u64>,
 }
 
 /// The body of `POST /test/disputes/{id}/close`.
@@ -36,17 +38,22 @@ struct Closing {
 }
 
 impl Book {
-    /// The bank calls the intent's charge back, all of it, and the money is withdrawn at once.
-    fn open_dispute(&mut self, intent: &str, now: i64) -> Result<Value, StripeError> {
+    /// The bank calls the intent's charge back, or a part of it, and the money is withdrawn at once.
+    fn open_dispute(&mut self, intent: &str, amount: Option<u64>, now: i64) -> Result<Value, StripeError> {
         let charge_id = self.intent(intent)?.latest_charge.clone().unwrap_or_default();
         let charge = self.charges.get(&charge_id).filter(|charge| charge.failure.is_none() && charge.captured);
         let charge =
             charge.ok_or_else(|| StripeError::invalid("This charge holds no money that could be disputed."))?;
+        let left = charge.amount - charge.amount_refunded;
+        let amount = amount.unwrap_or(left);
+        if amount == 0 || amount > left {
+            return Err(StripeError::invalid("This charge does not hold that much."));
+        }
         let dispute = Dispute {
             id: self.new_id("du"),
             charge: charge_id,
             intent: intent.to_owned(),
-            amount: charge.amount - charge.amount_refunded,
+            amount,
             currency: charge.currency.clone(),
             reason: "fraudulent".to_owned(),
             status: DisputeStatus::NeedsResponse,
@@ -88,13 +95,12 @@ pub(super) async fn get_dispute(
     .await
 }
 
-/// `{"payment_intent": "pi_…"}`
+/// `{"payment_intent": "pi_…"}`, and an `amount` for a part of it.
 pub(super) async fn open(State(shared): State<Arc<Shared>>, body: Bytes) -> Response<Body> {
     let now = shared.now();
-    answered(
-        parse::<Opening>(&body)
-            .and_then(|opening| shared.change("req_bank", |book| book.open_dispute(&opening.payment_intent, now))),
-    )
+    answered(parse::<Opening>(&body).and_then(|opening| {
+        shared.change("req_bank", |book| book.open_dispute(&opening.payment_intent, opening.amount, now))
+    }))
 }
 
 /// `{"status": "won"}` or `{"status": "lost"}`
