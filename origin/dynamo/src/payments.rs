@@ -56,10 +56,12 @@ fn attributes(entry: &PaymentEntry) -> Item {
     ];
     all.extend(entry.attempt_id.map(|attempt| ("attemptId", text(attempt.to_string()))));
     all.extend(entry.reason.as_deref().map(|reason| ("reason", text(reason))));
-    if let Some(refund) = &entry.refund {
-        all.push(("refundId", text(&refund.refund_id)));
-        all.push(("amount", number(&refund.amount)));
-        all.push(("currency", text(&refund.currency)));
+    all.extend(entry.refund_id.as_deref().map(|refund| ("refundId", text(refund))));
+    all.extend(entry.dispute_id.as_deref().map(|dispute| ("disputeId", text(dispute))));
+    all.extend(entry.outcome.as_deref().map(|outcome| ("outcome", text(outcome))));
+    if let Some(told) = &entry.amount {
+        all.push(("amount", number(&told.amount)));
+        all.push(("currency", text(&told.currency)));
     }
     item(all)
 }

@@ -33,7 +33,9 @@ fn right(kind: &str) -> Value {
             with(data, "amount", json!(0))
         }
         "OrderCancelled" | "OrderFailed" => json!({"orderId": id("order"), "reason": "customer"}),
-        "PaymentSucceeded" => payment,
+        "PaymentSucceeded" => {
+            with(with(payment, "currency", json!("EUR")), "amount", serde_json::from_str("9.90").unwrap())
+        }
         "PaymentAuthorised" => with(payment, "captureBefore", json!("2024-01-28T11:00:00Z")),
         "PaymentLapsing" => json!({
             "orderId": id("order"), "paymentId": id("pay"), "captureBefore": "2024-01-28T11:00:00Z",

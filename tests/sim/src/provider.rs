@@ -275,6 +275,7 @@ impl Book {
             client_secret: Some(Secret::new(format!("{id}_secret"))),
             redirect_url: asks.then(|| Secret::new(format!("https://bank.test/{id}"))),
             capture_before: None,
+            received: None,
             receipt_url: paid.then(|| format!("https://provider.test/receipts/{id}")),
             decline: intent.decline,
         })

@@ -10,7 +10,7 @@ mod payment_history;
 use std::str::FromStr;
 
 pub use invoices::IssuePapers;
-pub use payment_history::{KeepPaymentHistory, PaymentEntry, RefundedAmount};
+pub use payment_history::{KeepPaymentHistory, PaymentEntry, ToldAmount};
 
 use crate::{StoreError, events::Envelope, inventory::PutStock};
 

@@ -9,8 +9,17 @@ use serde::Deserialize;
 use super::{ConsumeError, data};
 use crate::{StoreError, events::Envelope};
 
-pub(super) const KINDS: [&str; 6] =
-    ["PaymentAuthorised", "PaymentSucceeded", "PaymentFailed", "PaymentCanceled", "PaymentStranded", "RefundSucceeded"];
+pub(super) const KINDS: [&str; 9] = [
+    "PaymentAuthorised",
+    "PaymentSucceeded",
+    "PaymentFailed",
+    "PaymentCanceled",
+    "PaymentStranded",
+    "RefundSucceeded",
+    "RefundFailed",
+    "DisputeOpened",
+    "DisputeClosed",
+];
 
 /// What happened to a payment. Kept for good, without personal data.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,16 +42,19 @@ pub struct PaymentEntry {
     pub attempt_id: Option<AttemptId>,
     /// Why, as a code.
     pub reason: Option<String>,
-    /// The money that went back.
-    pub refund: Option<RefundedAmount>,
+    /// The refund that it tells of.
+    pub refund_id: Option<String>,
+    /// The dispute that it tells of, as the provider calls it.
+    pub dispute_id: Option<String>,
+    /// How the dispute ended, as a code.
+    pub outcome: Option<String>,
+    /// How much was taken, sent back, or is disputed.
+    pub amount: Option<ToldAmount>,
 }
 
-/// A refund, as its event tells of it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RefundedAmount {
-    /// The refund.
-    pub refund_id: String,
+/// An amount, as its event tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldAmount {
     /// How much: the digits of the event.
     pub amount: serde_json::Number,
     /// ISO 4217.
@@ -65,6 +77,11 @@ struct Data {
     order_id: OrderId,
     attempt_id: Option<AttemptId>,
     reason: Option<String>,
+    refund_id: Option<String>,
+    dispute_id: Option<String>,
+    outcome: Option<String>,
+    amount: Option<serde_json::Number>,
+    currency: Option<String>,
 }
 
 pub(super) async fn keep(history: &impl KeepPaymentHistory, event: &Envelope) -> Result<(), ConsumeError> {
@@ -72,11 +89,19 @@ pub(super) async fn keep(history: &impl KeepPaymentHistory, event: &Envelope) ->
 }
 
 fn entry(event: &Envelope) -> Result<PaymentEntry, ConsumeError> {
-    let Data { payment_id, order_id, attempt_id, reason } = data(event)?;
+    let Data { payment_id, order_id, attempt_id, reason, refund_id, dispute_id, outcome, amount, currency } =
+        data(event)?;
     if event.subject != order_id.to_string() {
         return Err(ConsumeError::Malformed("a payment's event counts among those about its order".to_owned()));
     }
-    let refund = if event.kind == "RefundSucceeded" { Some(data(event)?) } else { None };
+    let told = match event.kind.as_str() {
+        "RefundSucceeded" | "RefundFailed" => refund_id.is_some() && amount.is_some(),
+        "DisputeOpened" | "DisputeClosed" => dispute_id.is_some() && amount.is_some(),
+        _ => true,
+    };
+    if !told {
+        return Err(ConsumeError::Malformed("a refund and a dispute are named, with their amounts".to_owned()));
+    }
     Ok(PaymentEntry {
         payment_id,
         sequence: event.sequence,
@@ -87,12 +112,15 @@ fn entry(event: &Envelope) -> Result<PaymentEntry, ConsumeError> {
             "PaymentAuthorised" => PaymentState::Authorised,
             "PaymentFailed" => PaymentState::Failed,
             "PaymentCanceled" => PaymentState::Canceled,
-            // Stranded money was taken, and refunded money too.
+            // Stranded money was taken, and so was what goes back or is disputed.
             _ => PaymentState::Succeeded,
         },
         time: event.time,
         attempt_id,
         reason,
-        refund,
+        refund_id,
+        dispute_id,
+        outcome,
+        amount: amount.zip(currency).map(|(amount, currency)| ToldAmount { amount, currency }),
     })
 }

@@ -100,8 +100,32 @@ fn a_refund_keeps_the_digits_of_its_amount() {
     let refunded = event("RefundSucceeded", ORDER, serde_json::from_str(&data).unwrap());
     let (handled, stores) = handle(Consumer::PaymentHistory, &refunded);
     assert_eq!(handled, Ok(()));
-    let refund = stores.entries.into_inner().unwrap().remove(0).refund.unwrap();
+    assert_eq!(stores.entries.lock().unwrap()[0].refund_id.as_deref(), Some("ref_1"));
+    let refund = stores.entries.into_inner().unwrap().remove(0).amount.unwrap();
     assert_eq!((refund.amount.to_string(), refund.currency), ("9.90".to_owned(), "USD".to_owned()));
+}
+
+#[test]
+fn a_refund_that_failed_and_a_dispute_are_part_of_the_history() {
+    let told = |name: &str, id: &str, more: &str| {
+        let data = format!(
+            r#"{{"orderId": "{ORDER}", "paymentId": "{PAYMENT}", "{name}": "{id}", "amount": 9.90, "currency": "USD", {more}}}"#
+        );
+        serde_json::from_str::<serde_json::Value>(&data).unwrap()
+    };
+    for (kind, data) in [
+        ("RefundFailed", told("refundId", "ref_1", r#""reason": "expired_or_canceled_card""#)),
+        ("DisputeOpened", told("disputeId", "du_1", r#""reason": "fraudulent""#)),
+        ("DisputeClosed", told("disputeId", "du_1", r#""outcome": "won""#)),
+    ] {
+        let (handled, stores) = handle(Consumer::PaymentHistory, &event(kind, ORDER, data.clone()));
+        let entry = stores.entries.into_inner().unwrap().remove(0);
+        assert_eq!((handled, entry.state), (Ok(()), PaymentState::Succeeded), "{kind}");
+        let of = |name: &str| data[name].as_str().map(str::to_owned);
+        assert_eq!((entry.refund_id, entry.dispute_id), (of("refundId"), of("disputeId")), "{kind}");
+        assert_eq!((entry.reason, entry.outcome), (of("reason"), of("outcome")), "{kind}");
+        assert_eq!(entry.amount.map(|told| told.amount.to_string()), Some("9.90".to_owned()), "{kind}");
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ where
         }
         // 3. The provider's verdict; where nothing is to be paid, nobody is asked.
         let charge = if attempt.amount.is_zero() {
-            Charge::Verdict(Verdict::Succeeded { receipt_url: None })
+            Charge::Verdict(Verdict::Succeeded { received: None, receipt_url: None })
         } else {
             self.charge(attempt).await?
         };

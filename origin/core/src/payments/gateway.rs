@@ -72,6 +72,8 @@ pub struct Intent {
     pub redirect_url: Option<Secret>,
     /// Until when the money can be taken, while [`IntentStatus::RequiresCapture`], if the provider says so.
     pub capture_before: Option<Timestamp>,
+    /// What was taken, once paid, if the provider says so.
+    pub received: Option<Money>,
     /// The receipt, once paid.
     pub receipt_url: Option<String>,
     /// Why the last confirmation failed, if it did.

@@ -56,7 +56,9 @@ impl PaymentOutcome {
 /// What an intent says about the confirmation that was sent; none where it says nothing.
 pub(crate) fn decided(intent: &Intent) -> Option<Verdict> {
     match intent.status {
-        IntentStatus::Succeeded => Some(Verdict::Succeeded { receipt_url: intent.receipt_url.clone() }),
+        IntentStatus::Succeeded => {
+            Some(Verdict::Succeeded { received: intent.received, receipt_url: intent.receipt_url.clone() })
+        }
         IntentStatus::RequiresAction => Some(Verdict::RequiresAction {
             redirect_url: intent.redirect_url.clone(),
             client_secret: intent.client_secret.clone(),
@@ -84,7 +86,9 @@ pub(super) fn decided_since(attempt: &Attempt, intent: &Intent) -> Option<Verdic
 pub(super) fn outcome_of(attempt: &Attempt, verdict: &Verdict) -> PaymentOutcome {
     let payment = attempt.payment_id;
     match verdict {
-        Verdict::Succeeded { receipt_url } => PaymentOutcome::Succeeded { payment, receipt_url: receipt_url.clone() },
+        Verdict::Succeeded { receipt_url, .. } => {
+            PaymentOutcome::Succeeded { payment, receipt_url: receipt_url.clone() }
+        }
         Verdict::RequiresAction { redirect_url, client_secret } => PaymentOutcome::RequiresAction {
             payment,
             redirect_url: redirect_url.clone(),

@@ -44,6 +44,13 @@ pub(super) async fn settle<B: Backend>(
     claim: EndingClaim<'_>,
     receipt: Option<&WebhookReceipt<'_>>,
 ) -> Result<Settled, StoreError> {
+    if let Some(taken) = verdict.taken_otherwise(attempt) {
+        tracing::error!(
+            order.id = %attempt.order_id, payment.id = %attempt.payment_id, payment.taken = %taken.amount(),
+            payment.taken_currency = taken.currency().code(), payment.amount = %attempt.amount.amount(),
+            "another amount was taken than was to be paid"
+        );
+    }
     let event = EventId::generate(backend.clock(), backend.entropy());
     let order_event = EventId::generate(backend.clock(), backend.entropy());
     let refund = RefundId::generate(backend.clock(), backend.entropy());

@@ -162,6 +162,8 @@ pub enum Begun {
 pub enum Verdict {
     /// The money was taken.
     Succeeded {
+        /// What was taken; what was to be paid if the provider does not say.
+        received: Option<Money>,
         /// The provider's receipt.
         receipt_url: Option<String>,
     },
@@ -191,6 +193,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What was taken, where that is not what was to be paid by the attempt.
+    #[must_use]
+    pub fn taken_otherwise(&self, attempt: &Attempt) -> Option<Money> {
+        match self {
+            Self::Succeeded { received, .. } => received.filter(|received| *received != attempt.amount),
+            _ => None,
+        }
+    }
+
     /// The event that moves the payment.
     #[must_use]
     pub fn event(&self) -> PaymentEvent {

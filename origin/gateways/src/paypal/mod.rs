@@ -145,6 +145,7 @@ impl<K: Clock + Sync> PayPal<K> {
                 client_secret: None,
                 redirect_url: None,
                 capture_before: None,
+                received: None,
                 receipt_url: None,
                 decline: None,
             }),

@@ -151,6 +151,7 @@ impl WireOrder {
             client_secret: None,
             redirect_url,
             capture_before: None,
+            received: None,
             receipt_url: None,
             decline,
         })

@@ -23,8 +23,11 @@ pub(super) fn read_event(body: &[u8]) -> Result<WebhookEvent, WebhookRefusal> {
             WebhookSubject::Dispute { dispute_id, intent_id }
         }
         // `charge.refunded` tells of the charge; that of the refund itself comes along.
-        (Some(refund_id), _) if kind.starts_with("refund.") || kind.starts_with("charge.refund.") => {
-            WebhookSubject::Refund { refund_id }
+        (Some(refund_id), intent) if kind.starts_with("refund.") || kind.starts_with("charge.refund.") => {
+            match intent.filter(|_| name("/data/object/metadata/refundId").is_none()) {
+                Some(intent_id) => WebhookSubject::RefundElsewhere { refund_id, intent_id },
+                None => WebhookSubject::Refund { refund_id },
+            }
         }
         _ => WebhookSubject::Other,
     };

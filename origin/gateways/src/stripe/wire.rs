@@ -8,6 +8,7 @@ use origin_core::{
 use reqwest::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 
+use super::amount::from_stripe;
 use crate::exchange::segment;
 
 /// Where a charge says until when it can be captured, in seconds since 1970.
@@ -63,6 +64,8 @@ pub(super) fn check(status: StatusCode, body: &[u8]) -> Result<(), GatewayError>
 pub(super) struct WireIntent {
     id: String,
     status: String,
+    amount_received: Option<i64>,
+    currency: Option<String>,
     client_secret: Option<String>,
     next_action: Option<WireAction>,
     latest_charge: Option<serde_json::Value>,
@@ -97,8 +100,12 @@ struct WireError {
 impl WireIntent {
     pub(super) fn into_intent(self) -> Option<Intent> {
         let charge = |pointer: &str| self.latest_charge.as_ref().and_then(|charge| charge.pointer(pointer));
+        let status = status(&self.status)?;
+        // Before that, it is what was taken so far: nothing.
+        let taken = self.amount_received.filter(|_| status == IntentStatus::Succeeded);
         Some(Intent {
-            status: status(&self.status)?,
+            received: taken.zip(self.currency.as_deref()).and_then(|(units, currency)| from_stripe(units, currency)),
+            status,
             id: self.id,
             client_secret: self.client_secret.map(Secret::new),
             redirect_url: self

@@ -299,3 +299,28 @@ async fn a_capture_that_was_refused_to_a_key_that_had_lapsed_is_made_when_it_is_
     assert_eq!(placed.capture().await.status, 200);
     placed.assert_captured().await;
 }
+
+#[tokio::test]
+async fn of_money_that_was_taken_in_part_no_more_goes_back() {
+    let placed = Placed::authorised().await;
+    // Somebody captures a part in the dashboard.
+    let path = format!("/v1/payment_intents/{}/capture", placed.intents()[0]);
+    placed.tell_provider(&path, "amount_to_capture=5000").await;
+    assert_eq!(placed.hint("evt_1", "payment_intent.succeeded").await.status, 200);
+    assert_eq!((placed.status().await, placed.kept().await), ("PROCESSING".to_owned(), 5000));
+    let client = placed.shop.database.client().await.unwrap();
+    let told = client.query_one("select payload from outbox where event = 'PaymentSucceeded'", &[]).await.unwrap();
+    let told: Value = told.get(0);
+    assert_eq!((told["amount"].to_string(), &told["currency"]), ("50.00".to_owned(), &json!("USD")));
+    let too_much = placed.refund("k1", Some("50.01")).await;
+    assert_eq!(
+        (too_much.code(), too_much.json()["refundable"].to_string()),
+        ("REFUND_TOO_LARGE".to_owned(), "50.00".to_owned())
+    );
+    assert_eq!(placed.refund("k2", None).await.text("/status"), "SUCCEEDED");
+    assert_eq!(
+        (placed.sent_back(), placed.kept().await, placed.status().await),
+        (vec![5000], 0, "REFUNDED".to_owned())
+    );
+    placed.assert_events_are_right().await;
+}

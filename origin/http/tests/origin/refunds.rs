@@ -253,6 +253,17 @@ async fn a_refund_that_the_provider_refuses_gives_the_money_free_again() {
 }
 
 #[tokio::test]
+async fn a_refund_that_somebody_has_made_at_the_provider_is_heard_of_and_not_ours() {
+    let placed = Placed::paid_with("pm_card_visa").await;
+    let about = json!({"id": "re_by_hand", "object": "refund", "payment_intent": placed.intents()[0], "metadata": {}});
+    assert_eq!(placed.shop.webhook("evt_1", "refund.created", &about).await.status, 200);
+    assert_eq!((placed.kept().await, placed.shop.handled().await), (6480, vec!["evt_1".to_owned()]));
+    let others = json!({"id": "re_2", "object": "refund", "payment_intent": "pi_nobody", "metadata": {}});
+    assert_eq!(placed.shop.webhook("evt_2", "refund.created", &others).await.status, 200);
+    assert_eq!(placed.shop.handled().await, ["evt_1"]);
+}
+
+#[tokio::test]
 async fn a_refund_that_is_refused_for_a_reason_that_can_be_put_right_is_made_later() {
     // The key of the shop has lapsed, and its balance is too low: Stripe remembers the second under the refund's key.
     for (code, seconds) in [("", 31), ("balance_insufficient", 25 * 3600)] {

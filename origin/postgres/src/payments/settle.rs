@@ -1,7 +1,11 @@
 //! A verdict, and all that follows from it: payment, attempt, ledger, order, stock ledger, event, claim and receipt, in one
 //! transaction.
 
-use commerce_domain::state::{OrderEvent, OrderStatus, PaymentEvent, PaymentState};
+use commerce_api::Amount;
+use commerce_domain::{
+    Money,
+    state::{OrderEvent, OrderStatus, PaymentEvent, PaymentState},
+};
 use deadpool_postgres::Transaction;
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
@@ -41,7 +45,7 @@ const LIVE: &str = "select id, state from payment_attempts
 const LEAVE_HOLD: &str =
     "update payment_attempts set hold_step = null where order_id = $1 and id <> $2 and hold_step is not null";
 const CAPTURE: &str = "insert into ledger_entries (payment_id, order_id, kind, amount, currency, reference, created_at)
-    select id, order_id, 'capture', amount, currency, $2, $3 from payments where id = $1
+    select id, order_id, 'capture', $4, currency, $2, $3 from payments where id = $1
     on conflict on constraint ledger_entries_cause_once do nothing";
 const PAY_ORDER: &str = "update orders set status = $2, payment_status = $3, closing = null, closing_since = null,
         version = version + 1, updated_at = $4 where id = $1";
@@ -192,7 +196,7 @@ impl Found {
 async fn move_payment(tx: &Transaction<'_>, settlement: &Settlement<'_>, settled: &Settled) -> Result<(), DbError> {
     let (attempt, now) = (settlement.attempt, settlement.now);
     let receipt = match settlement.verdict {
-        Verdict::Succeeded { receipt_url } => receipt_url.as_deref(),
+        Verdict::Succeeded { receipt_url, .. } => receipt_url.as_deref(),
         _ => None,
     };
     let (code, message) = match settlement.verdict {
@@ -282,11 +286,18 @@ async fn strand(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<(),
     tell(tx, settlement, STRANDED, json!({"reason": "payment_canceled"})).await
 }
 
+/// What was taken: what was to be paid, unless the provider says otherwise. Money of another currency is none of this ledger's.
+fn taken(settlement: &Settlement<'_>) -> Money {
+    let amount = settlement.attempt.amount;
+    let otherwise = settlement.verdict.taken_otherwise(settlement.attempt);
+    otherwise.filter(|taken| taken.currency() == amount.currency()).unwrap_or(amount)
+}
+
 /// How many entries the ledger has more: none if it was told of this before.
 async fn capture(tx: &Transaction<'_>, settlement: &Settlement<'_>) -> Result<u64, DbError> {
-    let reference = settlement.attempt.id.to_string();
+    let (payment, reference) = (settlement.attempt.payment_id.as_uuid(), settlement.attempt.id.to_string());
     let statement = tx.prepare_cached(CAPTURE).await?;
-    Ok(tx.execute(&statement, &[&settlement.attempt.payment_id.as_uuid(), &reference, &settlement.now]).await?)
+    Ok(tx.execute(&statement, &[&payment, &reference, &settlement.now, &taken(settlement).amount()]).await?)
 }
 
 async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, found: Order) -> Result<(), DbError> {
@@ -302,7 +313,9 @@ async fn pay_order(tx: &Transaction<'_>, settlement: &Settlement<'_>, found: Ord
     };
     let statement = tx.prepare_cached(PAY_ORDER).await?;
     tx.execute(&statement, &[&order.as_uuid(), &next.as_str(), &"succeeded", &settlement.now]).await?;
-    tell(tx, settlement, "PaymentSucceeded", json!({})).await?;
+    let taken = taken(settlement);
+    let told = json!({"amount": Amount::from(taken), "currency": taken.currency().code()});
+    tell(tx, settlement, "PaymentSucceeded", told).await?;
     if let Some(reason) = found.called_off {
         let (refund, event, now) = (settlement.refund, settlement.order_event, settlement.now);
         return end_called_off(tx, &Cancellation { order_id: order, reason, refund, event, now }).await;

@@ -147,6 +147,12 @@ async fn look<B: Backend>(
             Some(refund) => look_up_refund(backend, &refund, &receipt).await.map(|()| true)?,
             None => false,
         },
+        WebhookSubject::RefundElsewhere { refund_id, intent_id } => {
+            match database.find_attempt_by_intent(provider, intent_id).await? {
+                Some(attempt) => refunded_elsewhere(backend, &attempt, refund_id, &receipt).await.map(|()| true)?,
+                None => false,
+            }
+        }
         WebhookSubject::Other => false,
     };
     Ok(if ours { WebhookOutcome::Handled } else { WebhookOutcome::NotOurs })
@@ -161,6 +167,18 @@ async fn look_up_dispute<B: Backend>(
 ) -> Result<bool, WebhookError> {
     let Some(attempt) = attempt else { return Ok(false) };
     dispute::look_up(backend, &attempt, dispute_id, receipt).await.map(|()| true)
+}
+
+/// Money of a payment of ours went back past this shop, whose ledger does not have it: somebody has to know.
+async fn refunded_elsewhere<B: Backend>(
+    backend: &B,
+    attempt: &Attempt,
+    refund_id: &str,
+    receipt: &WebhookReceipt<'_>,
+) -> Result<(), WebhookError> {
+    let (order, payment) = (attempt.order_id, attempt.payment_id);
+    tracing::error!(order.id = %order, payment.id = %payment, refund.provider_id = refund_id, "a payment was refunded at the provider, not by this shop");
+    Ok(backend.database().note_webhook(receipt).await?)
 }
 
 /// Reads a refund and writes down what the provider says about it.

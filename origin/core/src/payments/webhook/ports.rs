@@ -76,6 +76,13 @@ pub enum WebhookSubject {
         /// The provider's id of the refund.
         refund_id: String,
     },
+    /// Money that goes back, and not because this shop has asked for it: somebody has done it at the provider.
+    RefundElsewhere {
+        /// The provider's id of the refund.
+        refund_id: String,
+        /// The provider's id of the payment.
+        intent_id: String,
+    },
     /// Something that means nothing to this shop.
     Other,
 }

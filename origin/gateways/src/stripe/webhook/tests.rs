@@ -19,7 +19,11 @@ fn an_event_is_about_what_its_type_says() {
     assert_eq!(subject("charge.dispute.closed", dispute), expected);
     let expected = WebhookSubject::Refund { refund_id: "re_1".to_owned() };
     for kind in ["refund.created", "refund.failed", "charge.refund.updated"] {
-        assert_eq!(subject(kind, r#"{"id": "re_1", "payment_intent": "pi_1"}"#), expected);
+        let ours = r#"{"id": "re_1", "payment_intent": "pi_1", "metadata": {"refundId": "ref_1"}}"#;
+        assert_eq!(subject(kind, ours), expected);
+        assert_eq!(subject(kind, r#"{"id": "re_1"}"#), expected);
+        let by_hand = WebhookSubject::RefundElsewhere { refund_id: "re_1".to_owned(), intent_id: "pi_1".to_owned() };
+        assert_eq!(subject(kind, r#"{"id": "re_1", "payment_intent": "pi_1", "metadata": {}}"#), by_hand);
     }
     for (kind, object) in [
         ("charge.succeeded", intent),
