@@ -40,6 +40,16 @@ where
     B: Backend,
     R: Fn(&PaymentOutcome) -> StoredAnswer + Send + Sync,
 {
+    /// Calls an intent off whose customer was asked to confirm it and has named other means instead: what became of it. None if
+    /// that is not known now, or the provider is at it. A customer who has confirmed it at the same moment has paid.
+    pub(super) async fn turn_from(&self, attempt: &Attempt, intent_id: &str) -> Result<Option<Verdict>, PayError> {
+        let called_off = call_off(self.backend, self.patience, attempt, intent_id).await?;
+        let over = called_off.as_ref().filter(|intent| {
+            !matches!(intent.status, IntentStatus::RequiresAction | IntentStatus::Processing | IntentStatus::Approved)
+        });
+        Ok(over.and_then(decided))
+    }
+
     /// Ends a payment whose latest attempt has failed, so that another one can begin. No attempt of it is live, so nobody charges
     /// for it meanwhile; what was sent before is found out from the provider.
     pub(super) async fn end_payment(&self, failed: &Attempt) -> Result<Driven, PayError> {

@@ -118,7 +118,8 @@ where
     /// intent succeeds once: whichever comes second is refused, reads the intent, and finds the order paid. So the customer
     /// is charged once, at worst by the means that were named first; that the order is paid is written down for whichever
     /// attempt learns of it. Where the next attempt needs another intent, the payment is [called off](Self::end_payment) before
-    /// that begins.
+    /// that begins. So it is where the bank asks the customer about the means that were named first: no other means are confirmed
+    /// by an intent that waits for that answer.
     async fn look_first(&self, attempt: &Attempt, wanted: Option<&str>) -> Result<Option<Driven>, PayError> {
         let other = attempt.payment_method.as_deref() != wanted;
         let verdict = match &attempt.intent_id {
@@ -134,6 +135,10 @@ where
                     Some(Verdict::RequiresAction { .. }) if attempt.provider != Provider::of(wanted) => {
                         Verdict::Declined(superseded_decline())
                     }
+                    Some(Verdict::RequiresAction { .. }) if other => match self.turn_from(attempt, intent_id).await? {
+                        Some(verdict) => verdict,
+                        None => return self.end(PaymentOutcome::Processing(attempt.payment_id)).await.map(Some),
+                    },
                     Some(verdict) => verdict,
                     None if other && attempt.may_yet_charge(self.backend.clock().now()) => {
                         return Err(PayError::PaymentInProgress);

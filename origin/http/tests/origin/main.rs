@@ -44,6 +44,8 @@ mod orders;
 #[cfg(test)]
 mod orders_list;
 #[cfg(test)]
+mod other_card;
+#[cfg(test)]
 mod outages;
 #[cfg(test)]
 mod payment_races;
