@@ -38,7 +38,7 @@ pub enum CloseOutcome {
     NotOver,
     /// A request is paying it at this moment.
     PaymentUnderWay,
-    /// It will be closed, or turn out to be paid, once the provider says so.
+    /// It will be closed once the provider says whether it was paid; it goes on only if nobody has called it off.
     Closing,
 }
 
