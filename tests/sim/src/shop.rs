@@ -1,7 +1,7 @@
 //! One origin for one run, and what its shoppers have seen of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -117,6 +117,8 @@ pub(crate) struct Memory {
     pub(crate) contents: BTreeMap<(String, u64), BTreeMap<String, i64>>,
     /// How many answers a fault has spoilt, by who waited for them.
     pub(crate) spoilt: BTreeMap<String, u64>,
+    /// Orders of which somebody was told that they are called off, or will be.
+    pub(crate) called_off: BTreeSet<OrderId>,
     /// What must not have happened, and has.
     pub(crate) violations: Vec<String>,
 }
@@ -248,6 +250,7 @@ impl Shop {
         })
         .await
         .flatten()
+        .inspect(|_| drop(self.memory().called_off.insert(order)))
     }
 
     /// The shop begins to send a part of what was paid for an order back; none if nothing is known of a payment.

@@ -16,6 +16,9 @@ pub(super) fn check(shop: &Shop, found: &Found) {
     if found.checkout != expected {
         shop.violated(format!("{id} is {:?}, and its checkout {}", found.order, found.checkout));
     }
+    if found.order != Some(OrderStatus::Cancelled) && shop.memory().called_off.contains(&id) {
+        shop.violated(format!("{id} is {:?}, and somebody was told that it is called off", found.order));
+    }
     check_events(shop, found);
     check_lines(shop, found);
 }
