@@ -298,7 +298,7 @@ fn begin_sweep(shop: &Shop) -> Arc<Mutex<Option<SweepReport>>> {
     let (slot, backend) = (Arc::clone(&report), shop.backend.clone());
     shop.world.begin("sweep".to_owned(), Role::Sweep, async move {
         bugs::sweep_by_the_clock(backend.database(), backend.stock()).await;
-        let swept = origin_http::sweep(&backend).await.ok();
+        let swept = Box::pin(origin_http::sweep(&backend)).await.ok();
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = swept;
     });
     report

@@ -245,12 +245,14 @@ impl Shop {
     /// Calls an order off on behalf of its customer. What came of it; none if the process has died.
     pub(crate) async fn call_off(&self, who: &str, order: OrderId) -> Option<CancelOutcome> {
         let backend = self.backend.clone();
-        self.run(format!("{who} calls {order} off"), async move {
+        let outcome = self.run(format!("{who} calls {order} off"), async move {
             cancel_order(&backend, order, CloseReason::Customer).await.ok()
-        })
-        .await
-        .flatten()
-        .inspect(|_| drop(self.memory().called_off.insert(order)))
+        });
+        let outcome = outcome.await.flatten();
+        if outcome.is_some() {
+            self.memory().called_off.insert(order);
+        }
+        outcome
     }
 
     /// The shop begins to send a part of what was paid for an order back; none if nothing is known of a payment.
