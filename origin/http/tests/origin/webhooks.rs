@@ -191,14 +191,15 @@ async fn what_means_nothing_to_this_shop_is_taken_and_forgotten() {
     let placed = asked().await;
     let intent = json!({"id": "pi_of_somebody_else"});
     let dispute = json!({"id": "du_1", "payment_intent": "pi_of_somebody_else"});
-    let ours = json!({"id": "re_1", "payment_intent": placed.intents()[0]});
+    let ours = json!({"id": "ch_1", "payment_intent": placed.intents()[0]});
+    let refund = json!({"id": "re_1", "payment_intent": "pi_of_somebody_else"});
     for (kind, object) in [
         (SUCCEEDED, &intent),
         ("charge.dispute.created", &dispute),
         ("customer.subscription.updated", &json!({})),
         ("charge.succeeded", &intent),
         ("charge.refunded", &ours),
-        ("refund.created", &ours),
+        ("refund.created", &refund),
     ] {
         assert_eq!(placed.shop.webhook("evt_1", kind, object).await.status, 200, "{kind}");
     }
