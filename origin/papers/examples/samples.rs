@@ -5,7 +5,7 @@ mod samples;
 
 use std::{error::Error, fs, path::PathBuf};
 
-use samples::{credit_note, invoice};
+use samples::{credit_note, invoice, returned};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder")?);
@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("99-lines", invoice(99, true)),
         ("12-lines-tax-on-top", invoice(12, false)),
         ("credit-note", credit_note()),
+        ("credit-note-of-goods", returned()),
     ] {
         fs::write(folder.join(name).with_extension("pdf"), origin_papers::print(&paper)?)?;
     }

@@ -42,11 +42,12 @@ fn keep_together(flow: &mut Flow<'_>, height: Twips) {
 /// What adds up to the total, and the total.
 fn sums(paper: &InvoiceResponse, amounts: &Amounts) -> Result<Vec<(Style, &'static str, String)>, PrintError> {
     let note = is_credit_note(paper);
-    let mut sums = Vec::with_capacity(4);
-    if !note || !paper.tax_included {
-        sums.push((BODY, if note { "Credited without tax" } else { "Goods" }, amounts.text(paper.subtotal)?));
+    let is_amount = note && paper.items.is_empty();
+    let mut sums = Vec::with_capacity(5);
+    if !is_amount || !paper.tax_included {
+        sums.push((BODY, if is_amount { "Credited without tax" } else { "Goods" }, amounts.text(paper.subtotal)?));
     }
-    if !note {
+    if !note || !amounts.is_zero(paper.shipping)? {
         sums.push((BODY, "Shipping", amounts.text(paper.shipping)?));
     }
     if !paper.tax_included {

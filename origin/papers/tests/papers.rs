@@ -4,7 +4,7 @@ mod reader;
 mod samples;
 
 use commerce_api::invoice::InvoiceResponse;
-use samples::{credit_note, invoice};
+use samples::{credit_note, invoice, returned};
 
 /// The text of each page.
 fn pages(paper: &InvoiceResponse) -> Vec<String> {
@@ -81,6 +81,16 @@ fn a_credit_note_names_its_invoice_and_what_goes_back_at_each_rate() {
         assert!(text.contains(&letters(said)), "{said}\n{}", pages[0]);
     }
     assert!(!text.contains("Article"));
+}
+
+#[test]
+fn a_credit_note_of_goods_lists_them_with_the_shipping() {
+    let pages = pages(&returned());
+    let text = letters(&pages[0]);
+    for said in ["Article", "Βιβλίο για τον ήλιο", "7 %10.70", "Goods10.70", "Shipping4.90", "CreditedEUR 15.60"]
+    {
+        assert!(text.contains(&letters(said)), "{said}\n{}", pages[0]);
+    }
 }
 
 #[test]

@@ -52,9 +52,9 @@ pub struct InvoiceResponse {
     pub currency: String,
     /// Whether the prices contain the tax.
     pub tax_included: bool,
-    /// The lines of an invoice; none on a credit note, which is about an amount.
+    /// The lines of an invoice; on a credit note the pieces that came back, none where it is about an amount.
     pub items: Vec<InvoiceLine>,
-    /// The goods; on a credit note, what goes back as far as it is not tax that came on top.
+    /// The goods; on a credit note about an amount, what goes back as far as it is not tax that came on top.
     pub subtotal: Amount,
     /// Bringing them.
     pub shipping: Amount,
@@ -116,7 +116,7 @@ pub struct InvoiceLine {
     pub tax_rate: Option<DecimalNumber>,
     /// The tax on the subtotal, or within it.
     pub tax: Amount,
-    /// Price times quantity.
+    /// Price times quantity; of pieces that came back, their part of what that came to after a discount.
     pub subtotal: Amount,
 }
 

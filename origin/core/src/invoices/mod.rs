@@ -15,6 +15,9 @@ mod seller;
 pub use credit::credit_note;
 pub use issue::Desk;
 pub use paper::paper_number;
-pub use ports::{Billable, CreditedRefund, Head, InvoiceStore, NewCreditNote, NewInvoice};
+pub use ports::{
+    Billable, CreditedGoods, CreditedLine, CreditedRefund, CreditedShipping, Head, InvoiceStore, NewCreditNote,
+    NewInvoice,
+};
 pub use read::{InvoiceError, order_invoice};
 pub use seller::{Papers, Print, Seller, SellerError};

@@ -6,7 +6,7 @@ use commerce_api::invoice::InvoiceResponse;
 use commerce_domain::{CustomerId, InvoiceId, Money, OrderId, RefundId};
 use jiff::Timestamp;
 
-use crate::{StoreError, orders::Order};
+use crate::{StoreError, checkout::OrderLine, orders::Order};
 
 /// An order as an invoice tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,41 @@ pub struct CreditedRefund<'a> {
     pub amount: Money,
     /// Why.
     pub reason: &'a str,
+    /// What it is for, where it is all that goods which came back had cost; none where it is an amount.
+    pub goods: Option<&'a CreditedGoods>,
+}
+
+/// Goods that came back, for what they had cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditedGoods {
+    /// What came back, in the order of the invoice.
+    pub lines: Vec<CreditedLine>,
+    /// What goes back of the shipping; none where it was not asked for.
+    pub shipping: Option<CreditedShipping>,
+}
+
+/// Pieces of a line that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreditedLine {
+    /// The line.
+    pub ordered: OrderLine,
+    /// Its subtotal less its discount.
+    pub paid: Money,
+    /// How many of its pieces earlier credit notes are about.
+    pub credited: u32,
+    /// How many came back.
+    pub pieces: u32,
+    /// What they had cost, tax included.
+    pub amount: Money,
+}
+
+/// Shipping that is paid back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreditedShipping {
+    /// What it had cost, tax included.
+    pub amount: Money,
+    /// The tax in that.
+    pub tax: Money,
 }
 
 /// Invoices and credit notes. What was issued stays as it is.

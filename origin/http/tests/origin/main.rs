@@ -20,6 +20,8 @@ mod changes;
 #[cfg(test)]
 mod consumers;
 #[cfg(test)]
+mod credit_notes;
+#[cfg(test)]
 mod forgetting;
 #[cfg(test)]
 mod golden;

@@ -65,6 +65,23 @@ pub(crate) fn credit_note() -> InvoiceResponse {
     }))
 }
 
+/// A credit note of goods that came back, and of the shipping.
+pub(crate) fn returned() -> InvoiceResponse {
+    let book = json!({
+        "name": NAMES[2], "sku": "SKU-00034", "quantity": 1, "options": [], "price": cents(1_070),
+        "taxRate": number("0.07"), "tax": cents(70), "subtotal": cents(1_070),
+    });
+    paper(&json!({
+        "kind": "credit_note", "number": "CC-2026-000125", "invoiceNumber": "CC-2026-000123",
+        "refundId": "ref_01h4vjdvzefw18zfwz5dxw5y8g", "reason": "returned", "items": [book],
+        "subtotal": cents(1_070), "shipping": cents(490), "tax": cents(70), "total": cents(1_560), "taxIncluded": true,
+        "taxes": [
+            {"name": "USt", "rate": number("0.07"), "base": cents(1_000), "amount": cents(70)},
+            {"name": "", "rate": 0, "base": cents(490), "amount": cents(0)},
+        ],
+    }))
+}
+
 fn number(text: &str) -> Value {
     serde_json::from_str(text).expect("should be a number")
 }

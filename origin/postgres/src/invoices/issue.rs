@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use origin_core::invoices::{CreditedRefund, Head, NewCreditNote, NewInvoice, credit_note, paper_number};
 use uuid::Uuid;
 
-use super::snapshot;
+use super::{goods::goods_of, snapshot};
 use crate::{Database, DbError, Isolation, orders::money};
 
 const KEEP_ORDER: &str = "select id from orders where id = $1 for key share";
@@ -82,7 +82,9 @@ async fn credit(tx: &Transaction<'_>, new: &NewCreditNote) -> Result<Option<Invo
     let earlier = tx.query(&statement, &[&order]).await?;
     let earlier = earlier.iter().map(snapshot).collect::<Result<Vec<_>, _>>()?;
     let currency: Currency = gone.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?;
-    let credited = CreditedRefund { id: new.refund_id, amount: money(&gone, 2, currency)?, reason: gone.try_get(3)? };
+    let goods = goods_of(tx, refund, currency).await?;
+    let (amount, reason) = (money(&gone, 2, currency)?, gone.try_get(3)?);
+    let credited = CreditedRefund { id: new.refund_id, amount, reason, goods: goods.as_ref() };
     let draft = credit_note(&new.head, credited, &snapshot(&invoice)?, &earlier).map_err(DbError::broken)?;
     let paper = Paper { head: &new.head, legal_entity: invoice.try_get(1)?, order, refund: Some(refund) };
     paper.keep(tx, draft).await.map(Some)

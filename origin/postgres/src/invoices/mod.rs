@@ -1,5 +1,6 @@
 //! Invoices and credit notes: kept, and read as they were issued.
 
+mod goods;
 mod issue;
 mod order;
 

@@ -10,5 +10,5 @@ mod withdraw;
 
 pub(crate) use cancel::{RETURN, SOLD_LINES, end_called_off, end_stranded, sold_line};
 pub(crate) use close::{ATTEMPT, attempt};
-pub(crate) use read::money;
+pub(crate) use read::{line, money};
 pub(crate) use withdraw::{reopened, withdraw};

@@ -92,7 +92,8 @@ fn order(row: &Row, items: &[Row], shipments: Vec<Shipment>) -> Result<Order, Db
     })
 }
 
-fn line(row: &Row, currency: Currency) -> Result<OrderLine, DbError> {
+/// A line in columns 1 to 11, as [`ITEMS`] has them.
+pub(crate) fn line(row: &Row, currency: Currency) -> Result<OrderLine, DbError> {
     Ok(OrderLine {
         product_id: ProductId::from_uuid(row.try_get(1)?).map_err(DbError::broken)?,
         variant_id: VariantId::from_uuid(row.try_get(2)?).map_err(DbError::broken)?,

@@ -50,7 +50,7 @@ fn invoice(parts: &[(i64, i64)], tax_included: bool) -> InvoiceResponse {
 
 fn credit(amount: i64, invoice: &InvoiceResponse, earlier: &[InvoiceResponse]) -> Result<InvoiceResponse, MoneyError> {
     let id: RefundId = "ref_01h4vjdvzefw18zfwz5dxw5y8g".parse().unwrap();
-    let refund = CreditedRefund { id, amount: cents(amount), reason: "requested_by_customer" };
+    let refund = CreditedRefund { id, amount: cents(amount), reason: "requested_by_customer", goods: None };
     credit_note(&head(), refund, invoice, earlier)
 }
 
