@@ -15,7 +15,7 @@ use origin_core::{
     payments::{CaptureError, PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
     returns::ReturnError,
-    shipping::{CarrierWebhookError, DeliverError, ShipError},
+    shipping::{CallOffError, CarrierWebhookError, DeliverError, ShipError},
 };
 
 use crate::returns::returnable;
@@ -65,6 +65,9 @@ pub enum ApiError {
     /// A shipment was to be noted as arrived.
     #[error(transparent)]
     Deliver(#[from] DeliverError),
+    /// A shipment was to be called off.
+    #[error(transparent)]
+    CallOff(#[from] CallOffError),
     /// A webhook of the carrier's was to be taken.
     #[error(transparent)]
     CarrierWebhook(#[from] CarrierWebhookError),
@@ -102,6 +105,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::PayPalWebhook(error) => webhook(error, "PayPal-Transmission-Sig"),
         ApiError::Ship(error) => shipping::ship(&error),
         ApiError::Deliver(error) => shipping::deliver(error),
+        ApiError::CallOff(error) => shipping::call_off(error),
         ApiError::CarrierWebhook(error) => shipping::webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
         ApiError::AdjustStock(error) => adjust_stock(error),
@@ -184,7 +188,7 @@ fn taking_back(error: &ReturnError) -> Problem {
         ReturnError::NotTaken(status @ (OrderStatus::Pending | OrderStatus::Processing)) => Problem::new(
             ProblemCode::Conflict,
             format!(
-                "Nothing comes back of an order that is {status}; while nothing of it has left, it can be cancelled"
+                "Nothing of the order has left, which is {status}; while nothing of it is about to, it can be cancelled"
             ),
         ),
         ReturnError::NotTaken(status) => {

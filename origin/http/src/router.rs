@@ -156,6 +156,7 @@ fn dispatch<'a, B: Backend>(backend: &'a B, call: &'a Call) -> Handled<'a> {
         Route::CreateShipment => Box::pin(shipments::create_shipment(backend, call)),
         Route::ListShipments => Box::pin(shipments::list_shipments(backend, call)),
         Route::DeliverShipment => Box::pin(shipments::deliver_shipment(backend, call)),
+        Route::CancelShipment => Box::pin(shipments::cancel_shipment(backend, call)),
         Route::ListReturns => Box::pin(returns::list_returns(backend, call)),
         Route::CreateReturn => Box::pin(returns::create_return(backend, call)),
         Route::ReorderOrder => Box::pin(reorder::reorder_order(backend, call)),

@@ -1,4 +1,4 @@
-//! `/orders/{orderId}/shipments` and `/shipments/{shipmentId}/deliver`.
+//! `/orders/{orderId}/shipments`, `/shipments/{shipmentId}/deliver` and `/shipments/{shipmentId}/cancel`.
 
 use std::collections::HashSet;
 
@@ -15,8 +15,8 @@ use origin_core::{
     idempotency::{Ended, StoredAnswer, once},
     orders::ReadOrders as _,
     shipping::{
-        DeliverError, OwnLabel, Pieces, ShipOrder, Shipment, ShippingStore as _, deliver_shipment as deliver,
-        ship_order,
+        CallOffError, DeliverError, OwnLabel, Pieces, ShipOrder, Shipment, ShippingStore as _, call_shipment_off,
+        deliver_shipment as deliver, ship_order,
     },
 };
 
@@ -74,6 +74,21 @@ pub(crate) async fn deliver_shipment<B: Backend>(backend: &B, call: &Call) -> Re
         Ok::<_, DeliverError>(Ended { answer: shown(call, StatusCode::OK, &shipment), kept: true })
     };
     answer(once(backend, &request, delivering).await?)
+}
+
+/// `POST /shipments/{shipmentId}/cancel`: calls a shipment off that waits for its label. 202 until it was looked for.
+pub(crate) async fn cancel_shipment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
+    let id: ShipmentId = call.id("Shipment")?;
+    call.no_body()?;
+    backend.database().find_shipment(id).await?.ok_or_else(|| Problem::not_found("Shipment"))?;
+    let request = call.keyed(known_customer(backend, call.principal()?).await?)?;
+    let cancelling = async {
+        let shipment = call_shipment_off(backend, id).await?;
+        let kept = shipment.state == ShipmentState::Cancelled;
+        let status = if kept { StatusCode::OK } else { StatusCode::ACCEPTED };
+        Ok::<_, CallOffError>(Ended { answer: shown(call, status, &shipment), kept })
+    };
+    answer(once(backend, &request, cancelling).await?)
 }
 
 fn check(body: &CreateShipmentRequest) -> Result<(), ApiError> {

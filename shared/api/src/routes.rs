@@ -158,6 +158,8 @@ routes! {
     ListShipments: GET "/v1/orders/{orderId}/shipments" Order, Origin, Shopper;
     /// Says that a shipment has arrived.
     DeliverShipment: POST "/v1/shipments/{shipmentId}/deliver" Shipment, Origin, Admin;
+    /// Calls a shipment off that waits for its label.
+    CancelShipment: POST "/v1/shipments/{shipmentId}/cancel" Shipment, Origin, Admin;
     /// Puts what one of the caller's orders was of into the caller's cart again.
     ReorderOrder: POST "/v1/orders/{orderId}/reorder" Order, Origin, Shopper;
     /// Pays an order of the caller's.

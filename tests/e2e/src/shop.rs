@@ -77,6 +77,8 @@ pub struct World {
     pub shipped_order: String,
     /// Its shipment.
     pub shipment: String,
+    /// A shipment that the carrier has refused.
+    pub refused_shipment: String,
     /// What the first paid one is of, one piece.
     pub paid_variant: String,
     /// Its payment.
@@ -145,6 +147,7 @@ impl Shop {
         self.pay(edge, &shopper, &packed_order).await;
         self.pay(edge, &shopper, &shipped_order).await;
         let shipment = self.ship(edge, &admin, &shipped_order).await;
+        let refused_shipment = self.ship_in_vain(edge, &admin, &shopper, &sold).await;
         let foreign_payment = self.pay(edge, &foreigner, &foreign_paid).await;
         let invoice = self.invoice(edge, &shopper, &paid_order).await;
         let foreign_invoice = self.invoice(edge, &foreigner, &foreign_paid).await;
@@ -171,6 +174,7 @@ impl Shop {
             packed_order: packed_order["orderId"].as_str().unwrap_or_default().to_owned(),
             shipped_order: shipped_order["orderId"].as_str().unwrap_or_default().to_owned(),
             shipment,
+            refused_shipment,
             paid_variant,
             payment,
             foreign_payment,
@@ -200,6 +204,17 @@ impl Shop {
         let path = format!("/v1/orders/{}/shipments", order["orderId"].as_str().unwrap_or_default());
         let ship = Call::post(path, &json!({})).token(admin).header("idempotency-key", "ship-whole");
         id(&ship.send(&self.client, &edge.url).await.expect(201).json())
+    }
+
+    /// A shipment to where the carrier does not go. Its id.
+    async fn ship_in_vain(&self, edge: &Edge, admin: &str, shopper: &str, product: &str) -> String {
+        self.add_to_cart(edge, shopper, product, 1).await;
+        let order = order_call_to("AQ").token(shopper).send(&self.client, &edge.url).await.expect(201).json();
+        self.pay(edge, shopper, &order).await;
+        let path = format!("/v1/orders/{}/shipments", order["orderId"].as_str().unwrap_or_default());
+        let ship = Call::post(path, &json!({})).token(admin).header("idempotency-key", "ship-in-vain");
+        let refused = ship.send(&self.client, &edge.url).await.expect(409).json();
+        refused["shipmentId"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The id of the invoice of that order, as it was answered.
@@ -251,8 +266,11 @@ impl Shop {
 
 /// `POST /v1/orders` with an address and nothing else.
 pub fn order_call() -> Call {
-    let address =
-        json!({"street": "123 Main St", "city": "San Francisco", "state": "CA", "zipCode": "94102", "country": "US"});
+    order_call_to("US")
+}
+
+fn order_call_to(country: &str) -> Call {
+    let address = json!({"street": "123 Main St", "city": "San Francisco", "state": "CA", "zipCode": "94102", "country": country});
     Call::post("/v1/orders", &json!({"shippingAddress": address, "paymentMethodId": "pm_card_visa"}))
 }
 

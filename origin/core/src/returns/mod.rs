@@ -13,6 +13,6 @@ mod types;
 
 pub use ports::{BeginReturn, ReturnStore};
 pub(crate) use restock::restock;
-pub use share::{LineCost, cost_of, takes_back};
+pub use share::{LineCost, TakesBack, cost_of, takes_back};
 pub use take_back::{ReturnError, TakeBack, take_back};
 pub use types::{NewReturn, RestockDue, Return, ReturnLine, Returnable, ReturnedLine};

@@ -2,11 +2,26 @@
 
 use commerce_domain::{Money, MoneyError, state::OrderStatus};
 
-/// Whether goods of an order in this state come back. Before it is shipped it is called off; once its money is back, goods may
-/// still come.
+/// What of an order can come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakesBack {
+    /// Nothing: it was not paid, or is called off.
+    Nothing,
+    /// What has left. The rest has never been away.
+    WhatHasLeft,
+    /// All of it: all of it has left.
+    All,
+}
+
+/// What of an order in this state can come back. Of one that is being packed a part may have left, and of one whose money is back,
+/// some or all.
 #[must_use]
-pub fn takes_back(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Refunded)
+pub fn takes_back(status: OrderStatus) -> TakesBack {
+    match status {
+        OrderStatus::Pending | OrderStatus::Cancelled | OrderStatus::Failed => TakesBack::Nothing,
+        OrderStatus::Processing | OrderStatus::Refunded => TakesBack::WhatHasLeft,
+        OrderStatus::Shipped | OrderStatus::Delivered => TakesBack::All,
+    }
 }
 
 /// What a line of an order had cost, and how much of it is back.
@@ -56,8 +71,11 @@ mod tests {
 
     #[test]
     fn goods_come_back_once_they_have_left() {
-        let taken: Vec<OrderStatus> = OrderStatus::ALL.iter().copied().filter(|status| takes_back(*status)).collect();
-        assert_eq!(taken, [OrderStatus::Shipped, OrderStatus::Delivered, OrderStatus::Refunded]);
+        let of = |wanted| OrderStatus::ALL.iter().copied().filter(move |status| takes_back(*status) == wanted);
+        let all: Vec<OrderStatus> = of(TakesBack::All).collect();
+        let some: Vec<OrderStatus> = of(TakesBack::WhatHasLeft).collect();
+        assert_eq!(all, [OrderStatus::Shipped, OrderStatus::Delivered]);
+        assert_eq!(some, [OrderStatus::Processing, OrderStatus::Refunded]);
     }
 
     proptest! {

@@ -95,6 +95,6 @@ pub struct RestockDue {
 pub struct Returnable {
     /// The variant.
     pub variant_id: VariantId,
-    /// Ordered and not returned.
+    /// Ordered, as far as it has left, and not returned.
     pub left: u32,
 }

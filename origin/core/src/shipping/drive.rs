@@ -3,6 +3,7 @@
 use commerce_domain::{Clock as _, EventId, state::ShipmentState};
 
 use super::{
+    call_off,
     carrier::{Carrier, CarrierError, Label, LabelRequest},
     ports::ShippingStore as _,
     types::{Shipment, ShipmentNews, ShipmentSettlement},
@@ -31,21 +32,33 @@ pub(crate) async fn drive_within<B: Backend>(
     patience: &Patience<'_, B>,
     shipment: Shipment,
 ) -> Result<Shipment, Interrupted> {
-    let Some(carrier) = backend.carrier().filter(|_| shipment.state == ShipmentState::Pending) else {
+    if shipment.state != ShipmentState::Pending {
         return Ok(shipment);
-    };
+    }
+    if let Some(since) = shipment.called_off_at {
+        return call_off::end(backend, patience, shipment, since).await;
+    }
+    let Some(carrier) = backend.carrier() else { return Ok(shipment) };
     let news = match told(backend, patience, carrier, &shipment).await? {
         Ok(label) => ShipmentNews::Labelled(label),
         Err(CarrierError::Refused(refusal)) => {
             tracing::error!(shipment.id = %shipment.id, order.id = %shipment.order_id, shipment.failure = refusal.code, "the carrier refused a shipment");
             ShipmentNews::Refused(refusal)
         }
+        Err(error @ CarrierError::Misconfigured(_)) => {
+            tracing::error!(shipment.id = %shipment.id, %error, "no label until this is set right, or the shipment called off");
+            return Ok(shipment);
+        }
         Err(error) => {
             tracing::warn!(shipment.id = %shipment.id, %error, "no label yet");
             return Ok(shipment);
         }
     };
-    settle_shipment(backend, &shipment, &news, None).await
+    let settled = settle_shipment(backend, &shipment, &news, None).await?;
+    if settled.state == ShipmentState::Cancelled && matches!(news, ShipmentNews::Labelled(_)) {
+        tracing::error!(shipment.id = %shipment.id, "a label was made for a shipment that is called off: the carrier has to void it");
+    }
+    Ok(settled)
 }
 
 /// Writes news of a shipment down, with the webhook that told of it.

@@ -33,6 +33,17 @@ pub trait ShippingStore: Send + Sync {
     /// [`StoreError`]; it may have been written, and will be found.
     fn begin_shipment(&self, shipment: &NewShipment) -> impl Future<Output = Result<BeginShipment, StoreError>> + Send;
 
+    /// Notes that a shipment is called off, if it is PENDING; of one that was before, nothing changes. The shipment as it stands
+    /// then; none if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it may have been noted.
+    fn call_shipment_off(
+        &self,
+        shipment: ShipmentId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Shipment>, StoreError>> + Send;
+
     /// Moves a shipment as far as the table of states allows it, and in the same transaction the order, the outbox and the
     /// receipt of the webhook. The shipment as it stands then. Idempotent.
     ///

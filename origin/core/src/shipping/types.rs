@@ -71,6 +71,8 @@ pub struct Shipment {
     pub estimated_delivery: Option<Timestamp>,
     /// Why the carrier said no, if it did: its code.
     pub failure: Option<String>,
+    /// When it was called off, if it was: no label is asked for since.
+    pub called_off_at: Option<Timestamp>,
     /// When it was written down.
     pub created_at: Timestamp,
     /// When it left.

@@ -3,7 +3,7 @@
 use commerce_api::{Problem, ProblemCode};
 use origin_core::{
     payments::WebhookRefusal,
-    shipping::{CarrierWebhookError, DeliverError, ShipError},
+    shipping::{CallOffError, CarrierWebhookError, DeliverError, ShipError},
 };
 
 use super::{RETRY_AFTER_SECONDS, claim, store};
@@ -34,6 +34,16 @@ pub(super) fn deliver(error: DeliverError) -> Problem {
         DeliverError::Claim(refused) => claim(&refused),
         DeliverError::Store(error) => store(&error),
         DeliverError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+    }
+}
+
+pub(super) fn call_off(error: CallOffError) -> Problem {
+    match error {
+        CallOffError::NoShipment => Problem::not_found("Shipment"),
+        CallOffError::Illegal(illegal) => illegal.into(),
+        CallOffError::Claim(refused) => claim(&refused),
+        CallOffError::Store(error) => store(&error),
+        CallOffError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 

@@ -50,6 +50,8 @@ mod other_card;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod partly_shipped;
+#[cfg(test)]
 mod payment_races;
 #[cfg(test)]
 mod payment_recovery;

@@ -35,6 +35,7 @@ async fn a_shipment_has_one_cause_and_is_what_it_says() {
             ("shipments_number_once_left", "update shipments set state = 'SHIPPED', shipped_at = now()"),
             ("shipments_number_once_left", "update shipments set tracking_number = '1Z', shipped_at = now()"),
             ("shipments_arrival_dated", "update shipments set delivered_at = now()"),
+            ("shipments_called_off_later", "update shipments set called_off_at = created_at - interval '1 second'"),
             ("shipments_failure_told", "update shipments set state = 'CANCELLED'"),
             ("shipments_failure_told", "update shipments set failure_code = 'lost'"),
             ("shipments_failure_length", "update shipments set state = 'CANCELLED', failure_code = ''"),

@@ -8,7 +8,9 @@ use commerce_domain::{Currency, Money, PaymentId, VariantId, state::OrderStatus}
 use deadpool_postgres::Transaction;
 use origin_core::{
     refunds::{NewRefund, Refund, RefundReason},
-    returns::{BeginReturn, LineCost, NewReturn, Return, ReturnLine, Returnable, ReturnedLine, cost_of, takes_back},
+    returns::{
+        BeginReturn, LineCost, NewReturn, Return, ReturnLine, Returnable, ReturnedLine, TakesBack, cost_of, takes_back,
+    },
 };
 use serde_json::json;
 use tokio_postgres::Row;
@@ -28,8 +30,11 @@ const ORDER: &str = "select status, currency::text, shipping + case when tax_inc
     from orders where id = $1 for update";
 const SHIPPING_GONE: &str = "select exists (select 1 from returns where order_id = $1 and shipping is not null)";
 // What was withdrawn has not left, and cannot come back.
-const LINES: &str = "select i.variant_id, i.quantity, i.returned, i.quantity - i.returned - i.withdrawn,
-        i.subtotal - i.discount + case when o.tax_included then 0 else i.tax end
+const LINES: &str = "select i.variant_id, i.quantity, i.returned,
+        i.subtotal - i.discount + case when o.tax_included then 0 else i.tax end,
+        case when $2 then i.quantity - i.withdrawn else coalesce((select sum(l.quantity) from shipment_items l
+            join shipments s on s.id = l.shipment_id and s.state in ('SHIPPED', 'DELIVERED')
+            where l.order_id = i.order_id and l.variant_id = i.variant_id), 0) end
     from order_items i join orders o on o.id = i.order_id where i.order_id = $1";
 const PAID_BY: &str = "select id from payments where order_id = $1 and state = 'SUCCEEDED'";
 const INSERT: &str = "insert into returns (id, order_id, request, shipping, amount, currency, refund_id, restock_due, reason, created_at)
@@ -47,11 +52,14 @@ pub(super) async fn begin(tx: &Transaction<'_>, new: &NewReturn) -> Result<Begin
         return Ok(BeginReturn::Begun(Box::new(found)));
     }
     let status: OrderStatus = row.try_get::<_, &str>(0)?.parse().map_err(DbError::broken)?;
-    if !takes_back(status) {
+    let taken = takes_back(status);
+    let currency: Currency = row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?;
+    let ordered = lines_of(tx, order, taken, currency).await?;
+    let is_here = status == OrderStatus::Processing && ordered.values().all(|line| line.left == 0);
+    if taken == TakesBack::Nothing || is_here {
         return Ok(BeginReturn::NotTaken(status));
     }
-    let currency: Currency = row.try_get::<_, &str>(1)?.parse().map_err(DbError::broken)?;
-    let lines = match priced(&lines_of(tx, order, currency).await?, &new.lines)? {
+    let lines = match priced(&ordered, &new.lines)? {
         Ok(lines) => lines,
         Err(left) => return Ok(BeginReturn::TooMany(left)),
     };
@@ -76,7 +84,7 @@ pub(super) async fn begin(tx: &Transaction<'_>, new: &NewReturn) -> Result<Begin
     Ok(BeginReturn::Begun(Box::new(returned)))
 }
 
-/// A line of the order, and how many of its pieces can come back.
+/// A line, and how many of its pieces have left.
 struct Ordered {
     cost: LineCost,
     left: u32,
@@ -85,16 +93,17 @@ struct Ordered {
 async fn lines_of(
     tx: &Transaction<'_>,
     order: Uuid,
+    taken: TakesBack,
     currency: Currency,
 ) -> Result<BTreeMap<VariantId, Ordered>, DbError> {
     let statement = tx.prepare_cached(LINES).await?;
     let line = |row: &Row| {
         let count = |column: usize| u32::try_from(row.try_get::<_, i32>(column)?).map_err(DbError::broken);
-        let cost = LineCost { cost: money(row, 4, currency)?, quantity: count(1)?, returned: count(2)? };
-        let line = Ordered { cost, left: count(3)? };
-        Ok((VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?, line))
+        let cost = LineCost { cost: money(row, 3, currency)?, quantity: count(1)?, returned: count(2)? };
+        let left = u32::try_from(row.try_get::<_, i64>(4)?).map_err(DbError::broken)?;
+        Ok((VariantId::from_uuid(row.try_get(0)?).map_err(DbError::broken)?, Ordered { cost, left }))
     };
-    tx.query(&statement, &[&order]).await?.iter().map(line).collect()
+    tx.query(&statement, &[&order, &(taken == TakesBack::All)]).await?.iter().map(line).collect()
 }
 
 /// The wanted lines with what their pieces had cost, or those of which fewer are left.
@@ -105,7 +114,7 @@ fn priced(
     let (mut lines, mut too_many) = (Vec::with_capacity(wanted.len()), Vec::new());
     for line in wanted {
         let of = ordered.get(&line.variant_id);
-        let left = of.map_or(0, |of| of.left);
+        let left = of.map_or(0, |of| of.left.saturating_sub(of.cost.returned));
         match of.filter(|_| line.quantity <= left) {
             Some(of) => {
                 let amount = cost_of(of.cost, line.quantity).map_err(DbError::broken)?;

@@ -25,13 +25,23 @@ use crate::{Database, DbError, sweep::mixed};
 const SHIPMENT: &str = "select s.id, s.order_id, s.state, s.carrier, s.tracker_id, s.tracking_number, s.tracking_url,
         s.estimated_delivery, s.failure_code, s.created_at, s.shipped_at, s.delivered_at,
         (select array_agg(i.variant_id order by i.variant_id) from shipment_items i where i.shipment_id = s.id),
-        (select array_agg(i.quantity order by i.variant_id) from shipment_items i where i.shipment_id = s.id)
+        (select array_agg(i.quantity order by i.variant_id) from shipment_items i where i.shipment_id = s.id), s.called_off_at
     from shipments s";
+// Quiet from then on: the sweep looks for the label once nobody can be asking for one.
+const CALL_OFF: &str = "update shipments set called_off_at = $2, updated_at = $2
+    where id = $1 and state = 'PENDING' and called_off_at is null";
 const LIVE: &str = "select exists (select from shipments where order_id = $1 and state <> 'CANCELLED')";
 
 impl ShippingStore for Database {
     async fn begin_shipment(&self, shipment: &NewShipment) -> Result<BeginShipment, StoreError> {
         Ok(self.write_shipment(shipment).await?)
+    }
+
+    async fn call_shipment_off(&self, id: ShipmentId, now: Timestamp) -> Result<Option<Shipment>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(CALL_OFF).await.map_err(DbError::from)?;
+        client.execute(&statement, &[&id.as_uuid(), &now]).await.map_err(DbError::from)?;
+        self.find_shipment(id).await
     }
 
     async fn settle_shipment(&self, settlement: ShipmentSettlement<'_>) -> Result<Shipment, StoreError> {
@@ -115,6 +125,7 @@ fn shipment(row: &Row) -> Result<Shipment, DbError> {
         tracking_url: row.try_get(6)?,
         estimated_delivery: row.try_get(7)?,
         failure: row.try_get(8)?,
+        called_off_at: row.try_get(14)?,
         created_at: row.try_get(9)?,
         shipped_at: row.try_get(10)?,
         delivered_at: row.try_get(11)?,

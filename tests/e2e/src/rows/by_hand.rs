@@ -45,6 +45,7 @@ fn of(route: Route) -> Vec<Row> {
         Route::CreateShipment => parcels::create_shipment(),
         Route::ListShipments => parcels::list_shipments(),
         Route::DeliverShipment => parcels::deliver_shipment(),
+        Route::CancelShipment => parcels::cancel_shipment(),
         Route::ReorderOrder => returns::reorder_order(),
         Route::CreatePayment => create_payment(),
         Route::ListPayments => money::list_payments(),

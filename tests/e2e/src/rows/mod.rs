@@ -138,6 +138,7 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::CreateShipment
         | Route::ListShipments
         | Route::DeliverShipment
+        | Route::CancelShipment
         | Route::ReorderOrder
         | Route::ListFailedCheckouts
         | Route::ListPayments

@@ -76,6 +76,25 @@ pub(super) fn deliver_shipment() -> Vec<Row> {
     ]
 }
 
+pub(super) fn cancel_shipment() -> Vec<Row> {
+    let route = Route::CancelShipment;
+    let cancel = |world: &World, shipment: &str, body: &Value| {
+        Call::post(format!("/v1/shipments/{shipment}/cancel"), body).token(&world.admin)
+    };
+    vec![
+        Row::of(route, Class::BadInput, "with a body", 400, move |world| {
+            cancel(world, &world.refused_shipment, &json!({"when": "now"}))
+        }),
+        Row::of(route, Class::BadInput, "unknown", 404, move |world| {
+            cancel(world, &format!("ship_{UNKNOWN}"), &json!({}))
+        }),
+        Row::of(route, Class::BadInput, "has left", 409, move |world| cancel(world, &world.shipment, &json!({}))),
+        Row::of(route, Class::Success, "open again", 200, move |world| {
+            cancel(world, &world.refused_shipment, &json!({}))
+        }),
+    ]
+}
+
 pub(super) fn receive_carrier_webhook() -> Vec<Row> {
     let route = Route::ReceiveCarrierWebhook;
     let body = format!(

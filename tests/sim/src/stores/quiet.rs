@@ -49,6 +49,7 @@ passed_on! {
     impl ShippingStore for SimDatabase {
         fn begin_shipment(shipment: &NewShipment) -> BeginShipment;
         fn settle_shipment(settlement: ShipmentSettlement<'_>) -> Shipment;
+        fn call_shipment_off(shipment: ShipmentId, now: Timestamp) -> Option<Shipment>;
         fn find_shipment(shipment: ShipmentId) -> Option<Shipment>;
         fn is_carrier_event_handled(event_id: &str) -> bool;
         fn note_carrier_event(receipt: &WebhookReceipt<'_>) -> ();

@@ -27,7 +27,8 @@ pub(crate) struct Shipped {
 impl Shipped {
     pub(crate) async fn to(country: &str) -> Self {
         let paid = Self::paid(country).await;
-        paid.force_status("SHIPPED").await;
+        let whole = json!({"trackingNumber": "1Z999AA10123456784"});
+        assert_eq!(paid.ship("whole", &whole).await.status, 201);
         paid
     }
 
@@ -49,6 +50,12 @@ impl Shipped {
         let answer = ada.post("/v1/payments", &payment).await;
         assert_eq!(answer.text("/status"), "succeeded", "{answer:?}");
         Self { shop, lamp, chair, order }
+    }
+
+    /// Ships under that key.
+    pub(crate) async fn ship(&self, key: &str, body: &Value) -> Answer {
+        let path = format!("/v1/orders/{}/shipments", self.order);
+        self.shop.admin().with("idempotency-key", key).post(&path, body).await
     }
 
     /// Puts the order into a state that it did not come to by itself.
