@@ -10,7 +10,7 @@ use commerce_api::{
     },
     product::option_values,
 };
-use commerce_domain::{CustomerId, OrderId, state::OrderStatus};
+use commerce_domain::{CustomerId, OrderId, PricingRules, pricing::Destination, state::OrderStatus};
 use http::{Response, StatusCode, header};
 use origin_core::{
     Backend,
@@ -35,7 +35,7 @@ use crate::{
 /// `POST /orders`: orders the caller's cart. Never charges.
 pub(crate) async fn create_order<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
     let body: CreateOrderRequest = call.json()?;
-    check(&body)?;
+    check(&body, backend.pricing())?;
     let request = PlaceOrder {
         principal: call.principal()?,
         key: call.idempotency_key()?,
@@ -141,7 +141,7 @@ fn order_status(text: &str) -> Result<OrderStatus, ApiError> {
     })
 }
 
-fn check(body: &CreateOrderRequest) -> Result<(), ApiError> {
+fn check(body: &CreateOrderRequest, rules: &PricingRules) -> Result<(), ApiError> {
     let mut refusals = Refusals::default();
     let Address { street, city, state, zip_code, country } = &body.shipping_address;
     refusals.text("shippingAddress.street", street);
@@ -149,6 +149,9 @@ fn check(body: &CreateOrderRequest) -> Result<(), ApiError> {
     refusals.text("shippingAddress.zipCode", zip_code);
     if let Some(state) = state {
         refusals.text("shippingAddress.state", state);
+    }
+    if !rules.can_tell(&Destination::new(country, state.as_deref(), Some(zip_code))) {
+        refusals.add("shippingAddress.state", "must be a state of the country, by its code (ISO 3166-2), such as CA");
     }
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
         refusals.add("shippingAddress.country", "must be two capital letters (ISO 3166-1)");

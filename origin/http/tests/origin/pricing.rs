@@ -134,7 +134,25 @@ async fn an_address_that_is_not_served_is_refused_before_anything_is_written() {
     for table in ["checkouts", "idempotency_keys", "orders", "outbox"] {
         assert_eq!(shop.count(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
-    assert_eq!(key.post("/v1/orders", &to("US", None)).await.status, 201, "the key is free for another address");
+    let elsewhere = key.post("/v1/orders", &to("US", Some("OR"))).await;
+    assert_eq!(elsewhere.status, 201, "the key is free for another address");
+}
+
+#[tokio::test]
+async fn a_shopper_does_not_choose_the_tax_by_the_spelling_of_the_state() {
+    let (shop, lamp) = shop_with_lamp().await;
+    let ada = shop.shopper("ada");
+    for state in [None, Some("Kalifornien"), Some("C."), Some("XX"), Some("CA, USA")] {
+        let refused = ada.post("/v1/orders", &to("US", state)).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (400, "VALIDATION_ERROR".to_owned()), "{state:?}");
+        assert_eq!(refused.fields(), ["shippingAddress.state"], "{state:?}");
+    }
+    assert_eq!((shop.level(&lamp).await.reserved, shop.count("select count(*) from checkouts").await), (0, 0));
+    for state in ["California", "us-ca", "ca"] {
+        shop.fill_cart("ada", &[(&lamp, 1)]).await;
+        let order = read(&shop, &ada.post("/v1/orders", &to("US", Some(state))).await).await;
+        assert_eq!((order["tax"].to_string(), &order["shippingAddress"]["state"]), ("4.35".to_owned(), &json!(state)));
+    }
 }
 
 #[tokio::test]

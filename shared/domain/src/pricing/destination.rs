@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use super::state::{compared, folded, is_state};
+
 /// Where something goes, as far as rules look at it. The default is a place of which nothing is known: only rules for anywhere
 /// cover it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,10 +38,17 @@ pub enum PlaceError {
 impl Destination {
     /// The place with this country (ISO 3166-1, two capital letters), state or province, and postal code.
     ///
-    /// States and postal codes are compared without regard to case, spaces and hyphens: `sw1a 1aa` is `SW1A1AA`.
+    /// States and postal codes are compared without regard to case, spaces and hyphens: `sw1a 1aa` is `SW1A1AA`. The states of the
+    /// US and of Canada are compared by their codes: `California` is `CA`.
     #[must_use]
     pub fn new(country: &str, state: Option<&str>, zip: Option<&str>) -> Self {
-        Self { country: country.to_owned(), state: folded(state.unwrap_or("")), zip: folded(zip.unwrap_or("")) }
+        let state = state.map_or_else(String::new, |state| compared(country, state));
+        Self { country: country.to_owned(), state, zip: folded(zip.unwrap_or("")) }
+    }
+
+    /// Whether its state is one of the country's, as far as that is known.
+    pub(super) fn is_in_a_state(&self) -> bool {
+        is_state(&self.country, &self.state)
     }
 }
 
@@ -59,16 +68,25 @@ impl Place {
         if country.is_some_and(|code| !is_code(code)) {
             return Err(PlaceError::Country);
         }
-        let part = |text: Option<&str>, wrong| {
-            let part = text.map(folded);
+        let part = |part: Option<String>, wrong| {
             let is_wrong = part.as_ref().is_some_and(|part| part.is_empty() || country.is_none());
             if is_wrong { Err(wrong) } else { Ok(part) }
         };
         Ok(Self {
-            state: part(state, PlaceError::State)?,
-            zip_prefix: part(zip_prefix, PlaceError::ZipPrefix)?,
+            state: part(state.map(|state| compared(country.unwrap_or_default(), state)), PlaceError::State)?,
+            zip_prefix: part(zip_prefix.map(folded), PlaceError::ZipPrefix)?,
             country: country.map(str::to_owned),
         })
+    }
+
+    /// Whether this is a place in a state of the destination's country.
+    pub(super) fn divides(&self, to: &Destination) -> bool {
+        self.state.is_some() && self.country.as_ref() == Some(&to.country)
+    }
+
+    /// Whether the destination is in the state that this is in, or is.
+    pub(super) fn is_in_state_of(&self, to: &Destination) -> bool {
+        self.divides(to) && self.state.as_ref() == Some(&to.state)
     }
 
     fn covers(&self, to: &Destination) -> bool {
@@ -87,9 +105,4 @@ impl Place {
 /// The one of `zones` that is made for the destination: of those whose place covers it, the one that says most.
 pub(super) fn made_for<'a, T>(zones: &'a [T], place: impl Fn(&T) -> &Place, to: &Destination) -> Option<&'a T> {
     zones.iter().filter(|zone| place(zone).covers(to)).min_by_key(|zone| Reverse(place(zone).precision()))
-}
-
-/// As states and postal codes are compared.
-fn folded(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').flat_map(char::to_uppercase).collect()
 }

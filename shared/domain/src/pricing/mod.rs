@@ -9,6 +9,7 @@ mod rate;
 mod rules;
 mod settings;
 mod shipping;
+mod state;
 mod tax;
 mod totals;
 

@@ -104,6 +104,14 @@ impl PricingRules {
         self.tax_zone(to).is_some_and(|zone| zone.inclusive)
     }
 
+    /// Whether the destination says all that the rules have to know of it. Where they tell the states of its country apart, its
+    /// state has to be one: the shopper does not choose the tax by leaving it out, or by a name that no rule has.
+    #[must_use]
+    pub fn can_tell(&self, to: &Destination) -> bool {
+        let mut places = self.tax.places().chain(self.shipping.places()).filter(|place| place.divides(to)).peekable();
+        places.peek().is_none() || to.is_in_a_state() || places.any(|place| place.is_in_state_of(to))
+    }
+
     pub(super) fn tax_zone(&self, to: &Destination) -> Option<&TaxZone> {
         self.tax.zone(to)
     }

@@ -93,6 +93,10 @@ impl ShippingRules {
         self.currency
     }
 
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.zones.iter().map(|zone| &zone.place)
+    }
+
     /// The zone that is made for the destination.
     pub(super) fn zone(&self, to: &Destination) -> Option<&ShippingZone> {
         made_for(&self.zones, |zone| &zone.place, to)

@@ -48,6 +48,10 @@ impl TaxRules {
         Ok(())
     }
 
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.zones.iter().map(|zone| &zone.place)
+    }
+
     /// The zone that is made for the destination.
     pub(super) fn zone(&self, to: &Destination) -> Option<&TaxZone> {
         made_for(&self.zones, |zone| &zone.place, to)

@@ -65,6 +65,8 @@ fn states_of_the_us_tax_on_top() {
     for (to, category, tax, total, sums) in [
         (us("CA", "94102"), "", "7.25", "112.24", "CA sales tax 0.0725: 99.99 7.25"),
         (us("ca", "94102"), "", "7.25", "112.24", "CA sales tax 0.0725: 99.99 7.25"),
+        (us("California", "94102"), "", "7.25", "112.24", "CA sales tax 0.0725: 99.99 7.25"),
+        (us("US-NY", "10001"), "", "8.87", "113.86", "NY sales tax 0.08875: 99.99 8.87"),
         (us("CA", "90012-1234"), "", "9.50", "114.49", "Los Angeles sales tax 0.095: 99.99 9.50"),
         (us("OR", "97035"), "", "0.00", "104.99", "OR 0: 99.99 0.00"),
         (us("NY", "10001"), "", "8.87", "113.86", "NY sales tax 0.08875: 99.99 8.87"),
@@ -76,6 +78,36 @@ fn states_of_the_us_tax_on_top() {
         let found = cost(&rules, &to, &[goods(usd("99.99"), category)]);
         assert_eq!(found, (tax.into(), total.into(), sums.into()), "{to:?} {category}");
     }
+}
+
+#[test]
+fn where_states_are_taxed_apart_the_state_has_to_be_one() {
+    let rules = rules(
+        [
+            sales_tax("CA sales tax", place("US", Some("CA"), None), "0.0725", &[]),
+            sales_tax("GST", place("AU", Some("Victoria"), None), "0.1", &[]),
+            sales_tax("Tax", place("GB", None, Some("BT")), "0.2", &[]),
+        ],
+        usd("5.00"),
+    );
+    for (country, state, can_tell) in [
+        ("US", Some("CA"), true),
+        ("US", Some("california"), true),
+        ("US", Some("OR"), true),
+        ("US", Some("Kalifornien"), false),
+        ("US", Some("C"), false),
+        ("US", None, false),
+        ("AU", Some("victoria"), true),
+        ("AU", Some("NSW"), true),
+        ("AU", Some("New South Wales"), false),
+        ("GB", None, true),
+        ("GB", Some("Wherever"), true),
+        ("DE", None, true),
+    ] {
+        let to = Destination::new(country, state, Some("1"));
+        assert_eq!(rules.can_tell(&to), can_tell, "{to:?}");
+    }
+    assert!(PricingRules::default().can_tell(&Destination::new("US", None, None)));
 }
 
 #[test]
