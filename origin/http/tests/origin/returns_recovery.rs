@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use jiff::SignedDuration;
 use origin_core::{hooks::HookPoint, sweep::SweepReport};
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::{Faults, payments::Operation};
 
 use crate::shop::{Shipped, line, number};
@@ -100,16 +100,45 @@ async fn a_refund_that_is_under_way_leaves_a_return_only_the_rest() {
     assert_eq!((refund.status.as_u16(), back.status.as_u16()), (201, 201));
     assert_eq!(back.json()["refund"]["amount"], number("33.20"));
     assert_eq!(shipped.kept().await, 0);
-    for _ in 0..5 {
+}
+
+/// All of it comes back, or all but a lamp, while a refund of all that is left is asked for.
+#[tokio::test]
+async fn a_return_and_a_full_refund_send_all_of_it_back_and_no_more_whichever_is_first() {
+    for (lamps, by_return, rest) in [(3, 13_320, 0), (2, 9768, 3552)] {
+        let items = |shipped: &Shipped| {
+            let items = [line(&shipped.lamp, lamps, true), line(&shipped.chair, 2, true)];
+            json!({"items": items, "shippingRefund": true})
+        };
         let shipped = Shipped::to("US").await;
-        let everything = json!({
-            "items": [line(&shipped.lamp, 3, true), line(&shipped.chair, 2, true)], "shippingRefund": true,
-        });
-        let (refund, back) = join(shipped.refund_by_hand(None), shipped.take_back("k1", &everything)).await;
-        assert_eq!(back.status, 201, "{back:?}");
-        assert!([201, 422].contains(&refund.status.as_u16()), "{refund:?}");
-        assert_eq!((shipped.sent_back(), shipped.kept().await), (vec![13_320], 0));
-        shipped.assert_in_stock(10, 10).await;
+        let pause = shipped.shop.stops.pause_once_at(HookPoint::AfterTakingBack);
+        let everything = items(&shipped);
+        let (back, refund) = join(shipped.take_back("k1", &everything), async {
+            pause.reached().await;
+            let refund = shipped.refund_by_hand(None).await;
+            pause.release();
+            refund
+        })
+        .await;
+        let expected = if rest == 0 { 422 } else { 201 };
+        assert_eq!((back.status.as_u16(), refund.status.as_u16()), (201, expected), "{refund:?}");
+        let mut sent = shipped.sent_back();
+        sent.sort_unstable_by(|one, other| other.cmp(one));
+        assert_eq!((sent, shipped.kept().await), ([by_return, rest].into_iter().filter(|part| *part > 0).collect(), 0));
+
+        let shipped = Shipped::to("US").await;
+        let pause = shipped.shop.stops.pause_once_at(HookPoint::BeforeMoneyBack);
+        let everything = items(&shipped);
+        let (refund, back) = join(shipped.refund_by_hand(None), async {
+            pause.reached().await;
+            let back = shipped.take_back("k1", &everything).await;
+            pause.release();
+            back
+        })
+        .await;
+        assert_eq!((refund.status.as_u16(), back.status.as_u16()), (201, 201), "{back:?}");
+        assert_eq!((&back.json()["refund"], shipped.sent_back()), (&Value::Null, vec![13_320]));
+        assert_eq!(shipped.read().await["status"], "REFUNDED");
     }
 }
 
