@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod sns_sqs {
+    use std::time::Duration;
+
     use commerce_aws::{
         AwsClient, Credentials, Sns, Sqs,
         sns::Subscribe,
@@ -38,17 +40,13 @@ mod sns_sqs {
             self.sqs.delete(receipts).await
         }
 
-        async fn release(
-            &self,
-            receipts: &[String],
-            after: std::time::Duration,
-        ) -> Result<(), origin_core::StoreError> {
+        async fn release(&self, receipts: &[String], after: Duration) -> Result<(), origin_core::StoreError> {
             self.sqs.release(receipts, after).await
         }
     }
 
     fn client(endpoint: &str) -> AwsClient<System> {
-        let system = System::new(ReqwestClient::new(std::time::Duration::from_secs(30)).expect("should make a client"));
+        let system = System::new(ReqwestClient::new(Duration::from_secs(30)).expect("should make a client"));
         let endpoint = endpoint.parse().expect("should be a URL");
         AwsClient::new(system, Credentials::new("test", "test"), "eu-central-1", Some(endpoint))
     }
@@ -80,13 +78,16 @@ mod sns_sqs {
     impl BusUnderTest for Stack {
         type Queue = Queue;
 
+        const MINUTES_PASS: bool = false;
+
         fn publisher(&self) -> &impl PublishEvents {
             &self.publisher
         }
 
-        async fn subscribe(&self, types: &[&str]) -> Queue {
+        async fn subscribe_lending(&self, types: &[&str], loan: Duration) -> Queue {
             let (dead_letters, dead_arn) = self.queue(&[]).await;
-            let (url, queue_arn) = self.queue(&[("RedrivePolicy", redrive_policy(&dead_arn, 2))]).await;
+            let lent = ("VisibilityTimeout", loan.as_secs().to_string());
+            let (url, queue_arn) = self.queue(&[("RedrivePolicy", redrive_policy(&dead_arn, 2)), lent]).await;
             let mut attributes = vec![("RawMessageDelivery".to_owned(), "true".to_owned())];
             if !types.is_empty() {
                 attributes.push(("FilterPolicy".to_owned(), serde_json::json!({"type": types}).to_string()));
@@ -94,6 +95,10 @@ mod sns_sqs {
             let subscribe = Subscribe { topic_arn: self.topic_arn.clone(), queue_arn, attributes };
             Sns::new(self.client.clone()).subscribe(&subscribe).await.unwrap();
             Queue { sqs: SqsQueue::new(self.client.clone(), url, 1), dead_letters }
+        }
+
+        async fn pass(&self, time: Duration) {
+            tokio::time::sleep(time).await;
         }
 
         async fn dead(&self, queue: &Queue) -> usize {
@@ -115,6 +120,6 @@ mod sns_sqs {
     #[tokio::test]
     async fn sns_and_sqs_keep_the_contract() {
         let Some(endpoint) = endpoint() else { return };
-        check(|| Stack::open(&endpoint)).await;
+        println!("skipped: {:?}", check(|| Stack::open(&endpoint)).await);
     }
 }
