@@ -33,6 +33,11 @@ pub(crate) struct Working {
 impl Working {
     pub(crate) async fn on(shop: &Shop, consumer: Consumer) -> Self {
         create_payments_table(&shop.dynamo, PAYMENTS_TABLE).await.unwrap();
+        Self::beside(shop, consumer)
+    }
+
+    /// Where the table of payments is there already.
+    fn beside(shop: &Shop, consumer: Consumer) -> Self {
         let types = consumer.kinds().iter().map(|kind| (*kind).to_owned()).collect();
         let config = QueueConfig { types, max_receive_count: MAX_RECEIVE_COUNT, ..QueueConfig::default() };
         let history = DynamoPayments::new(shop.dynamo.client().clone(), PAYMENTS_TABLE);
@@ -200,4 +205,25 @@ async fn a_poisoned_event_is_put_away_and_its_group_goes_on() {
 fn poisoned(shop: &Shop, order: &str, data: Value) -> Envelope {
     let id = EventId::generate(&shop.clock, &SystemEntropy);
     Envelope::new(id, "PaymentFailed", order, 1, commerce_domain::Clock::now(&shop.clock), data)
+}
+
+#[tokio::test]
+async fn what_the_dead_letters_have_lost_is_published_again_from_the_outbox() {
+    let placed = Placed::paid_with("pm_card_visa").await;
+    assert_eq!(placed.refund("k1", Some("14.80")).await.status, 201);
+    placed.shop.relay().await;
+    // The queues come too late for all of it, as if it had been put away and forgotten.
+    let shop = &placed.shop;
+    let papers = Working::on(shop, Consumer::Invoices).await;
+    let past = Working::beside(shop, Consumer::PaymentHistory);
+    assert_eq!((papers.all(shop).await, past.all(shop).await), (0, 0));
+    shop.clock.advance(SignedDuration::from_mins(6));
+    let again = "update outbox set published_at = null where aggregate_id = $1 and event = any($2)";
+    let kinds = ["PaymentSucceeded", "RefundSucceeded"];
+    shop.run(again, &[&placed.order, &&kinds[..]]).await;
+    shop.relay().await;
+    assert_eq!((papers.all(shop).await, past.all(shop).await), (2, 2));
+    assert_eq!(placed.numbers().await.len(), 2);
+    let entries = history(&placed).await;
+    assert_eq!(entries.iter().map(|(_, event, _)| event.as_str()).collect::<Vec<_>>(), kinds);
 }
