@@ -22,6 +22,27 @@ pub(crate) async fn database_url() -> String {
     DATABASES.url(migrate).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// So many orders of one customer, a minute apart, with numbers and ids that count up.
+pub(crate) async fn write_orders(client: &Object, count: u32) {
+    let orders = format!(
+        "create function pg_temp.id(kind text, number int) returns uuid language sql as $$
+            select ('00000000-0000-7000-8' || kind || '00-' || lpad(number::text, 12, '0'))::uuid $$;
+        insert into customers (id, issuer, sub, created_at, updated_at)
+            values (pg_temp.id('0', 1), 'issuer', 'sub', now(), now());
+        insert into checkouts (id, order_id, customer_id, cart_id, cart_version, request_hash, lines, currency, subtotal,
+            tax, shipping, total, shipping_address, state, hold_until, order_number, created_at, updated_at)
+        select pg_temp.id('1', n), pg_temp.id('2', n), pg_temp.id('0', 1), pg_temp.id('3', n), 1, sha256(n::text::bytea),
+            '[{{}}]', 'EUR', 10, 0, 0, 10, '{{\"street\": \"1\", \"city\": \"Bonn\", \"zipCode\": \"1\", \"country\": \"DE\"}}',
+            'PLACED', now(), lpad(n::text, 9, '0'), now() + n * interval '1 minute', now()
+        from generate_series(1, {count}) as n;
+        insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, shipping_address,
+            reserved_until, order_number, created_at, updated_at)
+        select order_id, id, customer_id, 'PROCESSING', currency, subtotal, tax, shipping, total, shipping_address,
+            hold_until, order_number, created_at, now() from checkouts"
+    );
+    client.batch_execute(&orders).await.expect("the orders should be there");
+}
+
 /// Each statement violates the constraint beside it.
 pub(crate) async fn assert_refused(client: &Object, refused: &[(&str, &str)]) {
     for (constraint, statement) in refused {

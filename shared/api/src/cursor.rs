@@ -98,24 +98,26 @@ pub struct SlicePagination {
     pub page: Option<u32>,
     /// Rows at most.
     pub limit: u32,
-    /// Rows in the whole list.
-    pub total: u64,
-    /// Pages in the whole list.
-    pub total_pages: u64,
+    /// Rows in the whole list; absent where a cursor was asked for: the first page has told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub total: Option<u64>,
+    /// Pages in the whole list; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub total_pages: Option<u64>,
     /// What to ask for next, as `cursor`; null at the end.
     pub next_cursor: Option<String>,
 }
 
 impl SlicePagination {
-    /// The place of `slice` in a list of `total` rows. `next` is where the list goes on.
+    /// The place of `slice` in a list of `total` rows, where they were counted. `next` is where the list goes on.
     #[must_use]
-    pub fn new(slice: OrderSlice, total: u64, next: Option<OrderCursor>) -> Self {
+    pub fn new(slice: OrderSlice, total: Option<u64>, next: Option<OrderCursor>) -> Self {
         let page = match slice {
             OrderSlice::Page(page) => Some(page.page),
             OrderSlice::After(..) => None,
         };
         let limit = slice.limit();
-        let total_pages = total.div_ceil(u64::from(limit));
+        let total_pages = total.map(|total| total.div_ceil(u64::from(limit)));
         Self { page, limit, total, total_pages, next_cursor: next.map(|next| next.to_string()) }
     }
 }

@@ -118,8 +118,8 @@ pub struct OrderFilter {
 pub struct OrderPage {
     /// The orders of this part, newest first.
     pub orders: Vec<Order>,
-    /// How many there are in all.
-    pub total: u64,
+    /// How many there are in all; none behind a cursor, where nobody counts.
+    pub total: Option<u64>,
     /// Whether older ones follow.
     pub more: bool,
 }

@@ -10,26 +10,15 @@ use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use super::*;
-use crate::{DatabaseSettings, testing::database_url};
-
-/// So many orders, with ids that count up.
-const ORDERS: &str = "
-    create function pg_temp.id(kind text, number int) returns uuid language sql as $$
-        select ('00000000-0000-7000-8' || kind || '00-' || lpad(number::text, 12, '0'))::uuid $$;
-    insert into customers (id, issuer, sub, created_at, updated_at) values (pg_temp.id('0', 1), 'issuer', 'sub', now(), now());
-    insert into checkouts (id, order_id, customer_id, cart_id, cart_version, request_hash, lines, currency, subtotal, tax,
-        shipping, total, shipping_address, state, hold_until, order_number, created_at, updated_at)
-    select pg_temp.id('1', n), pg_temp.id('2', n), pg_temp.id('0', 1), pg_temp.id('3', n), 1, sha256(n::text::bytea), '[{}]', 'EUR',
-        10, 0, 0, 10, '{}', 'PLACED', now(), lpad(n::text, 9, '0'), now(), now() from generate_series(1, 40) as n;
-    insert into orders (id, checkout_id, user_id, status, currency, subtotal, tax, shipping, total, shipping_address,
-        reserved_until, order_number, created_at, updated_at)
-    select order_id, id, customer_id, 'PROCESSING', currency, subtotal, tax, shipping, total, shipping_address, hold_until,
-        order_number, now(), now() from checkouts";
+use crate::{
+    DatabaseSettings,
+    testing::{database_url, write_orders},
+};
 
 async fn with_orders() -> Database {
     let settings = DatabaseSettings { max_connections: 12, ..DatabaseSettings::new(database_url().await) };
     let database = Database::new(&settings).unwrap();
-    database.client().await.unwrap().batch_execute(ORDERS).await.unwrap();
+    write_orders(&database.client().await.unwrap(), 40).await;
     database
 }
 

@@ -23,8 +23,6 @@ pub(super) const COLUMNS: &str = "id, status, currency::text, subtotal, tax, shi
         (select coalesce(-sum(amount), 0) from ledger_entries l where order_id = o.id and kind in ('refund', 'refund_failed')
             and not exists (select from payments p where p.id = l.payment_id and p.state = 'CANCELED')),
         version, order_number";
-/// The column behind [`COLUMNS`].
-pub(super) const TOTAL: usize = 19;
 
 const ITEMS: &str =
     "select order_id, product_id, variant_id, name, sku, options, quantity, price, subtotal, tax, tax_rate, tax_name
