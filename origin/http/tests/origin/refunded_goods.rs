@@ -54,8 +54,8 @@ async fn the_goods_of_an_order_that_is_refunded_before_it_leaves_are_on_sale_aga
     assert_eq!(shop.count(moved).await, 0);
     assert_eq!(shop.count("select count(*) from orders where hold_step is not null").await, 0);
     assert_eq!(placed.cancel().await.code(), "CONFLICT");
-    let ship = format!("/v1/orders/{}/shipments", placed.order);
-    let shipped = shop.admin().with("idempotency-key", "s").post(&ship, &json!({"trackingNumber": "1Z"})).await;
+    let shipments = format!("/v1/orders/{}/shipments", placed.order);
+    let shipped = shop.admin().with("idempotency-key", "s").post(&shipments, &json!({"trackingNumber": "1Z"})).await;
     assert_eq!(shipped.status, 409);
     let back = format!("/v1/orders/{}/returns", placed.order);
     let body = json!({"items": [line(&placed.item, 1, true)]});

@@ -263,7 +263,7 @@ async fn two_sweeps_at_once_end_an_order_once() {
     let placed = Placed::new().await;
     placed.pay(DECLINED).await;
     placed.overdue();
-    let (one, other) = join(placed.swept(), placed.swept()).await;
+    let (one, other) = Box::pin(join(placed.swept(), placed.swept())).await;
     assert!(one.closed + other.closed >= 1 && one.failures + other.failures == 0, "{one:?} {other:?}");
     placed.assert_failed().await;
     assert_eq!(placed.events("PaymentCanceled").await, 1);
