@@ -164,7 +164,9 @@ async fn the_streams_tell_of_carts_and_of_variants_that_run_low() {
     let told: Vec<Envelope> = told.into_iter().map(|delivery| delivery.event.unwrap()).collect();
     let of_cart: Vec<u64> = told.iter().map(|event| event.sequence).collect();
     assert_eq!((of_cart, told[0].kind.as_str(), told[0].subject.as_str()), (vec![1, 2], "CartUpdated", cart));
-    told.iter().for_each(|event| event_schemas::assert_published(&event.kind, &event.data));
+    for event in &told {
+        event_schemas::assert_published(&event.kind, &event.data);
+    }
     let client = database.client().await.unwrap();
     let low = "select count(*) from outbox where event = 'LowStock'";
     assert_eq!(client.query_one(low, &[]).await.unwrap().get::<_, i64>(0), 1, "once, though it came twice");
