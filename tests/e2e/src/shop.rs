@@ -79,7 +79,7 @@ pub struct World {
     pub shipment: String,
     /// A shipment that the carrier has refused.
     pub refused_shipment: String,
-    /// What the first paid one is of, one piece.
+    /// What the paid ones are of, one piece each.
     pub paid_variant: String,
     /// Its payment.
     pub payment: String,

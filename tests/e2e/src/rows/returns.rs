@@ -16,10 +16,6 @@ pub(super) fn create_return() -> Vec<Row> {
     let keyed = move |world: &World, order: &str, quantity: &str| {
         post(world, order, &world.paid_variant, quantity).header("idempotency-key", "return-1")
     };
-    let all_the_money = |world: &World| {
-        let call = Call::new(Method::POST, format!("/v1/payments/{}/refunds", world.payment));
-        call.body("application/json", "{}").token(&world.admin).header("idempotency-key", "refund-all")
-    };
     vec![
         Row::of(route, Class::BadInput, "no key", 400, move |world| {
             post(world, &world.paid_order, &world.paid_variant, "1")
@@ -27,14 +23,11 @@ pub(super) fn create_return() -> Vec<Row> {
         Row::of(route, Class::BadInput, "no pieces", 400, move |world| keyed(world, &world.paid_order, "0")),
         Row::of(route, Class::BadInput, "unknown", 404, move |world| keyed(world, &format!("order_{UNKNOWN}"), "1")),
         Row::of(route, Class::BadInput, "not shipped", 409, move |world| keyed(world, &world.paid_order, "1")),
-        Row::of(Route::CreateRefund, Class::Success, "all that is left", 201, all_the_money),
-        Row::of(route, Class::BadInput, "more than was ordered", 422, move |world| {
-            keyed(world, &world.paid_order, "2")
+        Row::of(route, Class::BadInput, "more than has left", 422, move |world| {
+            keyed(world, &world.shipped_order, "2")
         }),
-        Row::of(route, Class::Success, "its money is back already", 201, move |world| {
-            keyed(world, &world.paid_order, "1")
-        }),
-        Row::of(route, Class::Success, "replayed", 201, move |world| keyed(world, &world.paid_order, "1")),
+        Row::of(route, Class::Success, "has left", 201, move |world| keyed(world, &world.shipped_order, "1")),
+        Row::of(route, Class::Success, "replayed", 201, move |world| keyed(world, &world.shipped_order, "1")),
     ]
 }
 
@@ -42,7 +35,7 @@ pub(super) fn list_returns() -> Vec<Row> {
     let route = Route::ListReturns;
     let get = |world: &World, order: &str| Call::get(format!("/v1/orders/{order}/returns")).token(&world.shopper);
     vec![
-        Row::of(route, Class::Success, "own", 200, move |world| get(world, &world.paid_order)),
+        Row::of(route, Class::Success, "own", 200, move |world| get(world, &world.shipped_order)),
         Row::of(route, Class::ForeignObject, "another's", 404, move |world| get(world, &world.foreign_order)),
         Row::of(route, Class::BadInput, "unknown", 404, move |world| get(world, &format!("order_{UNKNOWN}"))),
     ]
