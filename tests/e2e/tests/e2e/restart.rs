@@ -51,7 +51,9 @@ async fn a_shoppers_token_and_orders_outlive_a_restart() {
         client.post(url).send().await.unwrap().status().is_success(),
         "the payment provider knows the payment: {shown}"
     );
-    let paid = pay.token(fresh).send(&client, &edge.url).await.expect(200).json();
-    assert_eq!(paid["status"], "succeeded");
+    // The provider's webhook may have come first.
+    let paid = pay.token(fresh).send(&client, &edge.url).await;
+    let told = paid.json();
+    assert!(told["status"] == "succeeded" || told["error"]["code"] == "ORDER_ALREADY_PAID", "{}", paid.text());
     stack.stop().await;
 }
