@@ -15,7 +15,7 @@ use origin_core::{
     payments::{CaptureError, PayError, WebhookError, WebhookRefusal},
     refunds::{RefundError, Refundable},
     returns::ReturnError,
-    shipping::{CallOffError, CarrierWebhookError, DeliverError, ShipError},
+    shipping::{CarrierWebhookError, ShipError, ShipmentError},
 };
 
 use crate::returns::returnable;
@@ -62,12 +62,9 @@ pub enum ApiError {
     /// Goods were to leave.
     #[error(transparent)]
     Ship(#[from] ShipError),
-    /// A shipment was to be noted as arrived.
+    /// A shipment was to be noted as arrived, or called off.
     #[error(transparent)]
-    Deliver(#[from] DeliverError),
-    /// A shipment was to be called off.
-    #[error(transparent)]
-    CallOff(#[from] CallOffError),
+    Shipment(#[from] ShipmentError),
     /// A webhook of the carrier's was to be taken.
     #[error(transparent)]
     CarrierWebhook(#[from] CarrierWebhookError),
@@ -104,8 +101,7 @@ pub fn problem(error: ApiError) -> Problem {
         ApiError::Webhook(error) => webhook(error, "Stripe-Signature"),
         ApiError::PayPalWebhook(error) => webhook(error, "PayPal-Transmission-Sig"),
         ApiError::Ship(error) => shipping::ship(&error),
-        ApiError::Deliver(error) => shipping::deliver(error),
-        ApiError::CallOff(error) => shipping::call_off(error),
+        ApiError::Shipment(error) => shipping::shipment(error),
         ApiError::CarrierWebhook(error) => shipping::webhook(error),
         ApiError::FindStock(error) => find_stock(&error),
         ApiError::AdjustStock(error) => adjust_stock(error),

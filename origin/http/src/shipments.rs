@@ -12,10 +12,10 @@ use http::{Response, StatusCode};
 use origin_core::{
     Backend,
     customers::known_customer,
-    idempotency::{Ended, StoredAnswer, once},
+    idempotency::{Ended, KeyedRequest, StoredAnswer, once},
     orders::ReadOrders as _,
     shipping::{
-        CallOffError, DeliverError, OwnLabel, Pieces, ShipOrder, Shipment, ShippingStore as _, call_shipment_off,
+        OwnLabel, Pieces, ShipOrder, Shipment, ShipmentError, ShippingStore as _, call_shipment_off,
         deliver_shipment as deliver, ship_order,
     },
 };
@@ -65,30 +65,32 @@ pub(crate) async fn list_shipments<B: Backend>(backend: &B, call: &Call) -> Resu
 
 /// `POST /shipments/{shipmentId}/deliver`: notes that a shipment has arrived.
 pub(crate) async fn deliver_shipment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let id: ShipmentId = call.id("Shipment")?;
-    call.no_body()?;
-    backend.database().find_shipment(id).await?.ok_or_else(|| Problem::not_found("Shipment"))?;
-    let request = call.keyed(known_customer(backend, call.principal()?).await?)?;
+    let (id, request) = about_shipment(backend, call).await?;
     let delivering = async {
         let shipment = deliver(backend, id).await?;
-        Ok::<_, DeliverError>(Ended { answer: shown(call, StatusCode::OK, &shipment), kept: true })
+        Ok::<_, ShipmentError>(Ended { answer: shown(call, StatusCode::OK, &shipment), kept: true })
     };
     answer(once(backend, &request, delivering).await?)
 }
 
 /// `POST /shipments/{shipmentId}/cancel`: calls a shipment off that waits for its label. 202 until it was looked for.
 pub(crate) async fn cancel_shipment<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let id: ShipmentId = call.id("Shipment")?;
-    call.no_body()?;
-    backend.database().find_shipment(id).await?.ok_or_else(|| Problem::not_found("Shipment"))?;
-    let request = call.keyed(known_customer(backend, call.principal()?).await?)?;
+    let (id, request) = about_shipment(backend, call).await?;
     let cancelling = async {
         let shipment = call_shipment_off(backend, id).await?;
         let kept = shipment.state == ShipmentState::Cancelled;
         let status = if kept { StatusCode::OK } else { StatusCode::ACCEPTED };
-        Ok::<_, CallOffError>(Ended { answer: shown(call, status, &shipment), kept })
+        Ok::<_, ShipmentError>(Ended { answer: shown(call, status, &shipment), kept })
     };
     answer(once(backend, &request, cancelling).await?)
+}
+
+/// The shipment that a request without a body is about, and the request under its key.
+async fn about_shipment<B: Backend>(backend: &B, call: &Call) -> Result<(ShipmentId, KeyedRequest), ApiError> {
+    let id = call.id("Shipment")?;
+    call.no_body()?;
+    backend.database().find_shipment(id).await?.ok_or_else(|| Problem::not_found("Shipment"))?;
+    Ok((id, call.keyed(known_customer(backend, call.principal()?).await?)?))
 }
 
 fn check(body: &CreateShipmentRequest) -> Result<(), ApiError> {

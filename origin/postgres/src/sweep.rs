@@ -131,7 +131,10 @@ impl SweepStore for Database {
         after: Option<AttemptId>,
         limit: u32,
     ) -> Result<Vec<Attempt>, StoreError> {
-        let sql = format!("{ATTEMPT} where a.look_again_at <= $1 and p.state = 'CANCELED' and {}", mixed("a.id"));
+        let sql = format!(
+            "{ATTEMPT} where a.look_again_at <= $1 and p.state = 'CANCELED' and p.intent_id is not null and {}",
+            mixed("a.id")
+        );
         let after = after.map(AttemptId::as_uuid);
         let rows = self.list(&sql, &[&now, &after, &i64::from(limit), &turn.seed()]).await?;
         Ok(rows.iter().map(attempt).collect::<Result<_, _>>()?)

@@ -5,7 +5,7 @@ use commerce_domain::Clock as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    gateway::{IntentStatus, PaymentGateway as _},
+    gateway::PaymentGateway as _,
     outcome::decided,
     patience::Patience,
     ports::PaymentStore as _,
@@ -41,25 +41,21 @@ pub(crate) async fn look_for_late_charge<B: Backend>(
     patience: &Patience<'_, B>,
     attempt: &Attempt,
 ) -> Result<bool, Interrupted> {
-    let given_up = || attempt.updated_at.saturating_add(LONGEST).unwrap_or(Timestamp::MAX) <= backend.clock().now();
-    let read = match &attempt.intent_id {
-        Some(intent_id) => patience.within(backend.gateway().read_intent(attempt.provider, intent_id)).await.map(Some),
-        None => Ok(None),
-    };
+    let Some(intent_id) = &attempt.intent_id else { return Ok(false) };
+    let read = patience.within(backend.gateway().read_intent(attempt.provider, intent_id)).await;
+    let now = backend.clock().now();
+    let is_long_ago = attempt.updated_at.saturating_add(LONGEST).unwrap_or(Timestamp::MAX) <= now;
     let (charged, next) = match read {
-        Ok(Some(intent)) => match decided(&intent) {
+        Ok(intent) => match decided(&intent) {
             Some(verdict @ Verdict::Succeeded { .. }) => {
                 settle_and_follow(backend, attempt, &verdict, None, None).await?;
                 (true, None)
             }
-            _ if intent.status == IntentStatus::Processing => {
-                let now = backend.clock().now();
-                (false, now.checked_add(PAUSE).ok().filter(|_| !given_up()))
-            }
-            _ => (false, next_look(attempt.updated_at, backend.clock().now())),
+            // The provider is at it.
+            Some(Verdict::Unknown) => (false, now.checked_add(PAUSE).ok().filter(|_| !is_long_ago)),
+            _ => (false, next_look(attempt.updated_at, now)),
         },
-        Ok(None) => (false, None),
-        Err(error) if given_up() => {
+        Err(error) if is_long_ago => {
             tracing::error!(payment.id = %attempt.payment_id, %error, "it was not learned whether a payment that was called off was charged");
             (false, None)
         }

@@ -4,60 +4,29 @@
 //! looked for: one that was made has left, and without one the pieces are open again. So no label is lost, whatever the carrier
 //! and other requests do meanwhile.
 
-use commerce_domain::{
-    Clock as _, ShipmentId,
-    state::{IllegalTransition, ShipmentEvent},
-};
+use commerce_domain::{Clock as _, ShipmentId, state::ShipmentEvent};
 use jiff::Timestamp;
 
 use super::{
     carrier::{Carrier, Refusal},
     drive::{drive, settle_shipment},
+    error::ShipmentError,
     ports::ShippingStore as _,
     types::{Shipment, ShipmentNews},
 };
-use crate::{
-    Backend, Interrupted, StoreError,
-    error::from_interrupted,
-    hooks::Stopped,
-    idempotency::{ClaimRefused, LEASE, ends_claim},
-    payments::Patience,
-};
+use crate::{Backend, Interrupted, idempotency::LEASE, payments::Patience};
 
 /// Why no carrier has it, where the shop said so.
 const CALLED_OFF: &str = "called_off";
-
-/// Why a shipment is not called off.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CallOffError {
-    /// There is no such shipment.
-    #[error("no such shipment")]
-    NoShipment,
-    /// It has left.
-    #[error(transparent)]
-    Illegal(#[from] IllegalTransition),
-    /// The request's key could not be claimed.
-    #[error(transparent)]
-    Claim(#[from] ClaimRefused),
-    /// A store failed. The request can be repeated.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A test stopped the process.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-}
-
-from_interrupted!(CallOffError);
-ends_claim!(CallOffError);
 
 /// Calls a shipment off. It is CANCELLED, or PENDING until the sweep has looked for its label. Of one that was called off before,
 /// says so again.
 ///
 /// # Errors
-/// [`CallOffError`]; what was begun is ended by a repetition, or by the sweep.
-pub async fn call_shipment_off<B: Backend>(backend: &B, id: ShipmentId) -> Result<Shipment, CallOffError> {
+/// [`ShipmentError`]; what was begun is ended by a repetition, or by the sweep.
+pub async fn call_shipment_off<B: Backend>(backend: &B, id: ShipmentId) -> Result<Shipment, ShipmentError> {
     let noted = backend.database().call_shipment_off(id, backend.clock().now()).await?;
-    let shipment = drive(backend, noted.ok_or(CallOffError::NoShipment)?).await?;
+    let shipment = drive(backend, noted.ok_or(ShipmentError::NoShipment)?).await?;
     if shipment.has_left() {
         shipment.state.on(ShipmentEvent::Refuse)?;
     }

@@ -97,7 +97,8 @@ fn is_paypals(certificate_url: &str, base_url: &str) -> bool {
     url.scheme_str() == Some("https") && ours
 }
 
-/// The event in a body, whoever has sent it. It is one JSON value, or nobody is asked about it: what PayPal is sent cannot be more than one.
+/// The event in a body, whoever has sent it. It is one JSON value, or nobody is asked about it: what PayPal is sent cannot be more
+/// than one.
 ///
 /// # Errors
 /// [`WebhookRefusal::NoEvent`].

@@ -3,7 +3,7 @@
 use commerce_api::{Problem, ProblemCode};
 use origin_core::{
     payments::WebhookRefusal,
-    shipping::{CallOffError, CarrierWebhookError, DeliverError, ShipError},
+    shipping::{CarrierWebhookError, ShipError, ShipmentError},
 };
 
 use super::{RETRY_AFTER_SECONDS, claim, store};
@@ -27,23 +27,13 @@ pub(super) fn ship(error: &ShipError) -> Problem {
     }
 }
 
-pub(super) fn deliver(error: DeliverError) -> Problem {
+pub(super) fn shipment(error: ShipmentError) -> Problem {
     match error {
-        DeliverError::NoShipment => Problem::not_found("Shipment"),
-        DeliverError::Illegal(illegal) => illegal.into(),
-        DeliverError::Claim(refused) => claim(&refused),
-        DeliverError::Store(error) => store(&error),
-        DeliverError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
-    }
-}
-
-pub(super) fn call_off(error: CallOffError) -> Problem {
-    match error {
-        CallOffError::NoShipment => Problem::not_found("Shipment"),
-        CallOffError::Illegal(illegal) => illegal.into(),
-        CallOffError::Claim(refused) => claim(&refused),
-        CallOffError::Store(error) => store(&error),
-        CallOffError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
+        ShipmentError::NoShipment => Problem::not_found("Shipment"),
+        ShipmentError::Illegal(illegal) => illegal.into(),
+        ShipmentError::Claim(refused) => claim(&refused),
+        ShipmentError::Store(error) => store(&error),
+        ShipmentError::Stopped(stopped) => Problem::unavailable(RETRY_AFTER_SECONDS, stopped),
     }
 }
 
