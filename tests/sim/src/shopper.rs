@@ -282,6 +282,12 @@ impl Shopper {
                         return self.chance(500);
                     }
                 }
+                // Who is told to wait waits for a while, and turns to other means.
+                Some(answer) if answer.status == 202 && self.chance(400) => {
+                    let seconds = self.draw(|rng| rng.between(25, 60));
+                    self.shop.world.sleep(Duration::from_secs(seconds)).await;
+                    return true;
+                }
                 Some(answer) if answer.status == 402 => return true,
                 Some(answer) if !answer.is_passing() => return false,
                 _ if self.chance(100) => return self.chance(500),

@@ -115,7 +115,8 @@ impl SimGateway {
             }
             Fate::Late => {
                 self.world.later(step, async move { drop(call(true, false)) });
-                self.unheard().await
+                // What is on its way for so long is not known to be lost: the caller's own patience ends.
+                pending().await
             }
         }
     }
