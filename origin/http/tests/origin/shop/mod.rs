@@ -6,6 +6,7 @@ mod edge;
 mod environment;
 mod fixtures;
 mod line;
+pub(crate) mod log;
 mod parcels;
 mod paying;
 mod paypal;
@@ -161,6 +162,7 @@ impl Shop {
     }
 
     async fn with(database: Database, setup: Setup) -> Self {
+        log::install();
         let clock = ManualClock::new("2024-01-21T11:00:00Z".parse::<Timestamp>().unwrap());
         let dynamo_server = DynamoServer::start(0, &DynamoStore::Memory).await.unwrap();
         let dynamo_faults = DynamoFaults::start(DynamoFaultsConfig::new(dynamo_server.url())).await.unwrap();
