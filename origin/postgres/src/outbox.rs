@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use crate::{DbError, collect::remember};
 
-// The writer holds a lock on the aggregate's row, or has just made it; the unique index watches over that.
+// The writer holds a lock on the aggregate's row, or has just made it; the unique index watches over that. Whether the event before
+// is unpublished is asked of its row: as a condition, the planner would look for it in the index of unpublished events, through
+// every entry that was published a moment ago.
 const INSERT: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
     select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, $5 from outbox where aggregate_id = $2
-    returning sequence, created_at, exists (select 1 from outbox before
-        where before.aggregate_id = outbox.aggregate_id and before.sequence = outbox.sequence - 1
-            and before.published_at is null)";
+    returning sequence, created_at, coalesce((select before.published_at is null from outbox before
+        where before.aggregate_id = outbox.aggregate_id and before.sequence = outbox.sequence - 1), false)";
 
 /// An event to come. The payload names things by their ids and holds no personal data.
 #[derive(Debug)]
@@ -31,9 +32,8 @@ pub(crate) struct NewEvent {
 const INSERT_ROW: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
     select new.id, $1, (select coalesce(max(sequence), 0) from outbox where aggregate_id = $1) + new.place, new.event, new.payload, $5
     from unnest($2::uuid[], $3::text[], $4::jsonb[]) with ordinality as new(id, event, payload, place)
-    returning id, sequence, exists (select 1 from outbox before
-        where before.aggregate_id = outbox.aggregate_id and before.sequence = outbox.sequence - 1
-            and before.published_at is null)";
+    returning id, sequence, coalesce((select before.published_at is null from outbox before
+        where before.aggregate_id = outbox.aggregate_id and before.sequence = outbox.sequence - 1), false)";
 
 const INSERT_MANY: &str = "insert into outbox (id, aggregate_id, sequence, event, payload, created_at)
     select new.id, new.aggregate_id, coalesce((select max(o.sequence) from outbox o where o.aggregate_id = new.aggregate_id), 0) + 1,

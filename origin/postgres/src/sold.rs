@@ -14,6 +14,9 @@ use uuid::Uuid;
 use crate::{Database, DbError};
 
 // The product's category and those above it, nearest first. As deep as anybody sorts goods: a ring of categories ends there.
+//
+// Written for its plan: the array stands in a select, so that its length is unknown and each call is not planned for its own, which took
+// longer than all else of it; and each row is looked up by its key, where a join would read a small table through.
 const PRICES: &str = "select v.id, v.product_id, p.name, v.sku, v.options, v.price, v.currency::text,
         array(with recursive above as (
             select c.slug, c.parent_id, 0 as height from categories c where c.id = p.category_id
@@ -21,8 +24,9 @@ const PRICES: &str = "select v.id, v.product_id, p.name, v.sku, v.options, v.pri
             select c.slug, c.parent_id, above.height + 1 from above join categories c on c.id = above.parent_id
                 where above.height < 15
         ) select slug from above order by height)
-    from variants v join products p on p.id = v.product_id
-    where v.id = any($1) and v.deleted_at is null and p.deleted_at is null and p.published";
+    from unnest((select $1::uuid[])) wanted(id)
+    cross join lateral (select * from variants where id = wanted.id and deleted_at is null limit 1) v
+    cross join lateral (select * from products where id = v.product_id and deleted_at is null and published limit 1) p";
 
 const SNAPSHOTS: &str = "select v.id, v.product_id, p.name, v.options, v.price, v.currency::text, c.slug, p.version,
         (select i.url from product_images i where i.product_id = p.id order by i.position limit 1)

@@ -2,7 +2,7 @@
 
 use commerce_domain::{CheckoutId, EventId, OrderId, TaxRate};
 use deadpool_postgres::Transaction;
-use futures_util::{FutureExt as _, future::try_join};
+use futures_util::{FutureExt as _, future::join5};
 use jiff::Timestamp;
 use origin_core::{
     checkout::{Checkout, OrderLine, Owned, SoldOut},
@@ -104,14 +104,6 @@ async fn insert_order(
     now: Timestamp,
 ) -> Result<(), DbError> {
     let checkout = &owned.checkout;
-    if !finish_key(tx, &owned.key, owned.fence, answer, now).await? {
-        return Err(DbError::CalledOff);
-    }
-    if !end(tx, checkout, "PLACED", now).await? {
-        return Err(DbError::broken("a claimed checkout that is not open"));
-    }
-    let statement = tx.prepare_cached(ORDER).await?;
-    tx.execute(&statement, &[&checkout.id.as_uuid(), &now]).await?;
     let held = checkout.lines.iter().map(|line| json!({"variantId": line.variant_id, "quantity": line.quantity}));
     let held: Vec<serde_json::Value> = held.collect();
     let [created, reserved] = events;
@@ -119,7 +111,27 @@ async fn insert_order(
         (created, "OrderCreated", json!({"orderId": checkout.order_id, "customerId": checkout.customer_id})),
         (reserved, "InventoryReserved", json!({"orderId": checkout.order_id, "lines": held})),
     ];
-    try_join(insert_items(tx, checkout), write_in_order(tx, checkout.order_id.to_string(), happened, now)).await?;
+    // Sent together, and run one after the other. Whose claim it is decides: what the others did then, or failed at, is rolled back.
+    let (ours, ended, ordered, items, told) = join5(
+        finish_key(tx, &owned.key, owned.fence, answer, now),
+        end(tx, checkout, "PLACED", now),
+        insert_order_row(tx, checkout.id, now),
+        insert_items(tx, checkout),
+        write_in_order(tx, checkout.order_id.to_string(), happened, now),
+    )
+    .await;
+    if !ours? {
+        return Err(DbError::CalledOff);
+    }
+    if !ended? {
+        return Err(DbError::broken("a claimed checkout that is not open"));
+    }
+    ordered.and(items).and(told)
+}
+
+async fn insert_order_row(tx: &Transaction<'_>, checkout: CheckoutId, now: Timestamp) -> Result<(), DbError> {
+    let statement = tx.prepare_cached(ORDER).await?;
+    tx.execute(&statement, &[&checkout.as_uuid(), &now]).await?;
     Ok(())
 }
 
