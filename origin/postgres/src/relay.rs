@@ -18,9 +18,10 @@ const NEXT: &str = "select o.id, o.aggregate_id, o.sequence, o.event, o.payload,
             and before.sequence = o.sequence - 1 and before.published_at is null)
     order by o.created_at limit $2";
 // What another relay is noting at this moment is noted. Found by id alone: the index of unpublished events is full of entries that
-// were published a moment ago. Does not wait for the disk: what a crash of the database forgets is published once more.
-const MARK: &str = "with lazily as (select set_config('synchronous_commit', 'off', true)),
-    found as materialized (select id, published_at from outbox where id = any($1) for update skip locked)
+// were published a moment ago. The array stands in a select, so that its length is unknown and no call is planned for its own. Does
+// not wait for the disk: what a crash of the database forgets is published once more.
+const MARK: &str = "with lazily as (select set_config('synchronous_commit', 'off', true)), found as materialized (
+        select id, published_at from outbox where id = any((select $1::uuid[])::uuid[]) for update skip locked)
     update outbox set published_at = $2 from found, lazily where outbox.id = found.id and found.published_at is null";
 // What goes is what has a successor; what is seen and stays is seen no more, and goes when a successor is seen.
 const FORGET: &str = "with seen as (
