@@ -55,6 +55,11 @@ impl Workspace {
         self.target().join("debug").join(name)
     }
 
+    /// A program of this workspace in the profile of what benchmarks measure.
+    pub(crate) fn measured_binary(&self, name: &str) -> PathBuf {
+        self.target().join("measured").join(name)
+    }
+
     /// A command that runs in the repository's root.
     pub(crate) fn command(&self, program: &str) -> Command {
         process::command(program, &self.root)

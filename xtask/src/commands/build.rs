@@ -69,7 +69,7 @@ fn build(workspace: &Workspace, what: What) -> Outcome<Option<&'static str>> {
         }
     }
     if wants(&[What::Stack]) {
-        native(workspace, true)?;
+        native(workspace, &[LOCAL_STACK, SPIN_HOST])?;
     }
     Ok(unchecked)
 }
@@ -185,16 +185,38 @@ fn wasm_module(workspace: &Workspace, package: &str, target: &str) -> Outcome {
     process::run(&mut cargo)
 }
 
-/// `local-stack` and, unless only the Worker is going to run, `spin-host`, in the dev profile. Where `spin-host` has been built
-/// before, it is built along: another selection would compile everything that the two share once more.
+/// These programs for this machine, in the dev profile, out of the crates that tests are compiled from: so that neither compiles a
+/// dependency that the other has compiled. Where `spin-host` has been built before, it belongs to them in any case.
 ///
 /// # Errors
 /// Something does not compile.
-pub(crate) fn native(workspace: &Workspace, with_spin_host: bool) -> Outcome {
-    let with_spin_host = with_spin_host || workspace.dev_binary("spin-host").is_file();
-    let selection = workspace.native_selection(with_spin_host)?;
-    process::run(workspace.cargo(&["build", "--bins"]).args(selection))
+pub(crate) fn native(workspace: &Workspace, programs: &[&str]) -> Outcome {
+    let with_spin_host = programs.contains(&SPIN_HOST) || workspace.dev_binary(SPIN_HOST).is_file();
+    let mut cargo = workspace.cargo(&["build"]);
+    cargo.args(workspace.native_selection(with_spin_host)?);
+    for program in programs {
+        cargo.args(["--bin", program]);
+    }
+    // Cargo leaves the features out that only tests ask for, unless it compiles one. This is the smallest.
+    process::run(cargo.args(["--test", "golden"]))
 }
+
+/// These programs for this machine, in the profile of what benchmarks measure.
+///
+/// # Errors
+/// Something does not compile.
+pub(crate) fn measured(workspace: &Workspace, programs: &[&str]) -> Outcome {
+    let mut cargo = workspace.cargo(&["build", "--profile", "measured"]);
+    for program in programs {
+        cargo.args(["-p", program, "--bin", program]);
+    }
+    process::run(&mut cargo)
+}
+
+/// Runs the Spin component without Spin.
+pub(crate) const SPIN_HOST: &str = "spin-host";
+/// The origin side of the shop.
+pub(crate) const LOCAL_STACK: &str = "local-stack";
 
 fn component_source(manifest: &str) -> Option<&str> {
     let line = manifest.lines().map(str::trim).find(|line| line.starts_with("source"))?;

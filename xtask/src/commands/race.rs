@@ -27,7 +27,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
-    build::native(workspace, false)?;
+    build::native(workspace, &["race"])?;
     process::run(&mut races(workspace, args.each))?;
     process::run(kills(workspace, args.kills).args(["--seed", &args.seed.to_string()]))
 }

@@ -32,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
-    build::native(workspace, false)?;
+    build::native(workspace, &["sim"])?;
     let mut sim = program(workspace);
     if args.bugs {
         sim.arg("--bugs");

@@ -99,7 +99,8 @@ fn build_all(workspace: &Workspace) -> Outcome {
         std::fs::create_dir_all(named.parent().unwrap_or(workspace.root())).during(named.display())?;
         std::fs::copy(&hello, &named).during(named.display())?;
     }
-    build::native(workspace, true)
+    build::measured(workspace, &[build::SPIN_HOST, "load"])?;
+    build::native(workspace, &[build::LOCAL_STACK])
 }
 
 /// What was measured of each subject.
@@ -161,7 +162,7 @@ fn measure(
         Work::List => LIST_PATH,
         Work::Detail => &shop.detail_path,
     };
-    let mut load = workspace.command(&workspace.dev_binary("load").to_string_lossy());
+    let mut load = workspace.command(&workspace.measured_binary("load").to_string_lossy());
     load.args(["--url", &format!("http://127.0.0.1:{}{path}", server.port), "--pid", &server.pid.to_string()]);
     load.args(["--connections", &args.connections.to_string(), "--seconds", &args.seconds.to_string()]);
     if subject.work.is_cached() {

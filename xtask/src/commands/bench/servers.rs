@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::commands::build::SPIN_HOST;
 use crate::commands::dev::children::Children;
 use crate::commands::dev::edge::free_port;
 use crate::commands::dev::http;
@@ -58,7 +59,7 @@ impl Starter<'_> {
     /// It does not answer.
     pub(super) fn spin(&mut self, name: &'static str, manifest: &str, reuse: u16) -> Outcome<Server> {
         let port = free_port(0)?;
-        let mut command = self.workspace.command(&self.workspace.dev_binary("spin-host").to_string_lossy());
+        let mut command = self.workspace.command(&self.workspace.measured_binary(SPIN_HOST).to_string_lossy());
         command.arg("--manifest").arg(self.workspace.path(manifest));
         command.arg("--listen").arg(format!("127.0.0.1:{port}"));
         command.args(["--reuse", &reuse.to_string(), "--concurrent", "16"]);

@@ -17,7 +17,7 @@ impl Group {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Workers => "Workers: bare workerd, one process for each program",
-            Self::Spin => "Spin: spin-host of the dev profile, instances reused (--reuse 128 --concurrent 16)",
+            Self::Spin => "Spin: instances reused (--reuse 128 --concurrent 16)",
             Self::SpinFresh => "Spin: the same host, a new instance for every request (--reuse 1)",
         }
     }

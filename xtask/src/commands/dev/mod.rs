@@ -94,7 +94,10 @@ fn build_all(workspace: &Workspace, edge: Edge) -> Outcome {
     } else {
         build::spin(workspace)?;
     }
-    build::native(workspace, edge == Edge::SpinHost)
+    match edge {
+        Edge::SpinHost => build::native(workspace, &[build::LOCAL_STACK, build::SPIN_HOST]),
+        _ => build::native(workspace, &[build::LOCAL_STACK]),
+    }
 }
 
 /// One run at a time: two would write to one database folder.
