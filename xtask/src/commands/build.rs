@@ -82,7 +82,7 @@ pub(crate) fn edge(workspace: &Workspace) -> Outcome<Option<&'static str>> {
     build(workspace, What::Edge)
 }
 
-/// The Spin component in release.
+/// The Spin component in release; where npm's packages are installed, a sixth smaller by `wasm-opt`.
 ///
 /// # Errors
 /// It does not compile, or spin.toml names another file than Cargo wrote.
@@ -151,7 +151,7 @@ pub(crate) fn worker_build(workspace: &Workspace) -> Outcome<Command> {
 
 /// Without these, `worker-build` downloads its own.
 fn local_binaries(workspace: &Workspace) -> Outcome<[(&'static str, PathBuf); 3]> {
-    let npm = workspace.path("tests/workers/node_modules/.bin");
+    let npm = workspace.path(NPM_BINARIES);
     let bindgen = tools::installed("wasm-bindgen");
     let bindgen = bindgen.ok_or_else(|| Failure::new("wasm-bindgen is missing: run cargo xtask setup"))?;
     let all =
@@ -178,10 +178,15 @@ fn fingerprint(workspace: &Workspace, module: &Path) -> Outcome<String> {
 }
 
 fn wasm_module(workspace: &Workspace, package: &str, target: &str) -> Outcome {
-    let mut cargo = workspace.cargo(&["build", "--release", "--lib", "-p", package, "--target", target]);
+    let mut cargo = workspace.cargo(&["rustc", "--release", "--lib", "-p", package, "--target", target]);
     // `worker-build` sets it too: the bindings' macro expands differently with it, and Cargo does not see that.
     cargo.env("WASM_BINDGEN_USE_JS_SYS", "1");
     Toolchain::find(workspace).apply(&mut cargo);
+    let wasm_opt = workspace.path(NPM_BINARIES).join("wasm-opt");
+    if target == SPIN && wasm_opt.is_file() {
+        let linker = workspace.path("xtask/wasm-ld.sh");
+        cargo.env("WASM_OPT_BIN", wasm_opt).args(["--", &format!("-Clink-arg=--wasm-ld-path={}", linker.display())]);
+    }
     process::run(&mut cargo)
 }
 
@@ -222,6 +227,9 @@ fn component_source(manifest: &str) -> Option<&str> {
     let line = manifest.lines().map(str::trim).find(|line| line.starts_with("source"))?;
     line.split_once('"')?.1.split_once('"').map(|(path, _)| path)
 }
+
+/// What `cargo xtask setup` installs of npm.
+const NPM_BINARIES: &str = "tests/workers/node_modules/.bin";
 
 /// Sizes summed over the files of an artifact, in bytes.
 pub(crate) struct Size {

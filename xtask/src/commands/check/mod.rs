@@ -19,6 +19,14 @@ pub(crate) struct Args {
     verbose: bool,
 }
 
+/// Whether there is an example in a comment for `cargo test --doc` to run.
+///
+/// # Errors
+/// A file cannot be read, or is not Rust.
+pub(crate) fn has_examples(workspace: &Workspace) -> Outcome<bool> {
+    Ok(sources::load(workspace)?.iter().any(sources::Source::has_example))
+}
+
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     let sources = sources::load(workspace)?;
     let metadata = workspace.metadata_on_all_targets()?;

@@ -26,6 +26,12 @@ impl Source {
         self.path.ends_with("tests.rs") || inside("tests")
     }
 
+    /// Whether a comment holds an example that `cargo test --doc` would run.
+    pub(super) fn has_example(&self) -> bool {
+        let in_docs = |line: &str| line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).map(str::to_owned);
+        self.text.lines().filter_map(|line| in_docs(line.trim_start())).any(|text| text.trim_start().starts_with("```"))
+    }
+
     #[cfg(test)]
     pub(super) fn parse(path: &str, text: &str) -> Self {
         let syntax = syn::parse_file(text).expect("the test's source should parse");
@@ -67,6 +73,13 @@ fn read(root: &Path, file: &Path) -> Outcome<Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_example_is_known_by_its_fence() {
+        assert!(Source::parse("a.rs", "/// Adds.\n///\n///  ```\n/// a();\n/// ```\nfn a() {}").has_example());
+        assert!(Source::parse("a.rs", "//! ```text\n//! a\n//! ```\n").has_example());
+        assert!(!Source::parse("a.rs", "/// Says `a`.\nfn a() {}\n// ```\n").has_example());
+    }
 
     #[test]
     fn test_code_is_known_by_its_place() {

@@ -174,6 +174,10 @@ impl<'w> Run<'w> {
 
     fn unit(&mut self) -> Outcome {
         self.tests_of(|package| package != "e2e" && package != "spin-host")?;
+        // Every crate is compiled once more to look for them.
+        if !check::has_examples(self.workspace)? {
+            return Ok(());
+        }
         let mut arguments = vec!["test".to_owned(), "--doc".to_owned()];
         arguments.extend(self.workspace.native_selection(true)?);
         arguments.push("--".to_owned());
