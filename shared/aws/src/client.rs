@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use commerce_domain::{Clock, Entropy};
-use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
     retry::{Progress, Repeat, RetryPolicy},
     sigv4::{SigningScope, sign_request},
 };
+
+const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// All that the client needs from where it runs. Implemented by whatever implements the four ports.
 pub trait AwsEnvironment: HttpClient + Timer + Clock + Entropy + MaybeSend + MaybeSync {}
@@ -47,12 +49,20 @@ pub struct QueryService {
 }
 
 /// What is sent, in whichever protocol.
-struct Payload {
-    service: &'static str,
-    content_type: &'static str,
-    /// The operation, where it does not stand in the body.
-    target: Option<HeaderValue>,
-    body: Bytes,
+pub(crate) struct Payload<'a> {
+    pub(crate) service: &'static str,
+    pub(crate) method: Method,
+    /// What it is about, where the URL says it.
+    pub(crate) object: Option<ObjectPlace<'a>>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
+}
+
+/// Where an object lies in S3.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ObjectPlace<'a> {
+    pub(crate) bucket: &'a str,
+    pub(crate) key: &'a str,
 }
 
 /// A client of AWS for one region and one set of credentials. Cheap to make.
@@ -122,7 +132,7 @@ impl<E: AwsEnvironment> AwsClient<E> {
         Res: DeserializeOwned,
     {
         let answer = self.send(&self.retry, progress, &json_payload(service, operation, request)?, repeat).await?;
-        read_json(&answer)
+        read_json(answer.body())
     }
 
     /// As [`Self::call`], for a call that the server answers only after `wait`: each attempt may take that much longer.
@@ -141,7 +151,7 @@ impl<E: AwsEnvironment> AwsClient<E> {
     {
         let payload = json_payload(service, operation, request)?;
         let answer = self.send(&self.retry.waiting(wait), &mut self.begin(), &payload, repeat).await?;
-        read_json(&answer)
+        read_json(answer.body())
     }
 
     /// As [`Self::call`], where nothing of the answer is used: it may have no body.
@@ -170,23 +180,31 @@ impl<E: AwsEnvironment> AwsClient<E> {
         parameters: &[(String, String)],
         repeat: Repeat,
     ) -> Result<Bytes, AwsError> {
+        let content_type = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
         let payload = Payload {
             service: service.name,
-            content_type: "application/x-www-form-urlencoded; charset=utf-8",
-            target: None,
+            method: Method::POST,
+            object: None,
+            headers: vec![(header::CONTENT_TYPE, content_type)],
             body: crate::query::form(operation, service.version, parameters).into(),
         };
-        self.send(&self.retry, &mut self.begin(), &payload, repeat).await
+        self.send(&self.retry, &mut self.begin(), &payload, repeat).await.map(Response::into_body)
     }
 
-    /// Sends it as often as it makes sense. The body of the successful response.
+    /// Calls a service whose operations are methods on objects, like [`Self::call`]. The answer, which is a success.
+    #[cfg(feature = "objects")]
+    pub(crate) async fn call_object(&self, payload: &Payload<'_>, repeat: Repeat) -> Result<Response<Bytes>, AwsError> {
+        self.send(&self.retry, &mut self.begin(), payload, repeat).await
+    }
+
+    /// Sends it as often as it makes sense. The successful response.
     async fn send(
         &self,
         policy: &RetryPolicy,
         progress: &mut Progress,
-        payload: &Payload,
+        payload: &Payload<'_>,
         repeat: Repeat,
-    ) -> Result<Bytes, AwsError> {
+    ) -> Result<Response<Bytes>, AwsError> {
         loop {
             let limit = policy.attempt(progress, repeat, &self.env);
             match self.attempt(payload, limit).await {
@@ -217,30 +235,35 @@ impl<E: AwsEnvironment> AwsClient<E> {
     }
 
     /// Signed anew each time: a repeated call must not carry the time of the first.
-    async fn attempt(&self, payload: &Payload, limit: Duration) -> Result<Bytes, AwsError> {
+    async fn attempt(&self, payload: &Payload<'_>, limit: Duration) -> Result<Response<Bytes>, AwsError> {
         let request = self.request(payload)?;
         let scope = SigningScope { region: &self.region, service: payload.service };
         let signed = sign_request(request, &self.credentials, scope, self.env.now(), &[])
             .map_err(|error| AwsError::Validation { message: error.to_string() })?;
         let response = before(self.env.sleep(limit), self.env.send(signed)).await.ok_or(TransportError::TimedOut)??;
-        if response.status().is_success() { Ok(response.into_body()) } else { Err(from_response(&response)) }
+        if response.status().is_success() { Ok(response) } else { Err(from_response(&response)) }
     }
 
-    fn request(&self, payload: &Payload) -> Result<Request<Bytes>, AwsError> {
-        let uri = match &self.endpoint {
-            Some(endpoint) => endpoint.clone(),
-            None => format!("https://{}.{}.amazonaws.com/", payload.service, self.region)
-                .parse()
-                .map_err(|_| invalid(format!("no such region: {}", self.region)))?,
-        };
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(uri)
-            .header(header::CONTENT_TYPE, HeaderValue::from_static(payload.content_type));
-        if let Some(target) = &payload.target {
-            request = request.header(HeaderName::from_static("x-amz-target"), target);
+    fn request(&self, payload: &Payload<'_>) -> Result<Request<Bytes>, AwsError> {
+        let mut request = Request::builder().method(payload.method.clone()).uri(self.uri(payload)?);
+        for (name, value) in &payload.headers {
+            request = request.header(name, value);
         }
         request.body(payload.body.clone()).map_err(invalid)
+    }
+
+    /// Objects are named by path at an endpoint, and by host at AWS (S3 user guide, "Virtual hosting of general purpose buckets").
+    fn uri(&self, payload: &Payload<'_>) -> Result<Uri, AwsError> {
+        let Self { endpoint, region, .. } = self;
+        let uri = match (endpoint, payload.object) {
+            (Some(endpoint), None) => return Ok(endpoint.clone()),
+            (Some(endpoint), Some(ObjectPlace { bucket, key })) => format!("{endpoint}{bucket}/{key}"),
+            (None, None) => format!("https://{}.{region}.amazonaws.com/", payload.service),
+            (None, Some(ObjectPlace { bucket, key })) => {
+                format!("https://{bucket}.{}.{region}.amazonaws.com/{key}", payload.service)
+            }
+        };
+        uri.parse().map_err(|_| invalid(format!("no such region: {region}")))
     }
 }
 
@@ -248,13 +271,15 @@ fn json_payload<Req: Serialize + ?Sized>(
     service: JsonService,
     operation: &str,
     request: &Req,
-) -> Result<Payload, AwsError> {
+) -> Result<Payload<'static>, AwsError> {
     let target = HeaderValue::try_from(format!("{}.{operation}", service.target_prefix))
         .map_err(|_| invalid(format!("no such operation: {operation}")))?;
+    let content_type = HeaderValue::from_static(service.content_type);
     Ok(Payload {
         service: service.name,
-        content_type: service.content_type,
-        target: Some(target),
+        method: Method::POST,
+        object: None,
+        headers: vec![(header::CONTENT_TYPE, content_type), (X_AMZ_TARGET, target)],
         body: serde_json::to_vec(request).map_err(invalid)?.into(),
     })
 }

@@ -2,8 +2,8 @@
 //!
 //! Requests are signed with AWS's own `aws-sigv4` and sent through the [`HttpClient`] port, so the same code runs in a
 //! Cloudflare Worker, in a Spin component and in a Lambda function. [`AwsClient`] calls any service of the AWS JSON
-//! protocol, and with the feature `messaging` of the Query protocol; [`DynamoDb`], and with that feature `Sqs` and `Sns`, speak
-//! through it. [`verify_request`] is the other side of [`sign_request`].
+//! protocol, and with the feature `messaging` of the Query protocol; [`DynamoDb`], with that feature `Sqs` and `Sns`, and with the
+//! feature `objects` `S3` speak through it. [`verify_request`] is the other side of [`sign_request`].
 //!
 //! Invariants: time and randomness come from the ports; a call is repeated only where that is safe; no secret appears in
 //! an error or in debug output. Depends only on `commerce-domain`, and on no runtime.
@@ -17,6 +17,8 @@ pub mod ports;
 #[cfg(feature = "messaging")]
 mod query;
 mod retry;
+#[cfg(feature = "objects")]
+pub mod s3;
 #[cfg(test)]
 mod scripted;
 mod sigv4;
@@ -33,6 +35,8 @@ pub use dynamodb::DynamoDb;
 pub use error::{AwsError, CancellationReason};
 pub use ports::{HttpClient, MaybeSend, MaybeSync, Timer, TransportError};
 pub use retry::{Repeat, RetryPolicy};
+#[cfg(feature = "objects")]
+pub use s3::S3;
 pub use serde_dynamo::{AttributeValue, Item};
 pub use sigv4::{
     CallerKeys, MAX_SKEW_SECONDS, SignError, SigningScope, VerifiedCaller, VerifyError, VerifyPolicy, sign_request,

@@ -1,5 +1,5 @@
 //! The parts of the local shop that only development and tests use: the token issuer, the fake payment providers, the fake
-//! carrier, a private PostgreSQL, DynamoDB with fault injection, the event bus, a catalog generator, and clocks and entropy that tests steer.
+//! carrier, an object store, a private PostgreSQL, DynamoDB with fault injection, the event bus, a catalog generator, and clocks and entropy that tests steer.
 //!
 //! Invariants: every server listens on 127.0.0.1 only, holds bounded memory, and ends with its handle. Nothing here may be
 //! linked into a production artifact, and nothing here holds a business rule: it depends on `commerce-domain` for the
@@ -17,6 +17,7 @@ pub mod files;
 pub mod issuer;
 pub mod lambda;
 pub mod net;
+pub mod objects;
 pub mod payments;
 pub mod paypal;
 pub mod people;
@@ -31,6 +32,7 @@ pub use entropy::{SeededEntropy, SharedEntropy, SystemEntropy};
 pub use issuer::{Issuer, IssuerConfig, TokenRequest};
 pub use lambda::{FunctionUrl, FunctionUrlConfig, LambdaRuntime};
 pub use net::{HttpServer, free_port};
+pub use objects::ObjectStore;
 pub use payments::{Faults, PaymentProvider, PaymentsConfig};
 pub use paypal::{FakePayPal, PayPalFaults, PayPalOperation, PayPalSettings, PayPalWebhook};
 pub use people::{ADMIN, NameTokens, NoProfiles, principal};
