@@ -18,6 +18,7 @@ pub mod inventory;
 pub mod invoices;
 pub mod orders;
 pub mod payments;
+pub mod publish;
 pub mod refunds;
 pub mod returns;
 pub mod secret;

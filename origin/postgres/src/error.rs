@@ -36,6 +36,11 @@ impl DbError {
         matches!(self.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
     }
 
+    /// Whether somebody else holds a lock that was not to be waited for.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
+    }
+
     /// Whether this is the violation of the constraint or unique index of that name.
     pub fn violates(&self, constraint: &str) -> bool {
         let Self::Sql(error) = self else { return false };

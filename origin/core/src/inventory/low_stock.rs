@@ -1,8 +1,9 @@
-//! Telling the shop when a variant runs low: from the changes of the counters, as the table's stream brings them.
+//! What the changes of the counters come to, as the table's stream brings them: levels to publish, and variants that run low.
 
 use std::{collections::BTreeMap, future::Future};
 
 use commerce_api::page::Page;
+use commerce_catalog::stock_place;
 use commerce_domain::{Clock as _, EventId, ProductId, VariantId};
 use jiff::Timestamp;
 
@@ -17,8 +18,18 @@ pub struct StockChanged {
     pub product_id: ProductId,
     /// On hand minus reserved.
     pub available: i64,
+    /// What can be bought.
+    pub sellable: i64,
     /// The counters' version.
     pub version: u64,
+}
+
+impl StockChanged {
+    /// Where its product stands among all whose stock is published.
+    #[must_use]
+    pub fn place(&self) -> i64 {
+        stock_place(self.product_id)
+    }
 }
 
 /// What the shop knows of a variant that has a threshold.
@@ -76,7 +87,16 @@ pub trait WatchThresholds: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Takes in changes of counters, those of each variant in their order, and tells of the variants that have become low: once,
+/// Keeps what is known of counters, for [`crate::publish::publish_stock`].
+pub trait KeepLevels: Send + Sync {
+    /// Writes levels down, unless what is known of them is newer. What is of no variant of the shop's is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may have been written.
+    fn keep_levels(&self, changes: &[StockChanged]) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Takes in changes of counters, those of each variant in their order: keeps the levels, and tells of the variants that have become low: once,
 /// until they are not any more. Changes may come twice.
 ///
 /// # Errors
@@ -88,6 +108,7 @@ pub async fn watch_stock<B: Backend>(backend: &B, changes: &[StockChanged]) -> R
     if variants.is_empty() {
         return Ok(());
     }
+    backend.database().keep_levels(changes).await?;
     let watched = backend.database().load_watched(&variants).await?;
     let mut watched: BTreeMap<VariantId, ThresholdState> =
         watched.into_iter().map(|state| (state.variant_id, state)).collect();

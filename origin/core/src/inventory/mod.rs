@@ -16,7 +16,7 @@ pub use adjust::{
 };
 pub use duration::{HOLD, LONGEST_HOLD, extended};
 pub use limits::{BackorderLimit, KeepLimits, LimitOutcome, SetLimits, settle_limits};
-pub use low_stock::{ListStock, StockChanged, StockPage, ThresholdState, WatchThresholds, watch_stock};
+pub use low_stock::{KeepLevels, ListStock, StockChanged, StockPage, ThresholdState, WatchThresholds, watch_stock};
 pub use movement::{CallOffOutcome, MoveOutcome, MoveStock, MovedLine, StockMovement, TooFew};
 pub use ports::{
     BeginPaymentOutcome, ConsumeOutcome, GiveUpOutcome, HeldLine, Hold, InventoryDatabase, NewStock, PayingHold,

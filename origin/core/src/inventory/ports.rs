@@ -5,7 +5,7 @@ use std::future::Future;
 use commerce_domain::{AttemptId, OrderId, ProductId, VariantId};
 use jiff::Timestamp;
 
-use super::{AuditLedger, AuditStock, KeepAdjustments, ListStock, MoveStock, SetLimits, WatchThresholds};
+use super::{AuditLedger, AuditStock, KeepAdjustments, KeepLevels, ListStock, MoveStock, SetLimits, WatchThresholds};
 use crate::StoreError;
 
 /// The counters of one variant.
@@ -268,5 +268,5 @@ impl<T: PutStock + ReadStock + SetLimits + ReserveStock + SettleHold + ReturnGoo
 }
 
 /// What changing and checking stock needs of the database.
-pub trait InventoryDatabase: KeepAdjustments + AuditLedger + ListStock + WatchThresholds {}
-impl<T: KeepAdjustments + AuditLedger + ListStock + WatchThresholds> InventoryDatabase for T {}
+pub trait InventoryDatabase: KeepAdjustments + AuditLedger + ListStock + WatchThresholds + KeepLevels {}
+impl<T: KeepAdjustments + AuditLedger + ListStock + WatchThresholds + KeepLevels> InventoryDatabase for T {}

@@ -63,6 +63,7 @@ fn changed(image: Item) -> Result<StockChanged, StoreError> {
         variant_id: level.variant_id,
         product_id: level.product_id,
         available: level.available(),
+        sellable: level.sellable,
         version: level.version,
     })
 }

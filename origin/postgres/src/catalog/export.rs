@@ -8,7 +8,7 @@ use origin_core::{
     StoreError,
     catalog::{CatalogEntry, CatalogSnapshot, EntryCategory, EntryImage, EntryVariant, StoredProduct},
 };
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use super::{
@@ -40,8 +40,25 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    fn client(&self) -> Result<&Object, DbError> {
+    /// Ends the transaction, and gives its connection back for others.
+    pub(super) async fn end(mut self) -> Result<Object, DbError> {
+        self.client()?.batch_execute("commit").await?;
+        self.client.take().ok_or_else(|| DbError::broken("a snapshot that has ended"))
+    }
+
+    pub(super) fn client(&self) -> Result<&Object, DbError> {
         self.client.as_ref().ok_or_else(|| DbError::broken("a snapshot that has ended"))
+    }
+
+    /// The products that the end of the statement asks for, each with its place.
+    pub(super) async fn stored(
+        &self,
+        which: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<(i64, StoredProduct)>, DbError> {
+        let client = self.client()?;
+        let statement = client.prepare_cached(&format!("{PRODUCTS} {which}")).await?;
+        stored(client, &client.query(&statement, parameters).await?).await
     }
 }
 
@@ -54,10 +71,7 @@ impl Drop for Snapshot {
 
 impl CatalogSnapshot for Snapshot {
     async fn entries(&mut self, after: i64, limit: u32) -> Result<Vec<(i64, CatalogEntry)>, StoreError> {
-        let client = self.client()?;
-        let statement = client.prepare_cached(&format!("{PRODUCTS} p.seq > $1 order by p.seq limit $2")).await;
-        let rows = client.query(&statement.map_err(DbError::from)?, &[&after, &i64::from(limit)]).await;
-        let found = stored(client, &rows.map_err(DbError::from)?).await?;
+        let found = self.stored("p.seq > $1 order by p.seq limit $2", &[&after, &i64::from(limit)]).await?;
         Ok(found.into_iter().map(|(place, stored)| (place, carried(stored.entry))).collect())
     }
 }

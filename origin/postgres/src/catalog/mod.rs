@@ -7,6 +7,7 @@ mod events;
 mod export;
 mod limits;
 mod list;
+mod publish;
 mod rows;
 
 #[cfg(test)]

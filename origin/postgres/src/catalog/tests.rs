@@ -3,6 +3,8 @@
 mod carry;
 mod change;
 mod constraints;
+mod levels;
+mod publish;
 
 use commerce_api::page::Page;
 use commerce_domain::{CategorySlug, Currency, EventId, Money, ProductId, VariantId};

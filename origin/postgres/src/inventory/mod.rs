@@ -4,4 +4,5 @@ mod adjust;
 mod audit;
 mod entry;
 mod finding;
+mod levels;
 mod low_stock;

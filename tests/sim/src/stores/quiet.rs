@@ -12,7 +12,7 @@ use origin_core::{
     idempotency::Hash,
     inventory::{
         Adjustment, AdjustmentEnd, AuditLedger, AuditStock, CallOffOutcome, Finding, FoundHold, Hold, HoldPage,
-        KeepAdjustments, LedgerCorrection, LedgerSum, ListStock, MoveOutcome, MoveStock, NewAdjustment,
+        KeepAdjustments, KeepLevels, LedgerCorrection, LedgerSum, ListStock, MoveOutcome, MoveStock, NewAdjustment,
         ReservedCorrection, RestoredLine, Standing, StockChanged, StockClaim, StockMovement, StockPage, ThresholdState,
         WatchThresholds,
     },
@@ -125,6 +125,12 @@ passed_on! {
     impl WatchThresholds for SimDatabase {
         fn load_watched(variants: &[VariantId]) -> Vec<ThresholdState>;
         fn note_crossing(change: &StockChanged, event: EventId, now: Timestamp) -> ();
+    }
+}
+
+passed_on! {
+    impl KeepLevels for SimDatabase {
+        fn keep_levels(changes: &[StockChanged]) -> ();
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) struct Layer {
     pub(super) never_at_all: &'static [&'static str],
 }
 
-const SHARED: [&str; 4] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws"];
+const SHARED: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-catalog", "commerce-auth", "commerce-aws"];
 const SERVERS: [&str; 6] = ["axum", "hyper", "hyper-util", "reqwest", "tower", "lambda_http"];
 const DATABASES: [&str; 6] = ["sqlx", "tokio-postgres", "deadpool-postgres", "diesel", "refinery", "dynoxide-rs"];
 
@@ -29,6 +29,12 @@ pub(super) const LAYERS: &[Layer] = &[
         ours: &["commerce-domain"],
         never: &["tokio"],
         never_at_all: &["axum", "hyper", "reqwest", "worker", "spin-sdk"],
+    },
+    Layer {
+        name: "commerce-catalog",
+        ours: &["commerce-domain"],
+        never: &["http", "futures-util", "tracing"],
+        never_at_all: &["tokio", "axum", "hyper", "reqwest", "worker", "spin-sdk"],
     },
     Layer {
         name: "commerce-auth",
@@ -98,6 +104,12 @@ pub(super) const LAYERS: &[Layer] = &[
         never_at_all: &["worker", "spin-sdk", "axum"],
     },
     Layer {
+        name: "origin-objects",
+        ours: &ORIGIN_OBJECTS,
+        never: &SERVERS,
+        never_at_all: &["worker", "spin-sdk", "axum", "tokio-postgres"],
+    },
+    Layer {
         name: "origin-papers",
         ours: &["commerce-domain", "commerce-api"],
         never: &SERVERS,
@@ -124,7 +136,9 @@ pub(super) const LAYERS: &[Layer] = &[
 ];
 
 const EDGE_ADAPTER: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "edge-core"];
-const ORIGIN_ADAPTER: [&str; 5] = ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "origin-core"];
+const ORIGIN_ADAPTER: [&str; 6] =
+    ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "commerce-catalog", "origin-core"];
+const ORIGIN_OBJECTS: [&str; 4] = ["commerce-domain", "commerce-aws", "commerce-catalog", "origin-core"];
 const ORIGIN_PROGRAM: [&str; 11] = [
     "commerce-domain",
     "commerce-api",
