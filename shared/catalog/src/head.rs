@@ -2,7 +2,10 @@
 
 use commerce_domain::ProductId;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{SegmentError, SegmentId, segment::FORMAT};
@@ -54,17 +57,8 @@ impl Head {
     /// # Errors
     /// [`SegmentError::OtherFormat`], or [`SegmentError::Malformed`] where it is no head, or its groups are out of order.
     pub fn read(bytes: &[u8]) -> Result<Self, SegmentError> {
-        /// What every format has.
-        #[derive(Deserialize)]
-        struct Format {
-            format: u8,
-        }
         const WRONG: SegmentError = SegmentError::Malformed("a head");
-        let Format { format } = serde_json::from_slice(bytes).map_err(|_| WRONG)?;
-        if format != FORMAT {
-            return Err(SegmentError::OtherFormat(format));
-        }
-        let head: Self = serde_json::from_slice(bytes).map_err(|_| WRONG)?;
+        let head: Self = read_json(bytes, WRONG)?;
         let in_order = head.groups.is_sorted_by(|one, next| one.from < next.from);
         if in_order { Ok(head) } else { Err(WRONG) }
     }
@@ -97,6 +91,20 @@ impl Head {
         let behind = self.groups.partition_point(|group| group.from <= id);
         self.groups.get(behind.checked_sub(1)?)
     }
+}
+
+/// Reads the JSON of a head, unless it says that it is of another format; `wrong` where it is no such head.
+pub(crate) fn read_json<H: DeserializeOwned>(bytes: &[u8], wrong: SegmentError) -> Result<H, SegmentError> {
+    /// What every format has.
+    #[derive(Deserialize)]
+    struct Format {
+        format: u8,
+    }
+    let Format { format } = serde_json::from_slice(bytes).map_err(|_| wrong)?;
+    if format != FORMAT {
+        return Err(SegmentError::OtherFormat(format));
+    }
+    serde_json::from_slice(bytes).map_err(|_| wrong)
 }
 
 impl Serialize for SegmentId {

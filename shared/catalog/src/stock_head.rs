@@ -4,7 +4,7 @@ use commerce_domain::ProductId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{SegmentError, SegmentId, cut::mix, segment::FORMAT};
+use crate::{SegmentError, SegmentId, cut::mix, head::read_json};
 
 /// Where the head of stock lies, in a bucket as in a key-value store.
 pub const STOCK_HEAD_KEY: &str = "catalog/stock";
@@ -34,17 +34,8 @@ impl StockHead {
     /// # Errors
     /// [`SegmentError::OtherFormat`], or [`SegmentError::Malformed`] where it is no head of stock.
     pub fn read(bytes: &[u8]) -> Result<Self, SegmentError> {
-        /// What every format has.
-        #[derive(Deserialize)]
-        struct Format {
-            format: u8,
-        }
         const WRONG: SegmentError = SegmentError::Malformed("a head of stock");
-        let Format { format } = serde_json::from_slice(bytes).map_err(|_| WRONG)?;
-        if format != FORMAT {
-            return Err(SegmentError::OtherFormat(format));
-        }
-        let head: Self = serde_json::from_slice(bytes).map_err(|_| WRONG)?;
+        let head: Self = read_json(bytes, WRONG)?;
         let is_sound = head.slots.len().is_power_of_two() && head.slots.len() <= MAX_SLOTS;
         if is_sound { Ok(head) } else { Err(WRONG) }
     }
@@ -88,7 +79,7 @@ pub fn stock_place(product: ProductId) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::samples::id;
+    use crate::{product::samples::id, segment::FORMAT};
 
     #[test]
     fn slots_are_about_equal_and_stand_in_the_order_of_places() {

@@ -22,9 +22,9 @@ pub(crate) struct Args {
 /// Whether there is an example in a comment for `cargo test --doc` to run.
 ///
 /// # Errors
-/// A file cannot be read, or is not Rust.
+/// A file cannot be read.
 pub(crate) fn has_examples(workspace: &Workspace) -> Outcome<bool> {
-    Ok(sources::load(workspace)?.iter().any(sources::Source::has_example))
+    sources::have_example(workspace)
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {

@@ -26,12 +26,6 @@ impl Source {
         self.path.ends_with("tests.rs") || inside("tests")
     }
 
-    /// Whether a comment holds an example that `cargo test --doc` would run.
-    pub(super) fn has_example(&self) -> bool {
-        let in_docs = |line: &str| line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).map(str::to_owned);
-        self.text.lines().filter_map(|line| in_docs(line.trim_start())).any(|text| text.trim_start().starts_with("```"))
-    }
-
     #[cfg(test)]
     pub(super) fn parse(path: &str, text: &str) -> Self {
         let syntax = syn::parse_file(text).expect("the test's source should parse");
@@ -42,12 +36,38 @@ impl Source {
 /// # Errors
 /// A file cannot be read, or is not Rust.
 pub(super) fn load(workspace: &Workspace) -> Outcome<Vec<Source>> {
+    paths(workspace)?.iter().map(|file| read(workspace.root(), file)).collect()
+}
+
+/// Whether there is an example in a comment for `cargo test --doc` to run.
+///
+/// # Errors
+/// A file cannot be read.
+pub(super) fn have_example(workspace: &Workspace) -> Outcome<bool> {
+    for file in paths(workspace)? {
+        if has_example(&std::fs::read_to_string(&file).during(file.display())?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn has_example(text: &str) -> bool {
+    let in_docs = |line: &str| {
+        let comment = line.trim_start();
+        let comment = comment.strip_prefix("///").or_else(|| comment.strip_prefix("//!"));
+        comment.is_some_and(|text| text.trim_start().starts_with("```"))
+    };
+    text.lines().any(in_docs)
+}
+
+fn paths(workspace: &Workspace) -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();
     for root in ROOTS {
         collect(&workspace.path(root), &mut files)?;
     }
     files.sort();
-    files.iter().map(|file| read(workspace.root(), file)).collect()
+    Ok(files)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
@@ -76,9 +96,9 @@ mod tests {
 
     #[test]
     fn an_example_is_known_by_its_fence() {
-        assert!(Source::parse("a.rs", "/// Adds.\n///\n///  ```\n/// a();\n/// ```\nfn a() {}").has_example());
-        assert!(Source::parse("a.rs", "//! ```text\n//! a\n//! ```\n").has_example());
-        assert!(!Source::parse("a.rs", "/// Says `a`.\nfn a() {}\n// ```\n").has_example());
+        assert!(has_example("/// Adds.\n///\n///  ```\n/// a();\n/// ```\nfn a() {}"));
+        assert!(has_example("//! ```text\n//! a\n//! ```\n"));
+        assert!(!has_example("/// Says `a`.\nfn a() {}\n// ```\n"));
     }
 
     #[test]
