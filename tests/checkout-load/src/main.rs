@@ -63,7 +63,7 @@ struct RunArguments {
     runs: u16,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stderr, reason = "a command line tool talks on its standard streams")]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
