@@ -47,7 +47,7 @@ struct RunArguments {
     #[arg(long)]
     state_dir: PathBuf,
     /// Clients that wait for one order before they place the next; may be repeated.
-    #[arg(long, default_values_t = [1, 8, 64], value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, default_values_t = [1, 8, 16, 64], value_parser = clap::value_parser!(u16).range(1..=256))]
     clients: Vec<u16>,
     /// How long a run measures at most.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=120))]

@@ -17,7 +17,7 @@ const PROGRAM: &str = "checkout-load";
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Clients at once, each waiting for one order before it places the next; may be repeated.
-    #[arg(long, value_name = "N", default_values_t = [1, 8, 64], value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_values_t = [1, 8, 16, 64], value_parser = clap::value_parser!(u16).range(1..=256))]
     clients: Vec<u16>,
     /// How long one run measures at most, after two seconds of warm-up.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=120))]
