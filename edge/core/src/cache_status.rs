@@ -12,6 +12,8 @@ pub(crate) enum CacheStatus {
     Hit { ttl: i64 },
     /// From the cache, no longer fresh (`ttl` is below zero), while it is or was tried to be refreshed.
     Stale { ttl: i64 },
+    /// From the origin, past the cache.
+    Bypass,
     /// From the origin, there was nothing in the cache.
     Miss { stored: bool },
     /// From the origin, what was in the cache was too old.
@@ -27,6 +29,7 @@ impl CacheStatus {
         match self {
             Self::Hit { ttl } => format!("{CACHE}; hit; ttl={ttl}"),
             Self::Stale { ttl } => format!("{CACHE}; hit; ttl={ttl}; detail=stale"),
+            Self::Bypass => format!("{CACHE}; fwd=bypass"),
             Self::Miss { stored: kept } => format!("{CACHE}; fwd=miss{}", stored(kept)),
             Self::Expired { stored: kept } => format!("{CACHE}; fwd=stale; fwd-status=200{}", stored(kept)),
             Self::StaleOnError { ttl, origin_status } => {
@@ -50,6 +53,7 @@ mod tests {
         for (status, text) in [
             (CacheStatus::Hit { ttl: 59 }, "cloudcommerce; hit; ttl=59"),
             (CacheStatus::Stale { ttl: -3 }, "cloudcommerce; hit; ttl=-3; detail=stale"),
+            (CacheStatus::Bypass, "cloudcommerce; fwd=bypass"),
             (CacheStatus::Miss { stored: true }, "cloudcommerce; fwd=miss; stored"),
             (CacheStatus::Miss { stored: false }, "cloudcommerce; fwd=miss"),
             (CacheStatus::Expired { stored: true }, "cloudcommerce; fwd=stale; fwd-status=200; stored"),

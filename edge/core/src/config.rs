@@ -44,6 +44,12 @@ pub struct EdgeConfig {
     pub catalog_stale_seconds: i64,
     /// How long an instance answers with what it read of the store, in milliseconds; 0 to ask the store each time.
     pub catalog_memory_millis: i64,
+    /// The bucket that the catalog is published to; None where reads go to the origin.
+    pub catalog_bucket: Option<String>,
+    /// Where S3 answers; None for AWS's own address.
+    pub objects_endpoint: Option<String>,
+    /// How old a head may be before the bucket is asked for a later one, in seconds.
+    pub catalog_pull_seconds: i64,
     /// What a cart costs.
     pub pricing: PricingRules,
 }
@@ -77,7 +83,7 @@ impl ConfigError {
 
 impl EdgeConfig {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 20] = [
         "origin_url",
         "printer_url",
         "aws_region",
@@ -90,6 +96,9 @@ impl EdgeConfig {
         "catalog_fresh_seconds",
         "catalog_stale_seconds",
         "catalog_memory_millis",
+        "catalog_bucket",
+        "objects_endpoint",
+        "catalog_pull_seconds",
         "shop_currency",
         "tax_rate",
         "shipping_fee",
@@ -124,6 +133,9 @@ impl EdgeConfig {
             catalog_fresh_seconds: whole("catalog_fresh_seconds", &lookup, 60)?,
             catalog_stale_seconds: whole("catalog_stale_seconds", &lookup, 86_400)?,
             catalog_memory_millis: whole("catalog_memory_millis", &lookup, 1_000)?,
+            catalog_bucket: lookup("catalog_bucket"),
+            objects_endpoint: lookup("objects_endpoint").map(|url| base_url("objects_endpoint", &url)).transpose()?,
+            catalog_pull_seconds: whole("catalog_pull_seconds", &lookup, 5)?,
             pricing: pricing::rules(&lookup)?,
         })
     }

@@ -28,6 +28,7 @@ mod log;
 mod memory;
 mod origin;
 pub mod platform;
+mod published;
 mod query;
 mod reply;
 mod request;

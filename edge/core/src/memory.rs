@@ -10,6 +10,7 @@ use crate::{
     catalog::{Entry, HotEntries, Moment},
     claim::Claims,
     config::EdgeConfig,
+    published::Published,
 };
 
 /// At most this many verified tokens are remembered.
@@ -24,6 +25,7 @@ pub struct InstanceMemory {
     absent: Mutex<Moment<()>>,
     empty_pages: Mutex<Moment<Entry>>,
     hot: Mutex<HotEntries>,
+    published: Mutex<Published>,
     readiness: Mutex<Option<(i64, Result<(), Problem>)>>,
 }
 
@@ -39,6 +41,7 @@ impl InstanceMemory {
             absent: Mutex::new(Moment::new()),
             empty_pages: Mutex::new(Moment::new()),
             hot: Mutex::new(HotEntries::new()),
+            published: Mutex::new(Published::new()),
             readiness: Mutex::new(None),
         }
     }
@@ -67,6 +70,10 @@ impl InstanceMemory {
 
     pub(crate) fn hot(&self) -> MutexGuard<'_, HotEntries> {
         lock(&self.hot)
+    }
+
+    pub(crate) fn published(&self) -> MutexGuard<'_, Published> {
+        lock(&self.published)
     }
 
     /// The millisecond in which the origin was last asked whether it accepts our signature, and what came of it.

@@ -130,6 +130,16 @@ impl Listing {
         self.ids.is_empty()
     }
 
+    /// How many products each category has itself.
+    #[must_use]
+    pub fn by_category(&self) -> BTreeMap<CategorySlug, u64> {
+        let mut counts = vec![0; self.slugs.len()];
+        for place in &self.categories {
+            counts[*place as usize] += 1;
+        }
+        self.slugs.iter().cloned().zip(counts).collect()
+    }
+
     /// A part of the list.
     pub fn page(&mut self, query: &ListingQuery<'_>) -> ListingPage {
         self.sort(query.order);

@@ -14,6 +14,7 @@ mod options;
 mod origin;
 mod parts;
 mod progress;
+mod publisher;
 mod ready;
 mod stack;
 mod state;

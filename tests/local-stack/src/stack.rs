@@ -16,8 +16,8 @@ use origin_http::{CallerPolicy, Settings, router};
 use origin_postgres::Database;
 use serde_json::Value;
 use test_support::{
-    DynamoFaults, DynamoServer, EventBus, FakeCarrier, FakePayPal, HttpServer, Issuer, PayPalWebhook, PaymentProvider,
-    SystemClock, TokenRequest, payments::WebhookTarget,
+    DynamoFaults, DynamoServer, EventBus, FakeCarrier, FakePayPal, HttpServer, Issuer, ObjectStore, PayPalWebhook,
+    PaymentProvider, SystemClock, TokenRequest, payments::WebhookTarget,
 };
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     filling::fill,
     origin::OriginListener,
     parts::{Postgres, start_carrier, start_dynamo, start_faults, start_issuer, start_payments, start_paypal},
+    publisher::{BUCKET, Publisher},
     state::StateDir,
     sweeper::Sweeper,
     watcher::Watcher,
@@ -56,6 +57,7 @@ pub struct RunningStack {
     ready: Ready,
     origin: OriginListener,
     sweeper: Sweeper,
+    publisher: Publisher,
     webhooks: HttpServer,
     watcher: Watcher,
     consumers: Consumers,
@@ -64,6 +66,7 @@ pub struct RunningStack {
     payments: PaymentProvider,
     paypal: FakePayPal,
     carrier: FakeCarrier,
+    objects: ObjectStore,
     dynamo_faults: Option<DynamoFaults>,
     dynamo: DynamoServer,
     postgres: Postgres,
@@ -104,6 +107,8 @@ impl LocalStack {
         let payments = start_payments(&options, &state).await?;
         let paypal = start_paypal(&options, &state).await?;
         let carrier = start_carrier(&options, &state).await?;
+        let objects = ObjectStore::start(0, credentials.clone(), REGION, SystemClock::shared()).await;
+        let objects = objects.map_err(StackError::listen("object store"))?;
         let dynamo_faults = start_faults(&options, &dynamo, &credentials).await?;
         let endpoint = dynamo_faults.as_ref().map_or(dynamo.url(), DynamoFaults::url).to_owned();
 
@@ -129,15 +134,18 @@ impl LocalStack {
         paypal.set_webhook(Some(PayPalWebhook { url, id: PAYPAL_WEBHOOK.to_owned() }));
         let url = format!("{}{}", webhooks.url(), Route::ReceiveCarrierWebhook.pattern());
         carrier.set_webhook(Some(WebhookTarget { url, secret: CARRIER_WEBHOOK_SECRET.to_owned() }));
-        let parts = Addresses { origin: origin.url(), endpoint: &endpoint, database: &postgres.url };
+        let parts =
+            Addresses { origin: origin.url(), endpoint: &endpoint, objects: objects.url(), database: &postgres.url };
         let ready = ready(&options, &parts, &issuer, partners, &credentials)?;
-        step.finish_and_clear();
         let sweeper = Sweeper::start(backend.clone());
-        let watcher = Watcher::start(backend.clone(), client);
+        let watcher = Watcher::start(backend.clone(), client).await;
+        let publisher = Publisher::start(backend.database(), aws_client(objects.url(), credentials.clone())?).await;
+        step.finish_and_clear();
         Ok(RunningStack {
             ready,
             origin,
             sweeper,
+            publisher,
             webhooks,
             watcher,
             consumers,
@@ -146,6 +154,7 @@ impl LocalStack {
             payments,
             paypal,
             carrier,
+            objects,
             dynamo_faults,
             dynamo,
             postgres,
@@ -235,11 +244,17 @@ impl RunningStack {
         self.origin.restart().await
     }
 
+    /// Publishes the catalog and stock once more, and then no more. Within two minutes edges take note, and ask the origin.
+    pub async fn stop_publishing(&self) {
+        self.publisher.finish().await;
+    }
+
     /// Ends everything and waits until it has ended.
     pub async fn stop(self) {
         self.origin.stop().await;
         self.webhooks.stop().await;
         self.sweeper.stop().await;
+        self.publisher.stop().await;
         self.watcher.stop().await;
         self.consumers.stop().await;
         drop(self.backend);
@@ -247,6 +262,7 @@ impl RunningStack {
         self.payments.stop().await;
         self.paypal.stop().await;
         self.carrier.stop().await;
+        self.objects.stop().await;
         if let Some(faults) = self.dynamo_faults {
             faults.stop().await;
         }
@@ -258,6 +274,7 @@ impl RunningStack {
 struct Addresses<'a> {
     origin: &'a str,
     endpoint: &'a str,
+    objects: &'a str,
     database: &'a str,
 }
 
@@ -276,6 +293,8 @@ fn ready(
         ("aws_secret_access_key", &credentials.secret_access_key),
         ("dynamodb_endpoint", at.endpoint),
         ("carts_table", CARTS_TABLE),
+        ("catalog_bucket", BUCKET),
+        ("objects_endpoint", at.objects),
         ("token_issuer", issuer.issuer()),
         ("token_issuer_host", issuer.url()),
         ("jwks_url", &issuer.jwks_url()),

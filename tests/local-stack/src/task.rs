@@ -32,6 +32,11 @@ impl Task {
         }))
     }
 
+    /// Ends it, at whatever point it is.
+    pub(crate) fn abort(&self) {
+        self.0.abort();
+    }
+
     /// Ends it and waits until it has ended.
     pub(crate) async fn stop(mut self) {
         self.0.abort();

@@ -10,20 +10,31 @@ use tokio::{task::JoinHandle, time::MissedTickBehavior};
 /// How often it is read.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How long a start waits for what the stream has already.
+const CATCH_UP: Duration = Duration::from_secs(10);
+
 /// Watches until it is dropped.
 pub(crate) struct Watcher(JoinHandle<()>);
 
 impl Watcher {
-    pub(crate) fn start<B, E>(backend: B, client: AwsClient<E>) -> Self
+    /// Takes in what there is, and goes on doing so.
+    pub(crate) async fn start<B, E>(backend: B, client: AwsClient<E>) -> Self
     where
         B: Backend,
         E: AwsEnvironment + 'static,
     {
-        Self(tokio::spawn(async move {
+        let mut stream = StockStream::open(client, INVENTORY_TABLE).await;
+        match &mut stream {
+            Ok(stream) => {
+                // What takes longer is seen soon.
+                let _ = tokio::time::timeout(CATCH_UP, catch_up(&backend, stream)).await;
+            }
             // A table from before it had a stream keeps none.
-            match StockStream::open(client, INVENTORY_TABLE).await {
-                Ok(stream) => watch(&backend, stream).await,
-                Err(error) => tracing::warn!(%error, "nobody watches for low stock"),
+            Err(error) => tracing::warn!(%error, "nobody watches the counters"),
+        }
+        Self(tokio::spawn(async move {
+            if let Ok(stream) = stream {
+                watch(&backend, stream).await;
             }
         }))
     }
@@ -47,14 +58,28 @@ async fn watch<B: Backend, E: AwsEnvironment>(backend: &B, mut stream: StockStre
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = take_in(backend, &mut stream).await {
-            tracing::warn!(%error, "changes of stock are read again");
+        catch_up(backend, &mut stream).await;
+    }
+}
+
+/// Takes in what has been written since.
+async fn catch_up<B: Backend, E: AwsEnvironment>(backend: &B, stream: &mut StockStream<E>) {
+    loop {
+        match take_in(backend, stream).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, "changes of stock are read again");
+                return;
+            }
         }
     }
 }
 
-async fn take_in<B: Backend, E: AwsEnvironment>(backend: &B, stream: &mut StockStream<E>) -> Result<(), StoreError> {
-    watch_stock(backend, &stream.read().await?).await?;
+/// Whether there was something.
+async fn take_in<B: Backend, E: AwsEnvironment>(backend: &B, stream: &mut StockStream<E>) -> Result<bool, StoreError> {
+    let changes = stream.read().await?;
+    watch_stock(backend, &changes).await?;
     stream.done();
-    Ok(())
+    Ok(!changes.is_empty())
 }

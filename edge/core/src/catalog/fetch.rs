@@ -107,7 +107,7 @@ fn count(kind: Kind, body: &[u8]) -> Option<usize> {
 }
 
 /// The origin's refusal with nothing of its headers but the type.
-fn passed_on(answer: Response<Bytes>) -> Response<Bytes> {
+pub(super) fn passed_on(answer: Response<Bytes>) -> Response<Bytes> {
     let (parts, body) = answer.into_parts();
     let mut response = Response::new(body);
     *response.status_mut() = parts.status;

@@ -3,7 +3,7 @@
 use commerce_api::{Problem, Sort, limits, page::Page};
 use commerce_domain::CategorySlug;
 
-use crate::query::Query;
+use crate::{published::Wanted, query::Query};
 
 /// What a product list can be asked for. Parameters that are not listed here change nothing, so they are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,11 @@ impl ListQuery {
         let category = query.one("category")?.map(str::parse::<CategorySlug>).transpose();
         let category = category.map_err(|error| Problem::invalid("category", error.to_string()))?;
         Ok(Self { page, category, sort: Sort::parse(query.one("sort")?)? })
+    }
+
+    /// What it asks of the published catalog.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted::Page { page: self.page, category: self.category.clone(), sort: self.sort }
     }
 
     /// The parameters that differ from their defaults, sorted by name. Every value is plain ASCII that needs no encoding.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::{
     cache_status::CacheStatus,
     catalog::{
+        ORIGIN_LIMIT,
         entry::{Entry, revalidate_behind_seconds},
         fetch::{Fetch, Fetched},
         resource::Resource,
@@ -29,8 +30,6 @@ use crate::{
     request::Call,
 };
 
-/// How long the origin may take where there is nothing else to answer with.
-const LIMIT: Duration = Duration::from_secs(5);
 /// How long it may take where the cache has an answer, if an old one.
 const REVALIDATION_LIMIT: Duration = Duration::from_secs(1);
 /// The least time between two attempts to refresh one thing.
@@ -50,11 +49,15 @@ pub(super) struct Looked {
     pub(super) at: Timestamp,
 }
 
-/// Finds the resource, in the order of the table above.
+/// Finds the resource, in the order of the table above. `limit`: how long the origin may take where the cache has no answer.
 ///
 /// # Errors
 /// A 404 for what was absent a moment ago; 502 or 503 where neither cache nor origin has an answer.
-pub(super) async fn lookup<P: Platform>(call: &Call<'_, P>, resource: &Resource) -> Result<Answer, Problem> {
+pub(super) async fn lookup<P: Platform>(
+    call: &Call<'_, P>,
+    resource: &Resource,
+    limit: Duration,
+) -> Result<Answer, Problem> {
     let (platform, now) = (call.platform, call.now);
     if platform.memory().absent().get(&resource.key, now).is_some() {
         return Err(Problem::not_found("Product"));
@@ -70,7 +73,7 @@ pub(super) async fn lookup<P: Platform>(call: &Call<'_, P>, resource: &Resource)
     let (config, request_id) = (call.config, call.request_id);
     let fetch = |limit| Fetch { platform, config, request_id, resource, limit, store };
     let Some(entry) = cached else {
-        return from_origin(fetch(LIMIT), |stored| CacheStatus::Miss { stored })
+        return from_origin(fetch(limit), |stored| CacheStatus::Miss { stored })
             .await
             .map_err(|failure| failure.problem);
     };
@@ -80,7 +83,7 @@ pub(super) async fn lookup<P: Platform>(call: &Call<'_, P>, resource: &Resource)
     }
     let expired = |stored| CacheStatus::Expired { stored };
     if !entry.envelope.is_servable(now) {
-        return from_origin(fetch(LIMIT), expired).await.map_err(|failure| failure.problem);
+        return from_origin(fetch(limit), expired).await.map_err(|failure| failure.problem);
     }
     if !claim::take_here(platform, &resource.key, now, CLAIM) {
         return Ok(found(entry, CacheStatus::Stale { ttl }, now));
@@ -141,7 +144,7 @@ fn refresh_behind<P: Platform>(platform: &P, request_id: &str, resource: &Resour
         }
         let Ok(config) = config::load(&owned).await else { return };
         let (platform, request_id, resource) = (&owned, request_id.as_str(), &resource);
-        let fetch = Fetch { platform, config, request_id, resource, limit: LIMIT, store: true };
+        let fetch = Fetch { platform, config, request_id, resource, limit: ORIGIN_LIMIT, store: true };
         if let Err(failure) = fetch.run().await {
             log::warn(platform, request_id, "catalog.refresh_failed", failure.problem);
         }

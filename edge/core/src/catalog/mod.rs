@@ -3,6 +3,7 @@
 //! Products, their lists and categories are public and the same for everybody; market, currency and language would stand in
 //! the URL, and with it in the key.
 
+mod bypass;
 mod conditional;
 mod entry;
 mod fetch;
@@ -11,15 +12,16 @@ mod list_query;
 mod lookup;
 mod moment;
 mod resource;
+mod snapshot;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
 use commerce_api::{Problem, headers::CACHE_STATUS, product::ProductResponse};
 use futures_util::future::join_all;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::{kv, platform::Platform, query::Query, reply, request::Call};
+use crate::{kv, platform::Platform, published::Wanted, query::Query, reply, request::Call};
 
 pub(crate) use entry::Entry;
 pub(crate) use hot::HotEntries;
@@ -28,20 +30,25 @@ use lookup::{Answer, Looked, cached, lookup};
 pub(crate) use moment::Moment;
 use resource::Resource;
 
+/// How long the origin may take where there is nothing else to answer with, or nobody waits.
+const ORIGIN_LIMIT: Duration = Duration::from_secs(5);
+
 /// `GET /v1/products`.
 pub(crate) async fn list_products<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
     let query = ListQuery::parse(&Query::parse(call.query())?)?;
-    serve(call, &Resource::products(&query)).await
+    serve(call, &Resource::products(&query), Some(&query.wanted())).await
 }
 
 /// `GET /v1/products/{productId}`.
 pub(crate) async fn get_product<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
-    serve(call, &Resource::product(call.parameter)).await
+    // What is published is found by products' ids; which product a variant is of, the origin says.
+    let wanted = call.parameter.parse().ok().map(Wanted::Product);
+    serve(call, &Resource::product(call.parameter), wanted.as_ref()).await
 }
 
 /// `GET /v1/categories`.
 pub(crate) async fn list_categories<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
-    serve(call, &Resource::categories()).await
+    serve(call, &Resource::categories(), Some(&Wanted::Categories)).await
 }
 
 /// The product that `id` (of a product, or of one of its variants) names, as far as the cache knows it.
@@ -49,7 +56,7 @@ pub(crate) async fn list_categories<P: Platform>(call: &Call<'_, P>) -> Result<R
 /// # Errors
 /// A 404 where there is none, or what [`lookup`] fails with.
 pub(crate) async fn product<P: Platform>(call: &Call<'_, P>, id: &str) -> Result<ProductResponse, Problem> {
-    match lookup(call, &Resource::product(id)).await? {
+    match lookup(call, &Resource::product(id), ORIGIN_LIMIT).await? {
         Answer::Found(looked) => serde_json::from_slice(looked.entry.body()).map_err(Problem::internal),
         Answer::Refused(_) => Err(Problem::not_found("Product")),
     }
@@ -73,8 +80,24 @@ pub(crate) async fn forget_product<P: Platform>(call: &Call<'_, P>, answer: &[u8
     join_all(keys.iter().map(|key| kv::delete(call.platform, key))).await;
 }
 
-async fn serve<P: Platform>(call: &Call<'_, P>, resource: &Resource) -> Result<Response<Bytes>, Problem> {
-    match lookup(call, resource).await? {
+/// From what is published, and what that does not have from the cache or the origin; for administrators always from the origin.
+async fn serve<P: Platform>(
+    call: &Call<'_, P>,
+    resource: &Resource,
+    wanted: Option<&Wanted>,
+) -> Result<Response<Bytes>, Problem> {
+    if bypass::is_wanted(call).await {
+        return bypass::ask_origin(call, resource).await;
+    }
+    let published = match wanted {
+        Some(wanted) => snapshot::find(call, resource, wanted).await?,
+        None => None,
+    };
+    let answer = match published {
+        Some(answer) => answer,
+        None => lookup(call, resource, ORIGIN_LIMIT).await?,
+    };
+    match answer {
         Answer::Found(looked) => Ok(respond(call, looked)),
         Answer::Refused(answer) => Ok(answer),
     }

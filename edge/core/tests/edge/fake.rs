@@ -21,7 +21,7 @@ use edge_core::InstanceMemory;
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use crate::tokens;
+use crate::{bucket::Objects, tokens};
 
 /// The second in which every test begins.
 pub(crate) const NOW: i64 = 1_800_000_000;
@@ -71,6 +71,7 @@ pub(crate) struct Inside {
     log: Mutex<Vec<String>>,
     origin: Mutex<Handler>,
     issuer: Mutex<Handler>,
+    bucket: Mutex<BTreeMap<String, Bytes>>,
     database: Database,
     /// What the next calls of DynamoDB come to; the last one is the next.
     faults: Mutex<Vec<Fault>>,
@@ -112,6 +113,7 @@ impl Fake {
             log: Mutex::new(Vec::new()),
             origin: Mutex::new(Box::new(|_| Ok(problem(404, "NOT_FOUND")))),
             issuer: Mutex::new(Box::new(|_| Ok(answer(200, &tokens::jwks(&[0]))))),
+            bucket: Mutex::new(BTreeMap::new()),
             database,
             faults: Mutex::new(Vec::new()),
             sent: Mutex::new(Vec::new()),
@@ -130,6 +132,20 @@ impl Fake {
 
     pub(crate) fn origin(&self, handler: impl Fn(&Request<Bytes>) -> Answer + Send + 'static) {
         *lock(&self.0.origin) = Box::new(handler);
+    }
+
+    /// What the bucket holds from now on.
+    pub(crate) fn fill_bucket(&self, objects: &Objects) {
+        let in_bucket = |(key, bytes): (&String, &Bytes)| (format!("/shop/{key}"), bytes.clone());
+        *lock(&self.0.bucket) = objects.0.iter().map(in_bucket).collect();
+    }
+
+    fn object(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        assert!(request.headers().contains_key("authorization"), "unsigned");
+        match lock(&self.0.bucket).get(request.uri().path()) {
+            Some(object) => Response::builder().header("etag", "\"x\"").body(object.clone()).unwrap(),
+            None => Response::builder().status(404).body("<Error><Code>NoSuchKey</Code></Error>".into()).unwrap(),
+        }
     }
 
     pub(crate) fn origin_is_down(&self) {

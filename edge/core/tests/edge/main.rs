@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own set-up may fail the test")]
 
 mod auth;
+mod bucket;
 mod cart;
 mod cart_limits;
 mod cart_lost_answers;
@@ -15,6 +16,7 @@ mod forward_headers;
 mod keys;
 mod kv_contract;
 mod manifest;
+mod published;
 mod requests;
 mod shop;
 mod streams;

@@ -16,13 +16,16 @@ mod stock;
 mod tests;
 
 use commerce_catalog::{FORMAT, Head};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use groups::Regroup;
 pub use ports::{CatalogState, LastHead, Noted, NotedChange, NotedChanges, PublishTo};
 pub use stock::{KnownLevel, PublishedStock, ReadLevels, publish_stock};
 
 use crate::StoreError;
+
+/// Where nothing has changed, a head is written all the same once the last one is so old: its age tells readers that somebody publishes.
+const HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
 
 /// What publishing came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +38,9 @@ pub struct Published {
     pub segments: usize,
 }
 
-/// Publishes what has changed since the last head, and a new head in any case: its age tells readers that somebody publishes.
+/// Publishes what has changed since the last head.
 ///
-/// None where somebody else is publishing, or has published meanwhile. The last head is read only once this one is alone: else it might not have what the other
+/// None where nothing has, lately, and where somebody else is publishing, or has published meanwhile. The last head is read only once this one is alone: else it might not have what the other
 /// one has just published, and has taken the notes of.
 ///
 /// # Errors
@@ -49,6 +52,11 @@ pub async fn publish<D: NotedChanges, T: PublishTo>(
 ) -> Result<Option<Published>, StoreError> {
     let Some(Noted { mut state, changes }) = database.changes().await? else { return Ok(None) };
     let last = target.last_head().await?;
+    let categories = state.categories().await?.write();
+    let is_as_it_was = |head: &Head| changes.is_empty() && head.categories == categories.id();
+    if last.head.as_ref().is_some_and(|head| is_as_it_was(head) && is_young(head.written_at, now)) {
+        return Ok(None);
+    }
     let (sequence, groups, mut segments) = match &last.head {
         None => {
             let mut work = Regroup::new(&mut state, target, Vec::new());
@@ -60,7 +68,6 @@ pub async fn publish<D: NotedChanges, T: PublishTo>(
             (head.sequence, work.around(products).await?, work.written())
         }
     };
-    let categories = state.categories().await?.write();
     if last.head.as_ref().is_none_or(|head| head.categories != categories.id()) {
         target.put_segment(&categories).await?;
         segments += 1;
@@ -73,6 +80,11 @@ pub async fn publish<D: NotedChanges, T: PublishTo>(
     state.finish(&changes).await?;
     let products = head.groups.iter().map(|group| group.count).sum();
     Ok(Some(Published { sequence: head.sequence, products, segments }))
+}
+
+/// Whether a head of then still tells that somebody publishes. One of the future does not.
+fn is_young(written_at: Timestamp, now: Timestamp) -> bool {
+    (SignedDuration::ZERO..HEARTBEAT).contains(&now.duration_since(written_at))
 }
 
 /// The number of the next head: above the last one, and above those of a target that was lost, which had been written before now.

@@ -15,7 +15,7 @@ use commerce_catalog::{FORMAT, SegmentId, StockGroup, StockHead, StockLevel, slo
 use commerce_domain::{ProductId, VariantId};
 use jiff::Timestamp;
 
-use super::{LastHead, next, ports::PublishTo};
+use super::{LastHead, is_young, next, ports::PublishTo};
 use crate::StoreError;
 
 /// Levels that are read at once.
@@ -73,8 +73,7 @@ pub struct PublishedStock {
     pub segments: usize,
 }
 
-/// Publishes what is known of stock, and a new head in any case: its age tells readers how old what they show may be. None where
-/// somebody else has published meanwhile.
+/// Publishes what is known of stock. None where nothing has changed lately, and where somebody else has published meanwhile.
 ///
 /// # Errors
 /// [`StoreError`]. Readers go on with the last head.
@@ -102,6 +101,9 @@ pub async fn publish_stock<D: ReadLevels, T: PublishTo>(
     }
     work.close_before(count).await?;
     let Slots { segments, written, .. } = work;
+    if last.head.as_ref().is_some_and(|head| head.slots == segments && is_young(head.as_of, now)) {
+        return Ok(None);
+    }
     let sequence = next(last.head.as_ref().map_or(0, |head| head.sequence), now);
     let head = StockHead { format: FORMAT, sequence, as_of: now, slots: segments };
     let is_written = target.put_stock(&head, &last).await?;

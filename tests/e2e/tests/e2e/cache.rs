@@ -20,7 +20,9 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let shop = Shop::start_with(&EdgeKind::ALL, &[("catalog_memory_millis", "0")]).await;
+        // Without a bucket: what is published is not read from the origin.
+        let variables = [("catalog_memory_millis", "0"), ("catalog_bucket", "")];
+        let shop = Shop::start_with(&EdgeKind::ALL, &variables).await;
         let product = shop.stack_products().await.remove(0)["id"].as_str().unwrap().to_owned();
         Self { shop, product: format!("/v1/products/{product}") }
     }

@@ -15,6 +15,8 @@ async fn shop_behind(user_arn: &str) -> (Shop, Function, Edge) {
     shop.stack.stop_origin().await;
     let mut variables = shop.stack.edge_variables().clone();
     variables.insert("origin_url".to_owned(), function.url.url().to_owned());
+    // So that reads of the catalog come to the function.
+    variables.insert("catalog_bucket".to_owned(), String::new());
     let edge = Edge::start(EdgeKind::SpinHost, &variables, shop.folder()).await;
     (shop, function, edge)
 }

@@ -9,6 +9,7 @@ mod journey;
 mod kv_contract;
 mod parity;
 mod processes;
+mod published;
 mod race;
 mod restart;
 mod streams;

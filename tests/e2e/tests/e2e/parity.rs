@@ -24,6 +24,11 @@ impl Stage {
         for edge in &shop.edges {
             worlds.push(shop.world(edge).await);
         }
+        // No edge has read the catalog yet, and all that they will read is what is published now.
+        shop.stack.stop_publishing().await;
+        for (edge, world) in shop.edges.iter().zip(&mut worlds) {
+            world.product_etag = shop.etag_of(edge, &world.product).await;
+        }
         Self { shop, worlds, catalog }
     }
 

@@ -66,6 +66,7 @@ impl HttpClient for Fake {
             let answer = match request.uri().host() {
                 Some("origin.test" | "printer.test") => lock(&fake.0.origin)(&request),
                 Some("issuer.test") => lock(&fake.0.issuer)(&request),
+                Some("objects.test") => Ok(fake.object(&request)),
                 Some("dynamodb.test") => fake.dynamodb(&request),
                 other => panic!("unexpected host {other:?}"),
             };
