@@ -128,12 +128,7 @@ impl LocalStack {
         let settings = Settings { caller: CallerPolicy::Signed { keys, region: REGION.to_owned() }, only: None };
         let origin = OriginListener::start(options.origin_port, router(backend.clone(), settings)).await?;
         let webhooks = forward_webhooks(origin.url(), credentials.clone()).await?;
-        let url = format!("{}{}", webhooks.url(), Route::ReceiveStripeWebhook.pattern());
-        payments.set_webhook(Some(WebhookTarget { url, secret: WEBHOOK_SECRET.to_owned() }));
-        let url = format!("{}{}", webhooks.url(), Route::ReceivePayPalWebhook.pattern());
-        paypal.set_webhook(Some(PayPalWebhook { url, id: PAYPAL_WEBHOOK.to_owned() }));
-        let url = format!("{}{}", webhooks.url(), Route::ReceiveCarrierWebhook.pattern());
-        carrier.set_webhook(Some(WebhookTarget { url, secret: CARRIER_WEBHOOK_SECRET.to_owned() }));
+        send_webhooks_to(webhooks.url(), partners);
         let parts =
             Addresses { origin: origin.url(), endpoint: &endpoint, objects: objects.url(), database: &postgres.url };
         let ready = ready(&options, &parts, &issuer, partners, &credentials)?;
@@ -269,6 +264,17 @@ impl RunningStack {
         self.dynamo.stop().await;
         self.postgres.stop().await;
     }
+}
+
+/// Tells the partners where their webhooks go.
+fn send_webhooks_to(receiver: &str, Partners { payments, paypal, carrier }: Partners<'_>) {
+    let url = |route: Route| format!("{receiver}{}", route.pattern());
+    let secret = WEBHOOK_SECRET.to_owned();
+    payments.set_webhook(Some(WebhookTarget { url: url(Route::ReceiveStripeWebhook), secret }));
+    let id = PAYPAL_WEBHOOK.to_owned();
+    paypal.set_webhook(Some(PayPalWebhook { url: url(Route::ReceivePayPalWebhook), id }));
+    let secret = CARRIER_WEBHOOK_SECRET.to_owned();
+    carrier.set_webhook(Some(WebhookTarget { url: url(Route::ReceiveCarrierWebhook), secret }));
 }
 
 struct Addresses<'a> {

@@ -154,7 +154,7 @@ const ORIGIN_PROGRAM: [&str; 11] = [
 ];
 const TEST_SUPPORT: [&str; 6] =
     ["commerce-domain", "commerce-api", "commerce-auth", "commerce-aws", "origin-core", "edge-core"];
-const LOCAL_STACK: [&str; 12] = [
+const LOCAL_STACK: [&str; 13] = [
     "commerce-domain",
     "commerce-api",
     "commerce-auth",
@@ -165,6 +165,7 @@ const LOCAL_STACK: [&str; 12] = [
     "origin-dynamo",
     "origin-events",
     "origin-gateways",
+    "origin-objects",
     "test-support",
     "origin-papers",
 ];
