@@ -10,7 +10,7 @@ use crate::{
     catalog::{Entry, HotEntries, Moment},
     claim::Claims,
     config::EdgeConfig,
-    published::Published,
+    published::{MadeAnswers, Published},
 };
 
 /// At most this many verified tokens are remembered.
@@ -26,6 +26,7 @@ pub struct InstanceMemory {
     empty_pages: Mutex<Moment<Entry>>,
     hot: Mutex<HotEntries>,
     published: Mutex<Published>,
+    made: Mutex<MadeAnswers>,
     readiness: Mutex<Option<(i64, Result<(), Problem>)>>,
 }
 
@@ -42,6 +43,7 @@ impl InstanceMemory {
             empty_pages: Mutex::new(Moment::new()),
             hot: Mutex::new(HotEntries::new()),
             published: Mutex::new(Published::new()),
+            made: Mutex::new(MadeAnswers::new()),
             readiness: Mutex::new(None),
         }
     }
@@ -70,6 +72,11 @@ impl InstanceMemory {
 
     pub(crate) fn hot(&self) -> MutexGuard<'_, HotEntries> {
         lock(&self.hot)
+    }
+
+    /// Answers of what is published.
+    pub(crate) fn made(&self) -> MutexGuard<'_, MadeAnswers> {
+        lock(&self.made)
     }
 
     pub(crate) fn published(&self) -> MutexGuard<'_, Published> {

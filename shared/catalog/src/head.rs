@@ -6,7 +6,6 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, DeserializeOwned},
 };
-use sha2::{Digest as _, Sha256};
 
 use crate::{SegmentError, SegmentId, segment::FORMAT};
 
@@ -72,17 +71,8 @@ impl Head {
     /// What names this state of the catalog, and no other: a hash over all that the head names.
     #[must_use]
     pub fn version(&self) -> SegmentId {
-        let mut hash = Sha256::new();
-        hash.update([FORMAT]);
-        hash.update(self.categories.as_bytes());
-        for group in &self.groups {
-            for name in group.names() {
-                hash.update(name.as_bytes());
-            }
-        }
-        let mut id = [0; 16];
-        id.copy_from_slice(&hash.finalize()[..16]);
-        SegmentId::from_bytes(id)
+        let groups = self.groups.iter().flat_map(HeadGroup::names);
+        SegmentId::of_names(std::iter::once(self.categories).chain(groups))
     }
 
     /// The group that has the product, if the catalog has it.

@@ -78,6 +78,15 @@ impl SegmentId {
         Self(id)
     }
 
+    /// What names these segments together, and in this order.
+    pub(crate) fn of_names(names: impl Iterator<Item = Self>) -> Self {
+        let mut hash = Sha256::new_with_prefix([FORMAT]);
+        names.for_each(|name| hash.update(name.0));
+        let mut id = [0; ID_LENGTH];
+        id.copy_from_slice(&hash.finalize()[..ID_LENGTH]);
+        Self(id)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8; ID_LENGTH] {
         &self.0
     }

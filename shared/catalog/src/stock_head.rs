@@ -46,6 +46,12 @@ impl StockHead {
         serde_json::to_vec(self).expect("should encode: texts and numbers into memory")
     }
 
+    /// What names these levels, and no others: a hash over all that the head names.
+    #[must_use]
+    pub fn version(&self) -> SegmentId {
+        SegmentId::of_names(self.slots.iter().copied())
+    }
+
     /// The segment that has the levels of the product's variants.
     #[must_use]
     pub fn slot_of(&self, product: ProductId) -> Option<SegmentId> {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use commerce_api::Problem;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -17,8 +16,9 @@ use crate::{
     },
     claim,
     envelope::Envelope,
+    log,
     platform::Platform,
-    published::{self, Wanted},
+    published::{Heads, Made, Unreadable, Wanted},
     request::Call,
 };
 
@@ -36,20 +36,42 @@ pub(super) async fn find<P: Platform>(
     resource: &Resource,
     wanted: &Wanted,
 ) -> Result<Option<Answer>, Problem> {
-    let Some(published::Answer { body, as_of, is_stale }) = published::answer(call, wanted).await else {
-        return Ok(None);
+    let Some(heads) = Heads::current(call).await else { return Ok(None) };
+    let made = match make(call, &heads, resource, wanted).await {
+        Ok(made) => made,
+        Err(error) => {
+            log::warn(call.platform, call.request_id, "catalog.not_published", error);
+            return Ok(None);
+        }
     };
-    match body {
-        Some(body) if is_stale => Ok(Some(overdue(call, resource, entry_of(call, resource, body, as_of)).await)),
-        Some(body) => Ok(Some(found(call, entry_of(call, resource, body, as_of), None))),
-        None if is_stale => Ok(None),
+    match made {
+        Some(made) if heads.is_stale() => Ok(Some(overdue(call, resource, entry_of(call, made, heads.as_of())).await)),
+        Some(made) => Ok(Some(found(call, entry_of(call, made, heads.as_of()), None))),
+        None if heads.is_stale() => Ok(None),
         None => Err(Problem::not_found("Product")),
     }
 }
 
+/// The answer of these heads, put together once. None where there is no such thing.
+async fn make<P: Platform>(
+    call: &Call<'_, P>,
+    heads: &Heads,
+    resource: &Resource,
+    wanted: &Wanted,
+) -> Result<Option<Made>, Unreadable> {
+    let (memory, versions) = (call.platform.memory(), heads.versions());
+    let made = memory.made().get(versions, &resource.target);
+    if made.is_some() {
+        return Ok(made);
+    }
+    let Some(body) = heads.body(call, wanted).await? else { return Ok(None) };
+    let made = Made { etag: conditional::etag(&resource.target, &body), body };
+    memory.made().insert(versions, &resource.target, &made);
+    Ok(Some(made))
+}
+
 /// It is as old as the older of the heads that it is of.
-fn entry_of<P>(call: &Call<'_, P>, resource: &Resource, body: Bytes, as_of: Timestamp) -> Entry {
-    let etag = conditional::etag(&resource.target, &body);
+fn entry_of<P>(call: &Call<'_, P>, Made { body, etag }: Made, as_of: Timestamp) -> Entry {
     Entry::new(Envelope::new(body, etag, as_of, entry::lifetime(call.config)), call.config)
 }
 

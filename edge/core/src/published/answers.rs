@@ -22,12 +22,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Unreadable,
+    Unreadable, Versions,
     head::{self, Current},
     segment,
     source::Source,
 };
-use crate::{log, platform::Platform, request::Call};
+use crate::{platform::Platform, request::Call};
 
 /// How many segments are read at once. A Worker has six connections at a time.
 const AT_ONCE: usize = 6;
@@ -42,40 +42,62 @@ pub(crate) enum Wanted {
     Categories,
 }
 
-/// What the published catalog says.
-pub(crate) struct Answer {
-    /// The body; none where there is no such thing.
-    pub(crate) body: Option<Bytes>,
-    /// Since when it may be otherwise.
-    pub(crate) as_of: Timestamp,
-    /// Whether that is longer ago than what is promised.
-    pub(crate) is_stale: bool,
-}
-
-/// Answers from published segments. None where they do not suffice: nothing was published, or a segment cannot be had, which is in
-/// the log then.
-pub(crate) async fn answer<P: Platform>(call: &Call<'_, P>, wanted: &Wanted) -> Option<Answer> {
-    call.config.catalog_bucket.as_ref()?;
-    let source = Source { platform: call.platform, config: call.config, request_id: call.request_id };
-    let heads = join(head::current(&source, call.now), head::current(&source, call.now)).await;
-    let (catalog, stock): (Current<Head>, Current<StockHead>) = (heads.0?, heads.1?);
-    let pinned = Pinned { source: &source, catalog: &catalog.head, stock: &stock.head };
-    let body = match wanted {
-        Wanted::Product(id) => pinned.product_body(*id).await,
-        Wanted::Page { page, category, sort } => pinned.page_body(*page, category.as_ref(), *sort).await.map(Some),
-        Wanted::Categories => pinned.categories_body().await.map(Some),
-    };
-    let body =
-        body.inspect_err(|error| log::warn(call.platform, call.request_id, "catalog.not_published", error)).ok()?;
-    let as_of = catalog.head.written_at.min(stock.head.as_of);
-    Some(Answer { body, as_of, is_stale: catalog.is_stale || stock.is_stale })
-}
-
 /// One head of each kind, which everything in an answer is of.
+pub(crate) struct Heads {
+    catalog: Current<Head>,
+    stock: Current<StockHead>,
+}
+
+impl Heads {
+    /// The latest that can be had. None where one of them cannot, or the shop has no bucket.
+    pub(crate) async fn current<P: Platform>(call: &Call<'_, P>) -> Option<Self> {
+        call.config.catalog_bucket.as_ref()?;
+        let source = source(call);
+        let (catalog, stock) = join(head::current(&source, call.now), head::current(&source, call.now)).await;
+        Some(Self { catalog: catalog?, stock: stock? })
+    }
+
+    /// What names the states that they are of.
+    pub(crate) fn versions(&self) -> Versions {
+        [self.catalog.version, self.stock.version]
+    }
+
+    /// Since when it may be otherwise.
+    pub(crate) fn as_of(&self) -> Timestamp {
+        self.catalog.head.written_at.min(self.stock.head.as_of)
+    }
+
+    /// Whether that is longer ago than what is promised.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.catalog.is_stale || self.stock.is_stale
+    }
+
+    /// The body; none where there is no such thing.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where a segment cannot be had.
+    pub(crate) async fn body<P: Platform>(
+        &self,
+        call: &Call<'_, P>,
+        wanted: &Wanted,
+    ) -> Result<Option<Bytes>, Unreadable> {
+        let pinned = Pinned { source: &source(call), heads: self };
+        match wanted {
+            Wanted::Product(id) => pinned.product_body(*id).await,
+            Wanted::Page { page, category, sort } => pinned.page_body(*page, category.as_ref(), *sort).await.map(Some),
+            Wanted::Categories => pinned.categories_body().await.map(Some),
+        }
+    }
+}
+
+fn source<'a, P>(call: &Call<'a, P>) -> Source<'a, P> {
+    Source { platform: call.platform, config: call.config, request_id: call.request_id }
+}
+
+/// Heads, and where their segments are read.
 struct Pinned<'a, P> {
     source: &'a Source<'a, P>,
-    catalog: &'a Head,
-    stock: &'a StockHead,
+    heads: &'a Heads,
 }
 
 impl<P: Platform> Pinned<'_, P> {
@@ -122,11 +144,11 @@ impl<P: Platform> Pinned<'_, P> {
     }
 
     async fn product(&self, id: ProductId) -> Result<Option<Product>, Unreadable> {
-        let Some(group) = self.catalog.group_of(id) else { return Ok(None) };
+        let Some(group) = self.heads.catalog.head.group_of(id) else { return Ok(None) };
         let table: Arc<ChunkTable> = segment(self.source, group.chunks).await?;
         let Some(chunk) = table.chunk_of(id) else { return Ok(None) };
         let chunk: Arc<Chunk> = segment(self.source, chunk).await?;
-        let slot = self.stock.slot_of(id).ok_or(Unreadable::Unfitting("a product has no slot"))?;
+        let slot = self.heads.stock.head.slot_of(id).ok_or(Unreadable::Unfitting("a product has no slot"))?;
         let stock: Arc<StockGroup> = segment(self.source, slot).await?;
         // A variant that nothing is known of was made a moment ago.
         let available = |variant| stock.level(variant).map_or(0, |level| i64::from(level.available));
@@ -134,18 +156,18 @@ impl<P: Platform> Pinned<'_, P> {
     }
 
     async fn categories(&self) -> Result<Arc<Categories>, Unreadable> {
-        segment(self.source, self.catalog.categories).await
+        segment(self.source, self.heads.catalog.head.categories).await
     }
 
     /// The list of all products of this head: put together once, by whoever asks first.
     async fn listing(&self) -> Result<Arc<Mutex<Listing>>, Unreadable> {
-        let (memory, version) = (self.source.platform.memory(), self.catalog.version());
+        let (memory, version) = (self.source.platform.memory(), self.heads.catalog.version);
         let kept = memory.published().listing.clone().filter(|(kept, _)| *kept == version);
         if let Some((_, listing)) = kept {
             return Ok(listing);
         }
-        let groups =
-            stream::iter(&self.catalog.groups).map(|group| segment::<ListingGroup, P>(self.source, group.listing));
+        let groups = stream::iter(&self.heads.catalog.head.groups)
+            .map(|group| segment::<ListingGroup, P>(self.source, group.listing));
         let groups: Vec<Arc<ListingGroup>> = groups.buffered(AT_ONCE).try_collect().await?;
         let listing = Arc::new(Mutex::new(Listing::of(groups.iter().map(Arc::as_ref))));
         memory.published().listing = Some((version, Arc::clone(&listing)));

@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use commerce_catalog::{HEAD_KEY, Head, STOCK_HEAD_KEY, SegmentError, StockHead};
+use commerce_catalog::{HEAD_KEY, Head, STOCK_HEAD_KEY, SegmentError, SegmentId, StockHead};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Published, source::Source};
@@ -26,6 +26,7 @@ pub(super) trait Heading: Sized + Send + Sync + 'static {
     fn read(bytes: &[u8]) -> Result<Self, SegmentError>;
     fn sequence(&self) -> u64;
     fn written_at(&self) -> Timestamp;
+    fn version(&self) -> SegmentId;
     fn held(published: &mut Published) -> &mut Held<Self>;
 }
 
@@ -42,6 +43,10 @@ impl Heading for Head {
 
     fn written_at(&self) -> Timestamp {
         self.written_at
+    }
+
+    fn version(&self) -> SegmentId {
+        Self::version(self)
     }
 
     fn held(published: &mut Published) -> &mut Held<Self> {
@@ -64,6 +69,10 @@ impl Heading for StockHead {
         self.as_of
     }
 
+    fn version(&self) -> SegmentId {
+        Self::version(self)
+    }
+
     fn held(published: &mut Published) -> &mut Held<Self> {
         &mut published.stock
     }
@@ -72,7 +81,7 @@ impl Heading for StockHead {
 /// The head that an instance holds.
 #[derive(Debug)]
 pub(super) struct Held<H> {
-    head: Option<Arc<H>>,
+    head: Option<Named<H>>,
     /// The millisecond in which the store was asked last.
     read_at: i64,
 }
@@ -83,10 +92,30 @@ impl<H> Held<H> {
     }
 }
 
-/// A head, and whether it is older than what is promised.
+/// A head, and what names the state that it is of.
+#[derive(Debug)]
+struct Named<H> {
+    head: Arc<H>,
+    version: SegmentId,
+}
+
+impl<H> Clone for Named<H> {
+    fn clone(&self) -> Self {
+        Self { head: Arc::clone(&self.head), version: self.version }
+    }
+}
+
+impl<H: Heading> Named<H> {
+    fn of(head: H) -> Self {
+        Self { version: head.version(), head: Arc::new(head) }
+    }
+}
+
+/// A head, what names the state that it is of, and whether it is older than what is promised.
 #[derive(Debug)]
 pub(super) struct Current<H> {
     pub(super) head: Arc<H>,
+    pub(super) version: SegmentId,
     pub(super) is_stale: bool,
 }
 
@@ -99,8 +128,8 @@ pub(super) async fn current<H: Heading, P: Platform>(source: &Source<'_, P>, now
         (held.head.clone(), held.read_at)
     };
     let is_young = (0..config.catalog_memory_millis).contains(&(now.as_millisecond() - read_at));
-    if let Some(head) = known.as_ref().filter(|head| is_young && !is_stale::<H>(head, now)) {
-        return Some(Current { head: Arc::clone(head), is_stale: false });
+    if let Some(Named { head, version }) = known.clone().filter(|known| is_young && !is_stale(&*known.head, now)) {
+        return Some(Current { head, version, is_stale: false });
     }
     let stored = match kv::get(*platform, H::KEY).await {
         Ok(stored) => stored.and_then(|bytes| read::<H, P>(source, &bytes)),
@@ -110,7 +139,7 @@ pub(super) async fn current<H: Heading, P: Platform>(source: &Source<'_, P>, now
         }
     };
     let mut latest = keep(source.platform, known, stored, now);
-    let age = latest.as_ref().map(|head| now.duration_since(head.written_at()));
+    let age = latest.as_ref().map(|latest| now.duration_since(latest.head.written_at()));
     if age.is_none_or(|age| age > PROMISED) {
         if claim::take_here(*platform, H::KEY, now, CLAIM) {
             latest = keep(source.platform, latest, pull::<H, P>(source).await, now);
@@ -120,9 +149,9 @@ pub(super) async fn current<H: Heading, P: Platform>(source: &Source<'_, P>, now
     {
         pull_behind::<H, P>(source);
     }
-    let head = latest?;
+    let Named { head, version } = latest?;
     let is_stale = is_stale(&*head, now);
-    Some(Current { head, is_stale })
+    Some(Current { head, version, is_stale })
 }
 
 fn is_stale<H: Heading>(head: &H, now: Timestamp) -> bool {
@@ -132,20 +161,21 @@ fn is_stale<H: Heading>(head: &H, now: Timestamp) -> bool {
 /// The later of the two, which the instance holds from now on. It never goes back.
 fn keep<H: Heading, P: Platform>(
     platform: &P,
-    one: Option<Arc<H>>,
+    one: Option<Named<H>>,
     other: Option<H>,
     now: Timestamp,
-) -> Option<Arc<H>> {
+) -> Option<Named<H>> {
     let later = match (one, other) {
-        (Some(one), Some(other)) if other.sequence() > one.sequence() => Some(Arc::new(other)),
-        (None, other) => other.map(Arc::new),
+        (Some(one), Some(other)) if other.sequence() > one.head.sequence() => Some(Named::of(other)),
+        (None, other) => other.map(Named::of),
         (one, _) => one,
     };
     let mut published = platform.memory().published();
     let held = H::held(&mut published);
     held.read_at = now.as_millisecond();
     // Another request may have come by a later one meanwhile.
-    let is_later = |head: &Arc<H>| held.head.as_ref().is_none_or(|held| head.sequence() > held.sequence());
+    let is_later =
+        |named: &Named<H>| held.head.as_ref().is_none_or(|held| named.head.sequence() > held.head.sequence());
     if let Some(head) = later.filter(is_later) {
         held.head = Some(head);
     }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod head;
+mod made;
 mod segments;
 mod source;
 
@@ -17,7 +18,11 @@ use self::{
 };
 use crate::platform::Platform;
 
-pub(crate) use answers::{Answer, Wanted, answer};
+pub(crate) use answers::{Heads, Wanted};
+pub(crate) use made::{Made, MadeAnswers};
+
+/// What names a state of the catalog, and one of stock.
+pub(crate) type Versions = [SegmentId; 2];
 
 /// What an instance keeps of the published catalog. Public data only.
 pub(crate) struct Published {
@@ -36,7 +41,7 @@ impl Published {
 
 /// What there is of a segment that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
-enum Unreadable {
+pub(crate) enum Unreadable {
     #[error(transparent)]
     Missing(#[from] Missing),
     #[error(transparent)]

@@ -28,7 +28,7 @@ pub(super) struct Source<'a, P> {
 /// An object cannot be had. The text is for the log.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Missing(pub(super) String);
+pub(crate) struct Missing(pub(super) String);
 
 impl Missing {
     #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

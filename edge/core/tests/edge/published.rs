@@ -244,3 +244,18 @@ fn what_is_published_is_stale_after_its_minute_and_newer_than_an_older_answer_of
     assert_eq!(header(&late, "cache-status"), "cloudcommerce; hit; ttl=-61; detail=stale");
     assert_eq!(header(&late, "age"), "121", "not the 151 seconds of what the origin said");
 }
+
+#[test]
+fn an_answer_that_was_put_together_holds_until_something_else_is_published() {
+    let fake = Fake::with_bucket();
+    fake.push(&published(&products(1), 0));
+    let first = fake.ask(get("/v1/products?limit=3"));
+    fake.pass(10);
+    fake.push(&published(&products(1), 10));
+    let same = fake.ask(get("/v1/products?limit=3"));
+    assert_eq!((header(&same, "etag"), same.body()), (header(&first, "etag"), first.body()));
+    assert_eq!(header(&same, "age"), "0", "it is as young as the head");
+    fake.pass(10);
+    fake.push(&published(&products(2), 20));
+    assert_ne!(header(&fake.ask(get("/v1/products?limit=3")), "etag"), header(&first, "etag"));
+}
