@@ -110,6 +110,12 @@ async fn states_and_currencies_are_known_ones() {
             ("checkouts_state_known", "update checkouts set state = 'DONE' where state = 'OPEN'"),
             ("orders_status_known", "update orders set status = 'PAID'"),
             ("orders_payment_status_known", "update orders set payment_status = 'paid'"),
+            ("orders_closing_known", "update orders set closing = 'lost', closing_since = now()"),
+            ("orders_closing_dated", "update orders set closing = 'shop'"),
+            (
+                "orders_closing_while_pending",
+                "update orders set closing = 'shop', closing_since = now(), status = 'PROCESSING'",
+            ),
             ("payments_state_known", "update payments set state = 'PAID'"),
             ("payment_attempts_state_known", "update payment_attempts set state = 'PAID'"),
             ("checkouts_currency_form", "update checkouts set currency = 'usd'"),
