@@ -19,4 +19,6 @@ pub use error::TokenError;
 pub use header::{MAX_PRINCIPAL_HEADER_LENGTH, PrincipalHeader, PrincipalHeaderError};
 pub use jwks::{Jwks, JwksError, MAX_JWKS_KEYS, MAX_JWKS_LENGTH};
 pub use principal::{MAX_CLAIM_CHARS, MAX_SCOPE_LENGTH, Principal, Role};
-pub use token::{MAX_TOKEN_LENGTH, TIME_TOLERANCE_SECONDS, TokenPolicy, VerifiedToken, token_kid, verify_access_token};
+pub use token::{
+    MAX_TOKEN_LENGTH, TIME_TOLERANCE_SECONDS, TokenPolicy, VerifiedToken, says_admin, token_kid, verify_access_token,
+};

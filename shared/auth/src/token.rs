@@ -52,6 +52,13 @@ pub fn token_kid(token: &str) -> Result<String, TokenError> {
     Ok(Parts::split(token)?.kid)
 }
 
+/// Whether a token says that it is an administrator's, unverified: to know whether it is worth verifying where nobody else's matters.
+#[must_use]
+pub fn says_admin(token: &str) -> bool {
+    let roles = Parts::split(token).and_then(|parts| roles(&parts.claims()?));
+    roles.is_ok_and(|roles| roles.contains(&Role::Admin))
+}
+
 /// Verifies a token of the shape that Amazon Cognito issues ("Using the access token", Cognito developer guide) at the
 /// instant `now`: RS256 signature by a key of `jwks`, `exp`, `nbf`, `iat`, `iss`, `token_use`, `client_id`, `sub`.
 ///

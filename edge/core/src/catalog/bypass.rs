@@ -2,22 +2,28 @@
 
 use bytes::Bytes;
 use commerce_api::{Problem, headers::CACHE_STATUS};
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use commerce_auth::says_admin;
+use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::{
     auth,
     cache_status::CacheStatus,
-    catalog::{ORIGIN_LIMIT, conditional, fetch::passed_on, resource::Resource},
-    origin,
+    catalog::{
+        ORIGIN_LIMIT, conditional,
+        fetch::{Fetch, passed_on},
+        resource::Resource,
+    },
     platform::Platform,
-    reply,
     request::Call,
 };
 
-/// Whether an administrator asks. The route asks for no token: one that is not good says nothing here.
+/// Whether an administrator asks. The route asks for no token: one that is not good says nothing here, and a shopper's costs nothing.
 pub(super) async fn is_wanted<P: Platform>(call: &Call<'_, P>) -> bool {
     let Ok(token) = auth::bearer_token(call.headers()) else { return false };
-    auth::verify(call.platform, call.config, token, call.now).await.is_ok_and(|verified| verified.principal.is_admin())
+    says_admin(token)
+        && auth::verify(call.platform, call.config, token, call.now)
+            .await
+            .is_ok_and(|verified| verified.principal.is_admin())
 }
 
 /// The origin's answer at this moment, which nobody may keep.
@@ -28,31 +34,17 @@ pub(super) async fn ask_origin<P: Platform>(
     call: &Call<'_, P>,
     resource: &Resource,
 ) -> Result<Response<Bytes>, Problem> {
-    let request = origin::request(&call.config.origin_url, Method::GET, &resource.target, call.request_id);
-    let request = request.body(Bytes::new()).map_err(Problem::internal)?;
-    let answer =
-        origin::send(call.platform, call.config, request, ORIGIN_LIMIT).await.map_err(|failure| failure.problem)?;
+    let Call { platform, config, request_id, .. } = *call;
+    let fetch = Fetch { platform, config, request_id, resource, limit: ORIGIN_LIMIT, store: false };
+    let answer = fetch.ask().await.map_err(|failure| failure.problem)?;
     let mut response = if answer.status() == StatusCode::OK {
-        tagged(call, resource, answer.into_body())
-    } else if answer.status().is_client_error() {
-        passed_on(answer)
+        let body = answer.into_body();
+        let mut response = conditional::respond(call.headers(), conditional::etag(&resource.target, &body), body);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        response
     } else {
-        return Err(Problem::unavailable(5, format!("origin answered {}", answer.status())));
+        passed_on(answer)
     };
     response.headers_mut().insert(CACHE_STATUS, CacheStatus::Bypass.header());
     Ok(response)
-}
-
-fn tagged<P>(call: &Call<'_, P>, resource: &Resource, body: Bytes) -> Response<Bytes> {
-    let etag = conditional::etag(&resource.target, &body);
-    let unchanged = conditional::matches(call.headers(), &etag);
-    let mut response = reply::empty(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    headers.insert(header::ETAG, etag);
-    if !unchanged {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *response.body_mut() = body;
-    }
-    response
 }

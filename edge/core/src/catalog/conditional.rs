@@ -1,10 +1,11 @@
 //! Entity tags of catalog answers (RFC 9110, sections 8.8.3 and 13.1.2).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use http::{HeaderMap, HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::guard;
+use crate::{guard, reply};
 
 /// The strong entity tag of a representation: over what was asked for, spelled one way, and the bytes of the answer.
 pub(super) fn etag(target: &str, body: &[u8]) -> HeaderValue {
@@ -16,8 +17,20 @@ pub(super) fn etag(target: &str, body: &[u8]) -> HeaderValue {
     HeaderValue::try_from(tag).expect("should be a header: base64url in quotes")
 }
 
+/// The body with its tag, or 304 where the client has it already (RFC 9110, section 15.4.5).
+pub(super) fn respond(asked: &HeaderMap, etag: HeaderValue, body: Bytes) -> Response<Bytes> {
+    let unchanged = matches(asked, &etag);
+    let mut response = reply::empty(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    response.headers_mut().insert(header::ETAG, etag);
+    if !unchanged {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *response.body_mut() = body;
+    }
+    response
+}
+
 /// Whether an If-None-Match names the tag, by weak comparison. `*` names any.
-pub(super) fn matches(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+fn matches(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     let Ok(Some(list)) = guard::list(headers, &header::IF_NONE_MATCH, "If-None-Match") else { return false };
     let Some(wanted) = etag.to_str().ok().and_then(|etag| opaque_tags(etag).next()) else { return false };
     list.trim() == "*" || opaque_tags(&list).any(|tag| tag == wanted)

@@ -46,11 +46,8 @@ impl<P: Platform> Fetch<'_, P> {
     /// # Errors
     /// [`OriginFailure`] where it gave no usable answer; what was stored before stays.
     pub(super) async fn run(&self) -> Result<Fetched, OriginFailure> {
-        let Self { platform, config, resource, .. } = self;
-        let request = origin::request(&config.origin_url, Method::GET, &resource.target, self.request_id);
-        let request = request.body(Bytes::new());
-        let request = request.map_err(|error| OriginFailure::before(Problem::internal(error)))?;
-        let answer = origin::send(*platform, config, request, self.limit).await?;
+        let Self { platform, resource, .. } = self;
+        let answer = self.ask().await?;
         match answer.status() {
             StatusCode::OK => self.keep(answer.into_body()).await,
             StatusCode::NOT_FOUND => {
@@ -62,8 +59,25 @@ impl<P: Platform> Fetch<'_, P> {
                 }
                 Ok(Fetched::Refused(passed_on(answer)))
             }
-            status if status.is_client_error() => Ok(Fetched::Refused(passed_on(answer))),
-            status => Err(failed(status, "is no answer")),
+            _ => Ok(Fetched::Refused(passed_on(answer))),
+        }
+    }
+
+    /// What the origin says: a 200, or a refusal of its own.
+    ///
+    /// # Errors
+    /// [`OriginFailure`] where it said neither.
+    pub(super) async fn ask(&self) -> Result<Response<Bytes>, OriginFailure> {
+        let Self { platform, config, resource, .. } = self;
+        let request = origin::request(&config.origin_url, Method::GET, &resource.target, self.request_id);
+        let request = request.body(Bytes::new());
+        let request = request.map_err(|error| OriginFailure::before(Problem::internal(error)))?;
+        let answer = origin::send(*platform, config, request, self.limit).await?;
+        let status = answer.status();
+        if status == StatusCode::OK || status.is_client_error() {
+            Ok(answer)
+        } else {
+            Err(failed(status, "is no answer"))
         }
     }
 

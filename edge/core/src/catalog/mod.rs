@@ -19,9 +19,9 @@ use std::{collections::BTreeSet, time::Duration};
 use bytes::Bytes;
 use commerce_api::{Problem, headers::CACHE_STATUS, product::ProductResponse};
 use futures_util::future::join_all;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, header};
 
-use crate::{kv, platform::Platform, published::Wanted, query::Query, reply, request::Call};
+use crate::{kv, platform::Platform, published::Wanted, query::Query, request::Call};
 
 pub(crate) use entry::Entry;
 pub(crate) use hot::HotEntries;
@@ -103,19 +103,14 @@ async fn serve<P: Platform>(
     }
 }
 
-/// The cached value, or 304 where the client has it already; both with the same headers (RFC 9110, section 15.4.5).
+/// The cached value, or 304 where the client has it already; both with the same headers.
 fn respond<P>(call: &Call<'_, P>, looked: Looked) -> Response<Bytes> {
     let Looked { entry: Entry { envelope, cache_control }, status, at } = looked;
-    let unchanged = conditional::matches(call.headers(), &envelope.etag);
-    let mut response = reply::empty(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    let age = envelope.age_seconds(at);
+    let mut response = conditional::respond(call.headers(), envelope.etag, envelope.body);
     let headers = response.headers_mut();
     headers.insert(CACHE_STATUS, status.header());
-    headers.insert(header::AGE, HeaderValue::from(envelope.age_seconds(at)));
+    headers.insert(header::AGE, HeaderValue::from(age));
     headers.insert(header::CACHE_CONTROL, cache_control);
-    headers.insert(header::ETAG, envelope.etag);
-    if !unchanged {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *response.body_mut() = envelope.body;
-    }
     response
 }

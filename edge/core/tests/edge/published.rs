@@ -7,6 +7,7 @@ use commerce_domain::Product;
 use serde_json::{Value, json};
 
 use crate::{
+    auth::fetches,
     bucket::{Objects, product, published},
     fake::Fake,
     shop::{catalog, get, header, json_of, refusal, request},
@@ -258,4 +259,15 @@ fn an_answer_that_was_put_together_holds_until_something_else_is_published() {
     fake.pass(10);
     fake.push(&published(&products(2), 20));
     assert_ne!(header(&fake.ask(get("/v1/products?limit=3")), "etag"), header(&first, "etag"));
+}
+
+#[test]
+fn a_shoppers_token_is_not_verified_to_read_the_catalog() {
+    let fake = Fake::with_bucket();
+    fake.push(&published(&products(1), 0));
+    for token in [shopper("somebody").as_str(), "not.a.token"] {
+        let request = request("GET", "/v1/products").header("authorization", format!("Bearer {token}"));
+        assert_eq!(fake.ask(request.body(Bytes::new()).unwrap()).status(), 200);
+    }
+    assert_eq!(fetches(&fake), 0);
 }
