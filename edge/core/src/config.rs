@@ -50,6 +50,8 @@ pub struct EdgeConfig {
     pub objects_endpoint: Option<String>,
     /// How old a head may be before the bucket is asked for a later one, in seconds.
     pub catalog_pull_seconds: i64,
+    /// Whether answers put together of what is published are kept in the store, too: for hosts that make an instance for each request.
+    pub catalog_store_answers: bool,
     /// What a cart costs.
     pub pricing: PricingRules,
 }
@@ -83,7 +85,7 @@ impl ConfigError {
 
 impl EdgeConfig {
     /// The names of all settings.
-    pub const NAMES: [&'static str; 20] = [
+    pub const NAMES: [&'static str; 21] = [
         "origin_url",
         "printer_url",
         "aws_region",
@@ -99,6 +101,7 @@ impl EdgeConfig {
         "catalog_bucket",
         "objects_endpoint",
         "catalog_pull_seconds",
+        "catalog_store_answers",
         "shop_currency",
         "tax_rate",
         "shipping_fee",
@@ -136,6 +139,7 @@ impl EdgeConfig {
             catalog_bucket: lookup("catalog_bucket"),
             objects_endpoint: lookup("objects_endpoint").map(|url| base_url("objects_endpoint", &url)).transpose()?,
             catalog_pull_seconds: whole("catalog_pull_seconds", &lookup, 5)?,
+            catalog_store_answers: flag("catalog_store_answers", &lookup)?,
             pricing: pricing::rules(&lookup)?,
         })
     }
@@ -190,6 +194,11 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
+/// "true" or "false"; false if absent.
+fn flag(name: &'static str, lookup: &impl Fn(&'static str) -> Option<String>) -> Result<bool, ConfigError> {
+    lookup(name).map_or(Ok(false), |text| text.parse().map_err(|_| ConfigError::Invalid(name)))
+}
+
 fn whole(
     name: &'static str,
     lookup: &impl Fn(&'static str) -> Option<String>,
@@ -241,6 +250,7 @@ mod tests {
             ("printer_url", "printer.example"),
             ("catalog_fresh_seconds", "-1"),
             ("catalog_stale_seconds", "1d"),
+            ("catalog_store_answers", "yes"),
             ("shop_currency", "usd"),
             ("tax_rate", "8%"),
             ("tax_rate", "8"),

@@ -18,7 +18,7 @@ use crate::{
     envelope::Envelope,
     log,
     platform::Platform,
-    published::{Heads, Made, Unreadable, Wanted},
+    published::{Built, Heads, Made, Unreadable, Wanted, stored},
     request::Call,
 };
 
@@ -52,7 +52,8 @@ pub(super) async fn find<P: Platform>(
     }
 }
 
-/// The answer of these heads, put together once. None where there is no such thing.
+/// The answer of these heads, put together once: by this instance, or by another one that left it in the store. None where there is no
+/// such thing.
 async fn make<P: Platform>(
     call: &Call<'_, P>,
     heads: &Heads,
@@ -64,9 +65,17 @@ async fn make<P: Platform>(
     if made.is_some() {
         return Ok(made);
     }
-    let Some(body) = heads.body(call, wanted).await? else { return Ok(None) };
-    let made = Made { etag: conditional::etag(&resource.target, &body), body };
-    memory.made().insert(versions, &resource.target, &made);
+    let (platform, target, is_stored) = (call.platform, &resource.target, call.config.catalog_store_answers);
+    if is_stored && let Some(made) = stored::get(platform, call.request_id, versions, target).await {
+        memory.made().insert(versions, target, &made);
+        return Ok(Some(made));
+    }
+    let Some(Built { body, has_things }) = heads.body(call, wanted).await? else { return Ok(None) };
+    let made = Made { etag: conditional::etag(target, &body), body };
+    memory.made().insert(versions, target, &made);
+    if is_stored && has_things {
+        stored::put_behind(platform, versions, target, &made);
+    }
     Ok(Some(made))
 }
 

@@ -42,6 +42,13 @@ pub(crate) enum Wanted {
     Categories,
 }
 
+/// A body that was put together.
+pub(crate) struct Built {
+    pub(crate) body: Bytes,
+    /// Whether there is anything in it. Pages without a product are endless, so none is worth storing.
+    pub(crate) has_things: bool,
+}
+
 /// One head of each kind, which everything in an answer is of.
 pub(crate) struct Heads {
     catalog: Current<Head>,
@@ -80,7 +87,7 @@ impl Heads {
         &self,
         call: &Call<'_, P>,
         wanted: &Wanted,
-    ) -> Result<Option<Bytes>, Unreadable> {
+    ) -> Result<Option<Built>, Unreadable> {
         let pinned = Pinned { source: &source(call), heads: self };
         match wanted {
             Wanted::Product(id) => pinned.product_body(*id).await,
@@ -101,12 +108,12 @@ struct Pinned<'a, P> {
 }
 
 impl<P: Platform> Pinned<'_, P> {
-    async fn product_body(&self, id: ProductId) -> Result<Option<Bytes>, Unreadable> {
+    async fn product_body(&self, id: ProductId) -> Result<Option<Built>, Unreadable> {
         let product = self.product(id).await?;
-        Ok(product.as_ref().and_then(ProductResponse::of).map(|product| json(&product)))
+        Ok(product.as_ref().and_then(ProductResponse::of).map(|product| built(&product, true)))
     }
 
-    async fn page_body(&self, page: Page, category: Option<&CategorySlug>, sort: Sort) -> Result<Bytes, Unreadable> {
+    async fn page_body(&self, page: Page, category: Option<&CategorySlug>, sort: Sort) -> Result<Built, Unreadable> {
         let below = match category {
             Some(slug) => Some(self.categories().await?.below(slug)),
             None => None,
@@ -126,10 +133,11 @@ impl<P: Platform> Pinned<'_, P> {
         if data.len() != products.len() {
             return Err(Unreadable::Unfitting("a listed product is in no chunk"));
         }
-        Ok(json(&ProductListResponse { data, pagination: Pagination::new(page, total as u64) }))
+        let has_things = !data.is_empty();
+        Ok(built(&ProductListResponse { data, pagination: Pagination::new(page, total as u64) }, has_things))
     }
 
-    async fn categories_body(&self) -> Result<Bytes, Unreadable> {
+    async fn categories_body(&self) -> Result<Built, Unreadable> {
         let categories = self.categories().await?;
         let listing = self.listing().await?;
         let own: BTreeMap<CategorySlug, u64> = listing.lock().unwrap_or_else(PoisonError::into_inner).by_category();
@@ -140,7 +148,8 @@ impl<P: Platform> Pinned<'_, P> {
             parent_id: category.parent.as_ref().map(CategorySlug::category_id),
             product_count,
         };
-        Ok(json(&CategoryListResponse { data: categories.counted(&own).into_iter().map(response).collect() }))
+        let data = categories.counted(&own).into_iter().map(response).collect();
+        Ok(built(&CategoryListResponse { data }, true))
     }
 
     async fn product(&self, id: ProductId) -> Result<Option<Product>, Unreadable> {
@@ -194,6 +203,6 @@ fn order(sort: Sort) -> Order {
     }
 }
 
-fn json(body: &impl Serialize) -> Bytes {
-    serde_json::to_vec(body).expect("should encode: texts and numbers into memory").into()
+fn built(body: &impl Serialize, has_things: bool) -> Built {
+    Built { body: serde_json::to_vec(body).expect("should encode: texts and numbers into memory").into(), has_things }
 }

@@ -6,6 +6,7 @@ mod head;
 mod made;
 mod segments;
 mod source;
+pub(crate) mod stored;
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +19,7 @@ use self::{
 };
 use crate::platform::Platform;
 
-pub(crate) use answers::{Heads, Wanted};
+pub(crate) use answers::{Built, Heads, Wanted};
 pub(crate) use made::{Made, MadeAnswers};
 
 /// What names a state of the catalog, and one of stock.

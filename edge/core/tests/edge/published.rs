@@ -262,6 +262,35 @@ fn an_answer_that_was_put_together_holds_until_something_else_is_published() {
 }
 
 #[test]
+fn an_instance_for_each_request_reads_three_keys() {
+    let fake = Fake::with_bucket();
+    fake.set("catalog_store_answers", "true");
+    fake.push(&published(&products(1), 0));
+    let mut first = Vec::new();
+    for target in ["/v1/products?limit=3", "/v1/categories", &detail(&product(7, 1))] {
+        first.push((target.to_owned(), fake.ask(get(target))));
+    }
+    names(&fake, "/v1/products?page=77");
+    fake.run_behind();
+    let stored = fake.kv_keys().iter().filter(|key| key.starts_with("catalog/answers/")).count();
+    assert_eq!(stored, 3, "a page without a product is not worth it");
+    let mut fake = fake;
+    for (target, before) in &first {
+        fake = fake.restarted();
+        let calls = fake.calls().1;
+        let answer = fake.ask(get(target));
+        assert_eq!(fake.calls().1, calls + 3, "both heads and the answer");
+        for name in ["etag", "cache-status", "cache-control", "age"] {
+            assert_eq!(header(&answer, name), header(before, name), "{name} of {target}");
+        }
+        assert_eq!(answer.body(), before.body());
+    }
+    fake.push(&published(&products(2), 1));
+    let fake = fake.restarted();
+    assert!(names(&fake, "/v1/products?limit=3").iter().all(|name| name.ends_with("version 2")), "of another state");
+}
+
+#[test]
 fn a_shoppers_token_is_not_verified_to_read_the_catalog() {
     let fake = Fake::with_bucket();
     fake.push(&published(&products(1), 0));

@@ -1,7 +1,11 @@
 //! Databases of tests: under names that nobody else uses, and dropped by the next process where theirs did not get to it.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    cell::RefCell,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
 };
 
@@ -75,27 +79,60 @@ fn stay(config: &Config, entered: oneshot::Sender<Result<(), PgError>>, left: on
 
 /// One server for all tests of a process, and one template that their databases are copies of.
 #[derive(Debug, Default)]
-pub struct TestDatabases(OnceCell<(PgServer, String)>);
+pub struct TestDatabases {
+    server: OnceCell<(PgServer, String)>,
+    /// Databases whose tests have ended.
+    left: Mutex<Vec<String>>,
+}
+
+thread_local! {
+    /// The databases of this thread's test. Each test has a thread of its own.
+    static HELD: RefCell<Vec<Lease>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A database in use. Dropped with its test's thread.
+struct Lease {
+    name: String,
+    databases: &'static TestDatabases,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.databases.left().push(std::mem::take(&mut self.name));
+    }
+}
 
 impl TestDatabases {
     /// Nothing is started before the first test asks.
     pub const fn new() -> Self {
-        Self(OnceCell::const_new())
+        Self { server: OnceCell::const_new(), left: Mutex::new(Vec::new()) }
     }
 
-    /// The URL of a database of the calling test's own. `prepare` gets the template's URL, once.
+    /// The URL of a database of the calling test's own, which is there for as long as the calling thread. `prepare` gets the
+    /// template's URL, once.
     ///
     /// # Errors
     /// [`PgError`].
-    pub async fn url(&self, prepare: impl AsyncFnOnce(&str)) -> Result<String, PgError> {
+    pub async fn url(&'static self, prepare: impl AsyncFnOnce(&str)) -> Result<String, PgError> {
         let start = async || {
             let server = PgServer::start(PgConfig::for_tests()).await?;
             let template = server.create_test_database(None).await?;
             prepare(&server.database_url(&template)).await;
             Ok::<_, PgError>((server, template))
         };
-        let (server, template) = self.0.get_or_try_init(start).await?;
+        let (server, template) = self.server.get_or_try_init(start).await?;
+        // Hundreds of databases would fill the disk before the server goes, or the memory.
+        let left = std::mem::take(&mut *self.left());
+        for name in left {
+            server.drop_database(&name).await?;
+        }
         let name = server.create_test_database(Some(template)).await?;
-        Ok(server.database_url(&name))
+        let url = server.database_url(&name);
+        HELD.with_borrow_mut(|held| held.push(Lease { name, databases: self }));
+        Ok(url)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Vec<String>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
