@@ -12,6 +12,9 @@ use crate::wasm::{SPIN, WORKER};
 /// Crates that only ever compile to WebAssembly here.
 pub(crate) const WASM_CRATES: [&str; 2] = ["edge-cloudflare", "edge-spin"];
 
+/// The compiler with clippy's lints. It takes the same arguments as the compiler without.
+const CLIPPY: &str = "clippy-driver";
+
 /// The repository that this xtask was built from.
 pub(crate) struct Workspace {
     root: PathBuf,
@@ -72,6 +75,17 @@ impl Workspace {
             cargo.env("CARGO_TERM_COLOR", "always");
         }
         cargo.args(arguments);
+        cargo
+    }
+
+    /// `cargo` for what is built for this machine in the dev profile. Where clippy is there, it compiles the crates of this repository:
+    /// so one build both lints and compiles, and no dependency is compiled a second time to be linted against. That is what `cargo
+    /// clippy` does, with `check` in the place of `build`.
+    pub(crate) fn native_cargo(&self, arguments: &[&str]) -> Command {
+        let mut cargo = self.cargo(arguments);
+        if process::capture(self.command(CLIPPY).arg("--version")).is_some() {
+            cargo.env("RUSTC_WORKSPACE_WRAPPER", CLIPPY);
+        }
         cargo
     }
 

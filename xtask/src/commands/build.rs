@@ -197,7 +197,7 @@ fn wasm_module(workspace: &Workspace, package: &str, target: &str) -> Outcome {
 /// Something does not compile.
 pub(crate) fn native(workspace: &Workspace, programs: &[&str]) -> Outcome {
     let with_spin_host = programs.contains(&SPIN_HOST) || workspace.dev_binary(SPIN_HOST).is_file();
-    let mut cargo = workspace.cargo(&["build"]);
+    let mut cargo = workspace.native_cargo(&["build"]);
     cargo.args(workspace.native_selection(with_spin_host)?);
     for program in programs {
         cargo.args(["--bin", program]);

@@ -29,23 +29,33 @@ pub(super) struct Program {
     folder: PathBuf,
 }
 
-/// Compiles every target of the native crates, the programs of the local stack among them.
+/// Compiles and lints every target of the native crates, the programs of the local stack among them.
 ///
 /// # Errors
-/// Something does not compile.
+/// Something does not compile, or the compiler warns of something.
 pub(super) fn compile(workspace: &Workspace) -> Outcome<Vec<Program>> {
-    let mut cargo = workspace.cargo(&["build", "--all-targets", "--message-format=json-render-diagnostics"]);
+    let mut cargo = workspace.native_cargo(&["build", "--all-targets", "--keep-going", "--message-format=json"]);
     cargo.args(workspace.native_selection(true)?);
     let printed = process::keep(&mut cargo)?;
-    if !printed.success {
-        return Err(Failure::new("cargo build failed"));
+    let messages: Vec<Value> = printed.out.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let diagnostics: Vec<&str> = messages.iter().filter_map(diagnostic).collect();
+    for text in &diagnostics {
+        eprint!("{text}");
     }
-    Ok(printed.out.iter().filter_map(|line| program(line)).collect())
+    match (printed.success, diagnostics.len()) {
+        (false, _) => Err(Failure::new("cargo build failed")),
+        (true, 0) => Ok(messages.iter().filter_map(program).collect()),
+        (true, warnings) => Err(Failure::new(format!("warnings: {warnings}"))),
+    }
+}
+
+/// What the compiler says of a crate of this repository, as it prints it: Cargo silences those of dependencies.
+fn diagnostic(message: &Value) -> Option<&str> {
+    if message["reason"] == "compiler-message" { message["message"]["rendered"].as_str() } else { None }
 }
 
 /// A test program from one message of Cargo, if the message is about one. Benchmarks also count as tests to Cargo.
-fn program(line: &str) -> Option<Program> {
-    let message: Value = serde_json::from_str(line).ok()?;
+fn program(message: &Value) -> Option<Program> {
     let is_test = message["reason"] == "compiler-artifact" && message["profile"]["test"] == true;
     let is_bench = message["target"]["kind"].as_array()?.iter().any(|kind| kind == "bench");
     if !is_test || is_bench {

@@ -35,11 +35,11 @@ pub(super) enum Stage {
     Workers,
     /// The Spin component and the Worker.
     Edge,
-    /// clippy, for this machine and both WebAssembly targets.
+    /// clippy of xtask, and of the edge for both WebAssembly targets.
     Lints,
     /// Licences, sources and advisories of dependencies.
     Deny,
-    /// Everything for this machine: programs and tests.
+    /// Everything for this machine, programs and tests: compiled and linted.
     Native,
     /// Unit and contract tests.
     Unit,
@@ -138,8 +138,6 @@ impl<'w> Run<'w> {
     }
 
     fn lints(&mut self) -> Outcome {
-        let mut native = self.workspace.cargo(&["clippy", "--all-targets", "--keep-going"]);
-        process::run(native.args(self.workspace.native_selection(true)?).args(["--", "-D", "warnings"]))?;
         let own = ["clippy", "--profile", "xtask", "-p", "xtask", "--all-targets", "--", "-D", "warnings"];
         process::run(&mut self.workspace.cargo(&own))?;
         if Toolchain::find(self.workspace) == Toolchain::Fallback {

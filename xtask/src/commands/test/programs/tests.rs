@@ -1,14 +1,16 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::json;
+
 use super::super::counts::Counts;
 use super::*;
 
-fn message(id: &str, kind: &str, test: bool) -> String {
-    format!(
-        r#"{{"reason":"compiler-artifact","package_id":"{id}","manifest_path":"/r/a/Cargo.toml",
-           "target":{{"kind":["{kind}"],"name":"a"}},"profile":{{"test":{test}}},"executable":"/r/target/a-1"}}"#
-    )
+fn message(id: &str, kind: &str, test: bool) -> Value {
+    json!({
+        "reason": "compiler-artifact", "package_id": id, "manifest_path": "/r/a/Cargo.toml",
+        "target": {"kind": [kind], "name": "a"}, "profile": {"test": test}, "executable": "/r/target/a-1",
+    })
 }
 
 #[test]
@@ -18,7 +20,13 @@ fn test_programs_are_told_from_libraries_and_benchmarks() {
     assert_eq!((found.package.as_str(), found.folder.as_path()), ("a-crate", Path::new("/r/a")));
     assert_eq!(program(&message(id, "bench", true)), None);
     assert_eq!(program(&message(id, "bin", false)), None);
-    assert_eq!(program("   Compiling a"), None);
+}
+
+#[test]
+fn a_warning_is_seen() {
+    let warning = json!({"reason": "compiler-message", "message": {"level": "warning", "rendered": "warning: a\n"}});
+    assert_eq!(diagnostic(&warning), Some("warning: a\n"));
+    assert_eq!(diagnostic(&message("path+file:///r/a#0.1.0", "lib", true)), None);
 }
 
 #[test]
