@@ -36,6 +36,7 @@ const edge :Workerd.Worker = (
     (name = "CATALOG_FRESH_SECONDS", fromEnvironment = "CATALOG_FRESH_SECONDS"),
     (name = "CATALOG_MEMORY_MILLIS", fromEnvironment = "CATALOG_MEMORY_MILLIS"),
     (name = "CATALOG_STALE_SECONDS", fromEnvironment = "CATALOG_STALE_SECONDS"),
+    (name = "CATALOG_STORE_ANSWERS", fromEnvironment = "CATALOG_STORE_ANSWERS"),
     (name = "CATALOG_BUCKET", fromEnvironment = "CATALOG_BUCKET"),
     (name = "OBJECTS_ENDPOINT", fromEnvironment = "OBJECTS_ENDPOINT"),
     (name = "CATALOG_PULL_SECONDS", fromEnvironment = "CATALOG_PULL_SECONDS"),
