@@ -11,6 +11,7 @@ use commerce_api::{
         STRIPE_SIGNATURE, TRACEPARENT,
     },
     idempotency::key_of,
+    query::Query,
 };
 use commerce_auth::PrincipalHeader;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -19,7 +20,6 @@ use crate::{
     catalog, guard,
     origin::{self, OriginFailure},
     platform::Platform,
-    query::Query,
     request::Call,
 };
 

@@ -29,7 +29,6 @@ mod memory;
 mod origin;
 pub mod platform;
 mod published;
-mod query;
 mod reply;
 mod request;
 mod router;

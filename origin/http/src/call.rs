@@ -120,10 +120,14 @@ impl Call {
         ExpectedVersion::OneOf(tags.filter_map(version).collect())
     }
 
+    /// The query as it was sent.
+    pub(crate) fn query_text(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
     /// The query's fields in order, decoded.
-    pub(crate) fn query(&self) -> Vec<(String, String)> {
-        let query = self.parts.uri.query().unwrap_or_default();
-        query.split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect()
+    fn query(&self) -> Vec<(String, String)> {
+        self.query_text().split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect()
     }
 
     /// The query's fields, each of which must be one of `known` and stand once; in the order of `known`.

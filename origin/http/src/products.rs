@@ -2,42 +2,41 @@
 
 use bytes::Bytes;
 use commerce_api::{
-    DecimalNumber, Problem, Sort,
-    page::{Page, Pagination},
+    DecimalNumber, Problem,
+    listing::{ProductListQuery, ProductListResponse},
     product::{
-        CreateProductRequest, CreateProductResponse, ProductListResponse, ProductResponse, ProductSummary,
-        UpdateProductRequest, VariantResponse,
+        CreateProductRequest, CreateProductResponse, ProductResponse, ProductSummary, UpdateProductRequest,
+        VariantResponse,
     },
+    query::Query,
 };
-use commerce_domain::{CategorySlug, Product, ProductId};
+use commerce_domain::{Product, ProductId};
 use http::{HeaderValue, Response, StatusCode, header};
 use origin_core::{
     Backend,
     catalog::{
-        ListedProduct, ProductQuery, ProductRequest, ProductSubject, ReadCatalog, change_product,
-        create_product as create, delete_product as delete, write_once,
+        ListedProduct, ProductRequest, ProductSubject, ReadCatalog, change_product, create_product as create,
+        delete_product as delete, write_once,
     },
 };
 
 use crate::{
     ApiError,
     call::Call,
-    respond::{answer, json, stored, with_version},
+    respond::{answer, json, json_text, stored, with_version},
 };
 
 /// `GET /products`: a page of what shoppers see.
 pub(crate) async fn list_products<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let [page, limit, category, sort] = call.query_fields(["page", "limit", "category", "sort"])?;
-    let page = Page::parse(page.as_deref(), limit.as_deref())?;
-    let category = category.map(|slug| slug.parse::<CategorySlug>()).transpose();
-    let category = category.map_err(|error| Problem::invalid("category", error.to_string()))?;
-    let sort = Sort::parse(sort.as_deref())?;
-    let listed = backend.database().list_products(&ProductQuery { page, category, sort }).await?;
-    let body = ProductListResponse {
-        data: listed.products.into_iter().map(summary).collect(),
-        pagination: Pagination::new(page, listed.total),
-    };
-    json(StatusCode::OK, &body)
+    let asked = Query::parse(call.query_text())?;
+    if let Some(unknown) = asked.names().find(|name| !ProductListQuery::takes(name)) {
+        return Err(ApiError::Problem(Problem::invalid(unknown.to_owned(), "is not a known parameter")));
+    }
+    let query = ProductListQuery::parse(&asked)?;
+    let listed = backend.database().list_products(&query).await?;
+    let data = listed.products.into_iter().map(summary).collect();
+    let body = ProductListResponse::new(&query, data, listed.total, listed.next).write(&query).map_err(internal)?;
+    Ok(json_text(StatusCode::OK, body))
 }
 
 fn summary(product: ListedProduct) -> ProductSummary {

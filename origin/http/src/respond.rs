@@ -14,11 +14,16 @@ use crate::ApiError;
 /// A 500 if the body cannot be serialised.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Bytes>, ApiError> {
     let text = serde_json::to_vec(body).map_err(|error| ApiError::Problem(Problem::internal(error)))?;
+    Ok(json_text(status, text))
+}
+
+/// The same, of what is JSON already.
+pub(crate) fn json_text(status: StatusCode, text: Vec<u8>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    Ok(response)
+    response
 }
 
 /// The response with the `ETag` of a resource that is known by its version.

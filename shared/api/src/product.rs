@@ -6,7 +6,7 @@ use commerce_domain::{Product, Variant, VariantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, DecimalNumber, page::Pagination};
+use crate::{Amount, DecimalNumber};
 
 /// A product in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,15 +35,6 @@ pub struct ProductSummary {
     pub rating: DecimalNumber,
     /// How many reviews.
     pub review_count: u32,
-}
-
-/// A page of products.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProductListResponse {
-    /// The products of this page.
-    pub data: Vec<ProductSummary>,
-    /// Where the page stands.
-    pub pagination: Pagination,
 }
 
 /// A product in full.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use commerce_domain::{Product, Variant, VariantId};
+use commerce_domain::{Product, ProductId, Variant, VariantId};
 use uuid::Uuid;
 
 use crate::{
@@ -108,12 +108,22 @@ impl FacetGroup {
         })
     }
 
-    /// Of each variant, whether it can be bought: not where nothing is known of it.
+    /// Of each variant of these products, which are the group's in their order, whether it can be bought: not where nothing is known of
+    /// it.
     #[must_use]
-    pub fn in_stock(&self, level: impl Fn(VariantId) -> Option<StockLevel>) -> Vec<bool> {
-        let id = |variant: &u128| VariantId::from_uuid(Uuid::from_u128(*variant)).ok();
-        let is_there = |variant| id(variant).and_then(&level).is_some_and(|level| level.sellable > 0);
-        self.variants.iter().map(is_there).collect()
+    pub fn in_stock(
+        &self,
+        products: impl IntoIterator<Item = ProductId>,
+        level: impl Fn(ProductId, VariantId) -> Option<StockLevel>,
+    ) -> Vec<bool> {
+        let is_there = |product, variant| {
+            let variant = VariantId::from_uuid(Uuid::from_u128(variant)).ok();
+            variant.and_then(|variant| level(product, variant)).is_some_and(|level| level.sellable > 0)
+        };
+        let of_product = |(place, product)| {
+            self.variants[range(&self.variant_ends, place)].iter().map(move |variant| is_there(product, *variant))
+        };
+        products.into_iter().take(self.len()).enumerate().flat_map(of_product).collect()
     }
 
     /// How many products there are.

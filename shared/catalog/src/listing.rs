@@ -84,6 +84,12 @@ impl ListingGroup {
         Ok(group)
     }
 
+    /// Of each product, in hundredths.
+    #[must_use]
+    pub fn ratings(&self) -> &[u16] {
+        &self.ratings
+    }
+
     /// The products, in the order of their ids.
     pub fn ids(&self) -> impl Iterator<Item = ProductId> {
         self.ids.iter().filter_map(|id| ProductId::from_uuid(Uuid::from_u128(*id)).ok())

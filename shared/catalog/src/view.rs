@@ -143,13 +143,7 @@ impl Listing {
     /// A part of the list.
     pub fn page(&mut self, query: &ListingQuery<'_>) -> ListingPage {
         self.sort(query.order);
-        let is_one = |wanted: &BTreeSet<CategorySlug>| self.slugs.iter().map(|slug| wanted.contains(slug)).collect();
-        let wanted: Option<Vec<bool>> = query.categories.map(is_one);
-        let is_wanted = |place: &u32| {
-            let place = *place as usize;
-            wanted.as_ref().is_none_or(|wanted| wanted[self.categories[place] as usize])
-                && query.chosen.is_none_or(|chosen| chosen.get(place).copied().unwrap_or(false))
-        };
+        let is_wanted = self.wanted(query);
         let order = self.orders.get(&query.order).map_or(&[][..], Vec::as_slice);
         let total = order.iter().filter(|place| is_wanted(place)).count();
         let (rest, offset) = match &query.start {
@@ -161,6 +155,37 @@ impl Listing {
         let next =
             if listed.next().is_some() { places.last().and_then(|last| self.mark(query.order, *last)) } else { None };
         ListingPage { ids: places.iter().filter_map(|place| self.id(*place)).collect(), total, next }
+    }
+
+    /// The best found first, of those that have a score; among equals the lowest id. `start` counts from there.
+    #[must_use]
+    pub fn best(&self, scores: &[u32], query: &ListingQuery<'_>) -> ListingPage {
+        let wanted = self.wanted(query);
+        let mut found: Vec<(Reverse<u32>, u32)> = (0_u32..)
+            .zip(scores)
+            .filter(|(place, score)| **score > 0 && wanted(place))
+            .map(|(place, score)| (Reverse(*score), place))
+            .collect();
+        found.sort_unstable();
+        let offset = match query.start {
+            Start::At(offset) => offset,
+            Start::Behind(_) => 0,
+        };
+        let page = found.iter().skip(offset).take(query.limit);
+        ListingPage { ids: page.filter_map(|(_, place)| self.id(*place)).collect(), total: found.len(), next: None }
+    }
+
+    /// Whether a product is among those that a query chooses.
+    fn wanted<'q>(&'q self, query: &'q ListingQuery<'q>) -> impl Fn(&u32) -> bool {
+        let is_one = |wanted: &BTreeSet<CategorySlug>| self.slugs.iter().map(|slug| wanted.contains(slug)).collect();
+        let wanted: Option<Vec<bool>> = query.categories.map(is_one);
+        move |place| {
+            let place = *place as usize;
+            let in_category =
+                |wanted: &Vec<bool>| self.categories.get(place).is_some_and(|category| wanted[*category as usize]);
+            wanted.as_ref().is_none_or(in_category)
+                && query.chosen.is_none_or(|chosen| chosen.get(place).copied().unwrap_or(false))
+        }
     }
 
     /// What of an order is behind a mark.

@@ -6,7 +6,7 @@ use commerce_api::{Route, product::ProductResponse};
 use commerce_aws::{CallerKeys, Credentials, DynamoDb};
 use origin_core::{
     Backend,
-    catalog::{ProductQuery, ProductSubject, ReadCatalog, Sort},
+    catalog::{ProductQuery, ProductSlice, ProductSubject, ReadCatalog, Sort},
 };
 use origin_dynamo::{
     CARTS_TABLE, DynamoPayments, INVENTORY_TABLE, PAYMENTS_TABLE, create_payments_table, create_tables,
@@ -214,7 +214,8 @@ impl RunningStack {
     /// Where the database fails.
     pub async fn products(&self, limit: u32) -> Vec<Value> {
         let page = commerce_api::page::Page { page: 1, limit: limit.clamp(1, 100) };
-        let query = ProductQuery { page, category: None, sort: Sort::Name };
+        let slice = ProductSlice::Page(page);
+        let query = ProductQuery { sort: Some(Sort::Name), slice, ..ProductQuery::default() };
         let listed = self.database().list_products(&query).await.expect("should list products: the database runs");
         let mut products = Vec::with_capacity(listed.products.len());
         for product in listed.products {

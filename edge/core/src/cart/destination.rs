@@ -1,9 +1,9 @@
 //! Where a cart is taken to go.
 
-use commerce_api::Problem;
+use commerce_api::{Problem, query::Query};
 use commerce_domain::Destination;
 
-use crate::{query::Query, request::Call};
+use crate::request::Call;
 
 /// The place that the query of `GET /cart` names by `country`, `state` and `zip`; the shop's default where it names none.
 ///

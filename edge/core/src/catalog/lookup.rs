@@ -64,7 +64,7 @@ pub(super) async fn lookup<P: Platform>(
     }
     // A store that is down costs time, not the answer.
     let (cached, store) = match cached(call, resource).await {
-        Ok(cached) => (cached, true),
+        Ok(cached) => (cached, resource.is_countable),
         Err(error) => {
             log::warn(platform, call.request_id, "catalog.not_read", error);
             (None, false)

@@ -8,7 +8,6 @@ mod conditional;
 mod entry;
 mod fetch;
 mod hot;
-mod list_query;
 mod lookup;
 mod moment;
 mod resource;
@@ -17,15 +16,14 @@ mod snapshot;
 use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
-use commerce_api::{Problem, headers::CACHE_STATUS, product::ProductResponse};
+use commerce_api::{Problem, headers::CACHE_STATUS, listing::ProductListQuery, product::ProductResponse, query::Query};
 use futures_util::future::join_all;
 use http::{HeaderValue, Response, header};
 
-use crate::{kv, platform::Platform, published::Wanted, query::Query, request::Call};
+use crate::{kv, platform::Platform, published::Wanted, request::Call};
 
 pub(crate) use entry::Entry;
 pub(crate) use hot::HotEntries;
-use list_query::ListQuery;
 use lookup::{Answer, Looked, cached, lookup};
 pub(crate) use moment::Moment;
 use resource::Resource;
@@ -35,8 +33,8 @@ const ORIGIN_LIMIT: Duration = Duration::from_secs(5);
 
 /// `GET /v1/products`.
 pub(crate) async fn list_products<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
-    let query = ListQuery::parse(&Query::parse(call.query())?)?;
-    serve(call, &Resource::products(&query), Some(&query.wanted())).await
+    let query = ProductListQuery::parse(&Query::parse(call.query())?)?;
+    serve(call, &Resource::products(&query), Some(&Wanted::List(query))).await
 }
 
 /// `GET /v1/products/{productId}`.

@@ -1,6 +1,6 @@
 //! What can be cached: where it is kept, and where the origin has it.
 
-use crate::catalog::list_query::ListQuery;
+use commerce_api::listing::{ProductListQuery, ProductSlice};
 
 /// Another number leaves every key of the form before behind.
 const PREFIX: &str = "catalog/1";
@@ -13,6 +13,8 @@ pub(crate) struct Resource {
     /// Path and query at the origin.
     pub(crate) target: String,
     pub(crate) kind: Kind,
+    /// Whether there is an end of such things, so that a store may keep them all.
+    pub(crate) is_countable: bool,
 }
 
 /// What kind of thing it is.
@@ -27,18 +29,27 @@ pub(crate) enum Kind {
 }
 
 impl Resource {
-    pub(crate) fn products(query: &ListQuery) -> Self {
-        let query = query.canonical();
+    pub(crate) fn products(query: &ProductListQuery) -> Self {
+        let (is_countable, query) = (is_countable(query), query.canonical());
         let suffix = if query.is_empty() { String::new() } else { format!("?{query}") };
-        Self { key: format!("{PREFIX}/products{suffix}"), target: format!("/v1/products{suffix}"), kind: Kind::Page }
+        let (key, target) = (format!("{PREFIX}/products{suffix}"), format!("/v1/products{suffix}"));
+        Self { key, target, kind: Kind::Page, is_countable }
     }
 
     /// `id` is of a product or of a variant, and has been parsed.
     pub(crate) fn product(id: &str) -> Self {
-        Self { key: format!("{PREFIX}/products/{id}"), target: format!("/v1/products/{id}"), kind: Kind::Product }
+        let (key, target) = (format!("{PREFIX}/products/{id}"), format!("/v1/products/{id}"));
+        Self { key, target, kind: Kind::Product, is_countable: true }
     }
 
     pub(crate) fn categories() -> Self {
-        Self { key: format!("{PREFIX}/categories"), target: "/v1/categories".to_owned(), kind: Kind::Categories }
+        let (key, target) = (format!("{PREFIX}/categories"), "/v1/categories".to_owned());
+        Self { key, target, kind: Kind::Categories, is_countable: true }
     }
+}
+
+/// Pages of a category, in each order. What is filtered otherwise is as endless as texts are.
+fn is_countable(query: &ProductListQuery) -> bool {
+    let is_page = matches!(query.slice, ProductSlice::Page(_));
+    is_page && query.fields.is_none() && query.filter.is_by_category_alone()
 }

@@ -65,7 +65,8 @@ async fn make<P: Platform>(
     if made.is_some() {
         return Ok(made);
     }
-    let (platform, target, is_stored) = (call.platform, &resource.target, call.config.catalog_store_answers);
+    let (platform, target) = (call.platform, &resource.target);
+    let is_stored = call.config.catalog_store_answers && resource.is_countable;
     if is_stored && let Some(made) = stored::get(platform, call.request_id, versions, target).await {
         memory.made().insert(versions, target, &made);
         return Ok(Some(made));

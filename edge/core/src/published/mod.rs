@@ -3,6 +3,7 @@
 
 mod answers;
 mod head;
+mod list;
 mod made;
 mod segments;
 mod source;

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use commerce_catalog::{Categories, Chunk, ChunkTable, ListingGroup, SegmentError, SegmentId, StockGroup};
+use commerce_catalog::{
+    Categories, Chunk, ChunkTable, FacetGroup, ListingGroup, SearchGroup, SegmentError, SegmentId, StockGroup,
+};
 
 /// What all of them together may have, as they were written. Read, they take about as much again: a Worker has 128 MB.
 const MAX_BYTES: usize = 40 * 1_024 * 1_024;
@@ -43,7 +45,7 @@ macro_rules! kept {
     };
 }
 
-kept!(Categories, Chunk, ChunkTable, ListingGroup, StockGroup);
+kept!(Categories, Chunk, ChunkTable, FacetGroup, ListingGroup, SearchGroup, StockGroup);
 
 /// What an instance keeps.
 pub(super) struct Segments {

@@ -11,9 +11,9 @@ mod write;
 
 pub use entry::{CatalogEntry, EntryCategory, EntryImage, EntryVariant, Extra};
 pub use ports::{
-    CarryCatalog, CatalogDatabase, CatalogSnapshot, CategoryEntry, ImportedBatch, InsertOutcome, KnownStock,
-    ListedCategory, ListedProduct, PlacedEntry, ProductChange, ProductPage, ProductQuery, ProductSubject, ReadCatalog,
-    SaveOutcome, Sort, StoredProduct, VariantChange, WriteCatalog,
+    CarryCatalog, CatalogDatabase, CatalogSnapshot, CategoryEntry, CursorKey, ImportedBatch, InsertOutcome, KnownStock,
+    ListedCategory, ListedProduct, PlacedEntry, ProductChange, ProductCursor, ProductFilter, ProductPage, ProductQuery,
+    ProductSlice, ProductSubject, ReadCatalog, SaveOutcome, Sort, StoredProduct, VariantChange, WriteCatalog,
 };
 pub use report::{ImportCounts, Item, MAX_PRODUCTS, ReadEntry, ReadError, RowFault};
 pub use write::{

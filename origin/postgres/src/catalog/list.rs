@@ -1,24 +1,41 @@
 //! Lists: of products, of categories. One statement each.
 
+use std::sync::LazyLock;
+
 use commerce_api::limits::MAX_TEXT;
 use commerce_domain::{CategorySlug, Currency, Money, ProductId};
 use origin_core::{
     StoreError,
-    catalog::{ListedCategory, ListedProduct, ProductPage, ProductQuery, ReadCatalog, Sort},
+    catalog::{ListedCategory, ListedProduct, ProductPage, ProductQuery, ProductSlice, ReadCatalog, Sort},
 };
 use rust_decimal::Decimal;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 
-use super::detail::find_product;
+use super::{
+    detail::find_product,
+    filtered::{Statement, order},
+};
 use crate::{Database, DbError};
 
 const LISTED: &str = "deleted_at is null and published";
 
-/// The category and those below it. `union`, not `union all`, so that a circle of categories ends.
-const TREE: &str = "with recursive tree(id) as (
-        select id from categories where slug = $3
-        union select c.id from categories c join tree on c.parent_id = tree.id
-    ) select id from tree";
+/// What lists show of a product `p` in a category `c`.
+pub(super) static LISTED_COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "p.id, p.name, left(p.description, {MAX_TEXT}) as description, p.price, p.currency::text, c.slug, p.brand, p.image_url,
+             p.stock, p.rating, p.review_count, p.created_at"
+    )
+});
+
+/// The ids of the category of that slug and of those below it. `union`, not `union all`, so that a circle of categories ends.
+pub(super) fn tree(slug: &str) -> String {
+    format!(
+        "with recursive tree(id) as (
+             select id from categories where slug = {slug}
+             union select c.id from categories c join tree on c.parent_id = tree.id
+         ) select id from tree"
+    )
+}
 
 /// The statement takes limit and offset, and the category's slug if there is one. It answers the total in each row, and in one
 /// row without a product where the page is empty.
@@ -26,32 +43,28 @@ const TREE: &str = "with recursive tree(id) as (
 /// The page's ids come from an index alone, in its order, so that neither a late page nor a small category reads rows that it
 /// does not show: of each category as many as the page could need, merged.
 fn list_statement(sort: Sort, in_category: bool) -> String {
-    let (key, order) = match sort {
-        Sort::Newest => ("created_at", "created_at desc, id desc"),
-        Sort::PriceAscending => ("price", "price, id"),
-        Sort::PriceDescending => ("price", "price desc, id desc"),
-        Sort::Rating => ("rating", "rating desc, id"),
-        Sort::Name => ("name", "name, id"),
-    };
+    let order = order(sort);
+    let key = order.split([' ', ',']).next().unwrap_or_default();
+    let tree = tree("$3");
     let (counted, candidates) = if in_category {
         let of_each = format!(
             "select id, {key} from products where {LISTED} and category_id = tree.id order by {order}
                 limit $1::bigint + $2::bigint"
         );
-        let candidates = format!("(select listed.* from ({TREE}) tree, lateral ({of_each}) listed) candidates");
-        (format!("products where {LISTED} and category_id = any(array({TREE}))"), candidates)
+        let candidates = format!("(select listed.* from ({tree}) tree, lateral ({of_each}) listed) candidates");
+        (format!("products where {LISTED} and category_id = any(array({tree}))"), candidates)
     } else {
         (format!("products where {LISTED}"), format!("products where {LISTED}"))
     };
     format!(
         "select total.count, row.* from (select count(*) from {counted}) total left join (
-             select p.id, p.name, left(p.description, {MAX_TEXT}) as description, p.price, p.currency::text, c.slug, p.brand, p.image_url, p.stock, p.rating,
-                 p.review_count, page.place
+             select {}, page.place
              from (
                  select id, row_number() over (order by {order}) as place from {candidates}
                  order by {order} limit $1::bigint offset $2::bigint
              ) page join products p on p.id = page.id join categories c on c.id = p.category_id
-         ) row on true order by row.place"
+         ) row on true order by row.place",
+        *LISTED_COLUMNS
     )
 }
 
@@ -71,15 +84,24 @@ const CATEGORIES: &str = "with recursive above(id, ancestor) as (
 
 impl ReadCatalog for Database {
     async fn list_products(&self, query: &ProductQuery) -> Result<ProductPage, StoreError> {
-        let (limit, offset) = (i64::from(query.page.limit), i64::from(query.page.offset()));
         let client = self.client().await?;
-        let statement = list_statement(query.sort, query.category.is_some());
+        let (ProductSlice::Page(page), Some(sort), true) =
+            (&query.slice, query.sort, query.filter.is_by_category_alone())
+        else {
+            let Statement { text, parameters } = Statement::list(query);
+            // Not kept prepared: there are as many such statements as combinations of filters.
+            let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| &**value as _).collect();
+            let rows = client.query(&text, &parameters).await.map_err(DbError::from)?;
+            return Ok(part(&rows, query)?);
+        };
+        let (limit, offset) = (i64::from(page.limit), i64::from(page.offset()));
+        let statement = list_statement(sort, query.filter.category.is_some());
         let statement = client.prepare_cached(&statement).await.map_err(DbError::from)?;
-        let rows = match &query.category {
+        let rows = match &query.filter.category {
             Some(slug) => client.query(&statement, &[&limit, &offset, &slug.as_str()]).await,
             None => client.query(&statement, &[&limit, &offset]).await,
         };
-        Ok(page(&rows.map_err(DbError::from)?)?)
+        Ok(part(&rows.map_err(DbError::from)?, query)?)
     }
 
     async fn find_product(
@@ -97,10 +119,21 @@ impl ReadCatalog for Database {
     }
 }
 
-fn page(rows: &[Row]) -> Result<ProductPage, DbError> {
+/// The part of the list that the rows have; perhaps with one product more, which tells that the list goes on.
+fn part(rows: &[Row], query: &ProductQuery) -> Result<ProductPage, DbError> {
     let total: i64 = rows.first().ok_or_else(|| DbError::broken("a count without a row"))?.try_get(0)?;
-    let products = rows.iter().map(listed).filter_map(Result::transpose).collect::<Result<_, _>>()?;
-    Ok(ProductPage { products, total: u64::try_from(total).map_err(DbError::broken)? })
+    let total = u64::try_from(total).map_err(DbError::broken)?;
+    let mut products: Vec<ListedProduct> =
+        rows.iter().map(listed).filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let limit = query.limit() as usize;
+    let goes_on = match &query.slice {
+        ProductSlice::Page(page) => total > u64::from(page.offset()) + limit as u64,
+        ProductSlice::Behind(..) => products.len() > limit,
+    };
+    products.truncate(limit);
+    let last = products.last().filter(|_| goes_on);
+    let next = query.sort.and_then(|sort| last.map(|last| last.cursor(sort)));
+    Ok(ProductPage { products, total, next })
 }
 
 /// The row's product; none in the one row of an empty page.
@@ -118,6 +151,7 @@ fn listed(row: &Row) -> Result<Option<ListedProduct>, DbError> {
         stock: row.try_get(9)?,
         rating: row.try_get(10)?,
         review_count: u32::try_from(row.try_get::<_, i32>(11)?).map_err(DbError::broken)?,
+        created_at: row.try_get(12)?,
     }))
 }
 

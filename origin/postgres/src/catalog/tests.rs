@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use origin_core::{
     catalog::{
         CarryCatalog, CatalogEntry, CatalogSnapshot, CategoryEntry, EntryCategory, EntryVariant, Extra, InsertOutcome,
-        PlacedEntry, ProductQuery, ProductSubject, ReadCatalog, Sort, WriteCatalog,
+        PlacedEntry, ProductFilter, ProductQuery, ProductSlice, ProductSubject, ReadCatalog, Sort, WriteCatalog,
     },
     checkout::LoadPrices,
 };
@@ -78,7 +78,8 @@ async fn events(database: &Database, product: ProductId) -> Vec<(String, serde_j
 }
 
 fn query(page: u32, limit: u32, category: Option<&str>, sort: Sort) -> ProductQuery {
-    ProductQuery { page: Page { page, limit }, category: category.map(|slug| slug.parse().unwrap()), sort }
+    let filter = ProductFilter { category: category.map(|slug| slug.parse().unwrap()), ..ProductFilter::default() };
+    ProductQuery { filter, sort: Some(sort), slice: ProductSlice::Page(Page { page, limit }), fields: None }
 }
 
 async fn names(database: &Database, query: &ProductQuery) -> (Vec<String>, u64) {

@@ -146,9 +146,10 @@ fn a_variant_can_be_bought_where_its_level_says_so() {
     let variants: Vec<VariantId> =
         products.iter().flat_map(|product| &product.variants).map(|variant| variant.id).collect();
     let level = |sellable| Some(StockLevel { available: sellable, sellable });
-    let known = |variant| if variant == variants[0] { level(2) } else { None };
-    assert_eq!(group(&products).in_stock(known), [true, true, true, false]);
-    assert_eq!(group(&products).in_stock(|_| level(0)), [false; 4]);
+    let ids = || products.iter().map(|product| product.id);
+    let known = |product, variant| if product == products[0].id && variant == variants[0] { level(2) } else { None };
+    assert_eq!(group(&products).in_stock(ids(), known), [true, true, true, false]);
+    assert_eq!(group(&products).in_stock(ids(), |_, _| level(0)), [false; 4]);
 }
 
 #[test]

@@ -5,7 +5,10 @@ mod read;
 mod write;
 
 pub use carry::{CarryCatalog, CatalogSnapshot, CategoryEntry, ImportedBatch, KnownStock};
-pub use read::{ListedCategory, ListedProduct, ProductPage, ProductQuery, ProductSubject, ReadCatalog, Sort};
+pub use read::{
+    CursorKey, ListedCategory, ListedProduct, ProductCursor, ProductFilter, ProductPage, ProductQuery, ProductSlice,
+    ProductSubject, ReadCatalog, Sort,
+};
 pub use write::{InsertOutcome, PlacedEntry, ProductChange, SaveOutcome, StoredProduct, VariantChange, WriteCatalog};
 
 use crate::inventory::KeepLimits;

@@ -2,23 +2,15 @@
 
 use std::future::Future;
 
-pub use commerce_api::Sort;
-use commerce_api::page::Page;
+pub use commerce_api::{
+    Sort,
+    listing::{CursorKey, ProductCursor, ProductFilter, ProductListQuery as ProductQuery, ProductSlice},
+};
 use commerce_domain::{CategorySlug, Money, Product, ProductId, VariantId};
-use rust_decimal::Decimal;
+use jiff::Timestamp;
+use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 
 use crate::StoreError;
-
-/// Which products to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductQuery {
-    /// Which part of the list.
-    pub page: Page,
-    /// Only those of this category and of the categories below it.
-    pub category: Option<CategorySlug>,
-    /// In which order.
-    pub sort: Sort,
-}
 
 /// A product as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +35,23 @@ pub struct ListedProduct {
     pub rating: Decimal,
     /// How many reviews.
     pub review_count: u32,
+    /// When it came into the shop.
+    pub created_at: Timestamp,
+}
+
+impl ListedProduct {
+    /// Where a list in that order goes on behind this product.
+    #[must_use]
+    pub fn cursor(&self, sort: Sort) -> ProductCursor {
+        let scaled = |number: Decimal, parts: i64| (number * Decimal::from(parts)).to_i64().unwrap_or(i64::MAX);
+        let key = match sort {
+            Sort::Newest => CursorKey::Number(self.created_at.as_microsecond()),
+            Sort::PriceAscending | Sort::PriceDescending => CursorKey::Number(scaled(self.price.amount(), 10_000)),
+            Sort::Rating => CursorKey::Number(scaled(self.rating, 100)),
+            Sort::Name => CursorKey::Text(self.name.clone()),
+        };
+        ProductCursor { sort, key, id: self.id }
+    }
 }
 
 /// A part of a list.
@@ -52,6 +61,8 @@ pub struct ProductPage {
     pub products: Vec<ListedProduct>,
     /// How many there are in the whole list.
     pub total: u64,
+    /// Where it goes on; none at its end, and in a list of the best found.
+    pub next: Option<ProductCursor>,
 }
 
 /// What names a product: its own id, or that of one of its variants.

@@ -1,21 +1,22 @@
 //! Query strings: read once, written in one way.
 
-use commerce_api::problem::Problem;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::Problem;
 
 /// What RFC 3986 (section 2.3) calls unreserved stays as it is, everything else is encoded: the form that SigV4 signs.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The parameters of a query, in the order given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads a query string; `+` is a space (application/x-www-form-urlencoded).
     ///
     /// # Errors
     /// A 400 where a name or a value is not UTF-8.
-    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, Problem> {
         let parts = text.split('&').filter(|part| !part.is_empty());
         let pairs = parts.map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -28,16 +29,32 @@ impl Query {
     ///
     /// # Errors
     /// A 400 where it was given twice.
-    pub(crate) fn one(&self, name: &'static str) -> Result<Option<&str>, Problem> {
-        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    pub fn one(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+        let mut values = self.all(name);
         match (values.next(), values.next()) {
             (value, None) => Ok(value),
             _ => Err(Problem::invalid(name, "must be given once")),
         }
     }
 
+    /// All values of `name`, in the order given.
+    pub fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The names that were given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Adds a parameter.
+    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
     /// The parameters sorted by name and value, encoded one way, without the question mark.
-    pub(crate) fn canonical(&self) -> String {
+    #[must_use]
+    pub fn canonical(&self) -> String {
         let mut pairs: Vec<_> = self.0.iter().collect();
         pairs.sort();
         let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
