@@ -66,6 +66,11 @@ pub(crate) fn at(second: i64) -> Timestamp {
 
 /// What publishing these products comes to in that second; of each variant five can be bought.
 pub(crate) fn published(products: &[Product], second: i64) -> Objects {
+    published_with(products, second, |_| 5)
+}
+
+/// The same with so many of each variant.
+pub(crate) fn published_with(products: &[Product], second: i64, stock: impl Fn(&Variant) -> i32) -> Objects {
     let mut objects = Objects::default();
     let category = |slug: &str, parent: Option<&str>| Category {
         slug: slug.parse().unwrap(),
@@ -79,9 +84,9 @@ pub(crate) fn published(products: &[Product], second: i64) -> Objects {
     for segment in built.iter().flat_map(|group| &group.segments) {
         objects.add(segment);
     }
-    let level = StockLevel { available: 5, sellable: 5 };
+    let level = |variant| StockLevel { available: stock(variant), sellable: stock(variant) };
     let variants = products.iter().flat_map(|product| &product.variants);
-    let stock = StockGroup::write(&variants.map(|variant| (variant.id, level)).collect::<Vec<_>>());
+    let stock = StockGroup::write(&variants.map(|variant| (variant.id, level(variant))).collect::<Vec<_>>());
     objects.add(&stock);
     let sequence = u64::try_from(second + 1_000).unwrap();
     let groups = built.into_iter().map(|group| group.entry).collect();

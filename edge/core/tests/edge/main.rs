@@ -15,6 +15,7 @@ mod forward;
 mod forward_headers;
 mod keys;
 mod kv_contract;
+mod lists;
 mod manifest;
 mod published;
 mod requests;

@@ -4,6 +4,7 @@ mod carry;
 mod change;
 mod constraints;
 mod levels;
+mod lists;
 mod publish;
 
 use commerce_api::page::Page;

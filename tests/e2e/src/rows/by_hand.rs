@@ -84,8 +84,27 @@ fn get_cart() -> Vec<Row> {
 
 fn list_products() -> Vec<Row> {
     let route = Route::ListProducts;
-    let good = ["", "?page=2&limit=5", "?sort=price_asc&limit=3", "?category=electronics&limit=2", "?limit=100"];
-    let bad = ["?limit=0", "?limit=101", "?limit=x", "?page=0", "?page=-1", "?sort=sideways", "?category=UPPER"];
+    let good = [
+        "",
+        "?page=2&limit=5",
+        "?sort=price_asc&limit=3",
+        "?category=electronics&limit=2",
+        "?limit=100",
+        "?price_min=10&price_max=50&in_stock=true&sort=price_desc",
+        "?fields=id,name&limit=2",
+    ];
+    let bad = [
+        "?limit=0",
+        "?limit=101",
+        "?limit=x",
+        "?page=0",
+        "?page=-1",
+        "?sort=sideways",
+        "?category=UPPER",
+        "?price_min=cheap",
+        "?cursor=nowhere",
+        "?fields=colour",
+    ];
     let mut rows: Vec<Row> = good
         .into_iter()
         .map(|query| Row::of(route, Class::Success, query, 200, move |_| Call::get(format!("/v1/products{query}"))))

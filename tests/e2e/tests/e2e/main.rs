@@ -7,6 +7,7 @@ mod function;
 mod instance;
 mod journey;
 mod kv_contract;
+mod lists;
 mod parity;
 mod processes;
 mod published;

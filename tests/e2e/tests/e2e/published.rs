@@ -10,7 +10,7 @@ use serde_json::json;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks until the answer is as wanted.
-async fn wait_for(shop: &Shop, edge: &Edge, path: &str, wanted: impl Fn(&Answer) -> bool) {
+pub(crate) async fn wait_for(shop: &Shop, edge: &Edge, path: &str, wanted: impl Fn(&Answer) -> bool) {
     let asked = tokio::time::timeout(PATIENCE, async {
         while !wanted(&Call::get(path).send(&shop.client, &edge.url).await) {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -19,7 +19,7 @@ async fn wait_for(shop: &Shop, edge: &Edge, path: &str, wanted: impl Fn(&Answer)
     asked.await.unwrap_or_else(|_| panic!("{:?}: {path} is not seen as it should be", edge.kind));
 }
 
-fn is_hit(answer: &Answer) -> bool {
+pub(crate) fn is_hit(answer: &Answer) -> bool {
     answer.header("cache-status").starts_with("cloudcommerce; hit; ")
 }
 
