@@ -167,6 +167,8 @@ async fn dispatch<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Pr
         Route::ListProducts => catalog::list_products(call).await,
         Route::GetProduct => catalog::get_product(call).await,
         Route::ListCategories => catalog::list_categories(call).await,
+        Route::Search => catalog::search(call).await,
+        Route::Suggest => catalog::suggest(call).await,
         Route::GetCart => cart::get_cart(call).await,
         Route::DeleteCart => cart::delete_cart(call).await,
         Route::AddCartItem => cart::add_item(call).await,

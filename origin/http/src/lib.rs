@@ -12,6 +12,7 @@ mod checkouts;
 mod error;
 mod inventory;
 mod invoices;
+mod lists;
 mod orders;
 mod payments;
 mod products;

@@ -3,12 +3,10 @@
 use bytes::Bytes;
 use commerce_api::{
     DecimalNumber, Problem,
-    listing::{ProductListQuery, ProductListResponse},
     product::{
         CreateProductRequest, CreateProductResponse, ProductResponse, ProductSummary, UpdateProductRequest,
         VariantResponse,
     },
-    query::Query,
 };
 use commerce_domain::{Product, ProductId};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -23,23 +21,10 @@ use origin_core::{
 use crate::{
     ApiError,
     call::Call,
-    respond::{answer, json, json_text, stored, with_version},
+    respond::{answer, json, stored, with_version},
 };
 
-/// `GET /products`: a page of what shoppers see.
-pub(crate) async fn list_products<B: Backend>(backend: &B, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let asked = Query::parse(call.query_text())?;
-    if let Some(unknown) = asked.names().find(|name| !ProductListQuery::takes(name)) {
-        return Err(ApiError::Problem(Problem::invalid(unknown.to_owned(), "is not a known parameter")));
-    }
-    let query = ProductListQuery::parse(&asked)?;
-    let listed = backend.database().list_products(&query).await?;
-    let data = listed.products.into_iter().map(summary).collect();
-    let body = ProductListResponse::new(&query, data, listed.total, listed.next).write(&query).map_err(internal)?;
-    Ok(json_text(StatusCode::OK, body))
-}
-
-fn summary(product: ListedProduct) -> ProductSummary {
+pub(crate) fn summary(product: ListedProduct) -> ProductSummary {
     ProductSummary {
         id: product.id.to_string(),
         name: product.name,

@@ -30,7 +30,7 @@ use crate::{
     caller::{self, CallerPolicy},
     categories, checkouts,
     error::problem,
-    inventory, invoices, orders, payments, products, refunds, reorder, respond, returns, shipments, webhooks,
+    inventory, invoices, lists, orders, payments, products, refunds, reorder, respond, returns, shipments, webhooks,
 };
 
 /// What the router has to know beside the backend.
@@ -138,7 +138,9 @@ type Handled<'a> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, ApiError>
 /// its signature is accepted.
 fn dispatch<'a, B: Backend>(backend: &'a B, call: &'a Call) -> Handled<'a> {
     match call.route {
-        Route::ListProducts => Box::pin(products::list_products(backend, call)),
+        Route::ListProducts => Box::pin(lists::list_products(backend, call)),
+        Route::Search => Box::pin(lists::search(backend, call)),
+        Route::Suggest => Box::pin(lists::suggest(backend, call)),
         Route::GetProduct => Box::pin(products::get_product(backend, call)),
         Route::ListCategories => Box::pin(categories::list_categories(backend, call)),
         Route::CreateProduct => Box::pin(products::create_product(backend, call)),

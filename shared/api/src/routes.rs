@@ -116,6 +116,10 @@ routes! {
     GetProduct: GET "/v1/products/{productId}" ProductOrVariant, Cache, Public;
     /// All categories.
     ListCategories: GET "/v1/categories" Nothing, Cache, Public;
+    /// Products that are found and filtered, with counts of what else could be chosen.
+    Search: GET "/v1/search" Nothing, Cache, Public;
+    /// Completions of a text.
+    Suggest: GET "/v1/search/suggest" Nothing, Cache, Public;
     /// Adds a product.
     CreateProduct: POST "/v1/products" Nothing, Origin, Admin;
     /// Changes a product.

@@ -66,23 +66,22 @@ pub struct Chosen<'a> {
 /// A selection in the words of one group.
 struct Asked<'s> {
     selection: &'s Selection,
-    brands: BTreeSet<u16>,
+    brands: Vec<u16>,
     /// One that no product has stands for all.
-    tags: Option<BTreeSet<u16>>,
+    tags: Option<Vec<u16>>,
     /// For each option the places of its values.
-    options: Vec<(&'s str, BTreeSet<u16>)>,
+    options: Vec<(&'s str, Vec<u16>)>,
 }
 
 impl<'s> Asked<'s> {
     fn new(selection: &'s Selection, group: &FacetGroup) -> Self {
-        let places: BTreeMap<&str, u16> = group.texts.iter().zip(0..u16::MAX).collect();
-        let of = |texts: &BTreeSet<String>| -> BTreeSet<u16> {
-            texts.iter().filter_map(|text| places.get(text.as_str()).copied()).collect()
+        let of = |texts: &BTreeSet<String>| -> Vec<u16> {
+            texts.iter().filter_map(|text| group.texts.place(text)).collect()
         };
         let tags = of(&selection.tags);
         let option = |(name, values): (&'s String, &BTreeSet<String>)| {
             let texts = values.iter().map(|value| crate::facets::option_text(name, value));
-            (name.as_str(), texts.filter_map(|text| places.get(text.as_str()).copied()).collect())
+            (name.as_str(), texts.filter_map(|text| group.texts.place(&text)).collect())
         };
         Self {
             selection,

@@ -1,5 +1,7 @@
 //! Tables of texts: where each one ends (u32, little endian), then all of them.
 
+use std::cmp::Ordering;
+
 use bytes::Bytes;
 
 use crate::{SegmentError, column};
@@ -51,6 +53,20 @@ impl Texts {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Where a text stands in a table whose texts are in their order.
+    pub(crate) fn place(&self, text: &str) -> Option<u16> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match self.get(middle)?.cmp(text) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return u16::try_from(middle).ok(),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// The text at a place.

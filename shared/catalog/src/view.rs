@@ -1,7 +1,7 @@
 //! The list of all products, put together from the groups of one head.
 
 use std::{
-    cmp::Reverse,
+    cmp::{Ordering, Reverse},
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -130,14 +130,21 @@ impl Listing {
         self.ids.is_empty()
     }
 
-    /// How many products each category has itself.
+    /// How many products each category has itself, of those whose place is counted.
     #[must_use]
-    pub fn by_category(&self) -> BTreeMap<CategorySlug, u64> {
+    pub fn by_category(&self, is_counted: impl Fn(usize) -> bool) -> BTreeMap<CategorySlug, u64> {
         let mut counts = vec![0; self.slugs.len()];
-        for place in &self.categories {
-            counts[*place as usize] += 1;
+        for (place, category) in self.categories.iter().enumerate() {
+            counts[*category as usize] += u64::from(is_counted(place));
         }
         self.slugs.iter().cloned().zip(counts).collect()
+    }
+
+    /// Of each product, in the order of ids, whether it is in one of these categories.
+    #[must_use]
+    pub fn in_categories(&self, wanted: &BTreeSet<CategorySlug>) -> Vec<bool> {
+        let is_one: Vec<bool> = self.slugs.iter().map(|slug| wanted.contains(slug)).collect();
+        self.categories.iter().map(|category| is_one[*category as usize]).collect()
     }
 
     /// A part of the list.
@@ -237,24 +244,24 @@ impl Listing {
         group.and_then(|(first, names)| names.get(place - first)).unwrap_or_default()
     }
 
-    /// Makes an order once. Places are in the order of ids already, and sorting keeps what is equal as it was.
+    /// Makes an order once.
     fn sort(&mut self, order: Order) {
-        if self.orders.contains_key(&order) {
-            return;
+        if !self.orders.contains_key(&order) {
+            let mut places: Vec<u32> = (0..u32::try_from(self.ids.len()).unwrap_or(u32::MAX)).collect();
+            places.sort_unstable_by(|one, other| self.compare(order, *one, *other));
+            self.orders.insert(order, places);
         }
-        let count = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        let mut places: Vec<u32> = match order {
-            Order::Newest | Order::PriceDescending => (0..count).rev().collect(),
-            Order::PriceAscending | Order::Rating | Order::Name => (0..count).collect(),
-        };
+    }
+
+    /// Which of two places comes first. Places are in the order of ids, and break ties.
+    fn compare(&self, order: Order, one: u32, other: u32) -> Ordering {
+        let by_number = || self.number(order, one).cmp(&self.number(order, other));
         match order {
-            Order::Newest | Order::PriceDescending | Order::Rating => {
-                places.sort_by_key(|place| Reverse(self.number(order, *place)));
-            }
-            Order::PriceAscending => places.sort_by_key(|place| self.number(order, *place)),
-            Order::Name => places.sort_by(|one, other| self.name(*one).cmp(self.name(*other))),
+            Order::Newest | Order::PriceDescending => by_number().then(one.cmp(&other)).reverse(),
+            Order::Rating => by_number().reverse().then(one.cmp(&other)),
+            Order::PriceAscending => by_number().then(one.cmp(&other)),
+            Order::Name => self.name(one).cmp(self.name(other)).then(one.cmp(&other)),
         }
-        self.orders.insert(order, places);
     }
 }
 

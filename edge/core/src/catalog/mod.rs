@@ -16,7 +16,13 @@ mod snapshot;
 use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
-use commerce_api::{Problem, headers::CACHE_STATUS, listing::ProductListQuery, product::ProductResponse, query::Query};
+use commerce_api::{
+    Problem,
+    headers::CACHE_STATUS,
+    listing::{ProductListQuery, SuggestQuery},
+    product::ProductResponse,
+    query::Query,
+};
 use futures_util::future::join_all;
 use http::{HeaderValue, Response, header};
 
@@ -35,6 +41,18 @@ const ORIGIN_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) async fn list_products<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
     let query = ProductListQuery::parse(&Query::parse(call.query())?)?;
     serve(call, &Resource::products(&query), Some(&Wanted::List(query))).await
+}
+
+/// `GET /v1/search`.
+pub(crate) async fn search<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
+    let query = ProductListQuery::parse(&Query::parse(call.query())?)?;
+    serve(call, &Resource::search(&query), Some(&Wanted::Search(query))).await
+}
+
+/// `GET /v1/search/suggest`.
+pub(crate) async fn suggest<P: Platform>(call: &Call<'_, P>) -> Result<Response<Bytes>, Problem> {
+    let query = SuggestQuery::parse(&Query::parse(call.query())?)?;
+    serve(call, &Resource::suggestions(&query), Some(&Wanted::Suggestions(query))).await
 }
 
 /// `GET /v1/products/{productId}`.

@@ -1,6 +1,6 @@
 //! What can be cached: where it is kept, and where the origin has it.
 
-use commerce_api::listing::{ProductListQuery, ProductSlice};
+use commerce_api::listing::{ProductListQuery, ProductSlice, SuggestQuery};
 
 /// Another number leaves every key of the form before behind.
 const PREFIX: &str = "catalog/1";
@@ -30,9 +30,20 @@ pub(crate) enum Kind {
 
 impl Resource {
     pub(crate) fn products(query: &ProductListQuery) -> Self {
-        let (is_countable, query) = (is_countable(query), query.canonical());
+        Self::page("/products", &query.canonical(), is_countable(query))
+    }
+
+    pub(crate) fn search(query: &ProductListQuery) -> Self {
+        Self::page("/search", &query.canonical(), false)
+    }
+
+    pub(crate) fn suggestions(query: &SuggestQuery) -> Self {
+        Self::page("/search/suggest", &query.canonical(), false)
+    }
+
+    fn page(path: &str, query: &str, is_countable: bool) -> Self {
         let suffix = if query.is_empty() { String::new() } else { format!("?{query}") };
-        let (key, target) = (format!("{PREFIX}/products{suffix}"), format!("/v1/products{suffix}"));
+        let (key, target) = (format!("{PREFIX}{path}{suffix}"), format!("/v1{path}{suffix}"));
         Self { key, target, kind: Kind::Page, is_countable }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use commerce_api::{
-    listing::ProductListQuery,
+    listing::{ProductListQuery, SuggestQuery},
     product::{CategoryListResponse, CategoryResponse, ProductResponse},
 };
 use commerce_catalog::{Categories, Category, Chunk, ChunkTable, Head, Listing, ListingGroup, StockGroup, StockHead};
@@ -33,6 +33,10 @@ pub(crate) enum Wanted {
     Product(ProductId),
     /// A list of products.
     List(ProductListQuery),
+    /// The same, with counts of what else could be chosen.
+    Search(ProductListQuery),
+    /// Completions.
+    Suggestions(SuggestQuery),
     /// All categories.
     Categories,
 }
@@ -87,6 +91,8 @@ impl Heads {
         match wanted {
             Wanted::Product(id) => pinned.product_body(*id).await,
             Wanted::List(query) => pinned.list_body(query).await.map(Some),
+            Wanted::Search(query) => pinned.search_body(query).await.map(Some),
+            Wanted::Suggestions(query) => pinned.suggestions_body(query).await.map(Some),
             Wanted::Categories => pinned.categories_body().await.map(Some),
         }
     }
@@ -111,7 +117,8 @@ impl<P: Platform> Pinned<'_, P> {
     async fn categories_body(&self) -> Result<Built, Unreadable> {
         let categories = self.categories().await?;
         let listing = self.listing().await?;
-        let own: BTreeMap<CategorySlug, u64> = listing.lock().unwrap_or_else(PoisonError::into_inner).by_category();
+        let own: BTreeMap<CategorySlug, u64> =
+            listing.lock().unwrap_or_else(PoisonError::into_inner).by_category(|_| true);
         let response = |(category, product_count): (&Category, u64)| CategoryResponse {
             id: category.slug.category_id(),
             slug: category.slug.to_string(),
@@ -153,6 +160,6 @@ impl<P: Platform> Pinned<'_, P> {
     }
 }
 
-fn built(body: &impl Serialize, has_things: bool) -> Built {
+pub(super) fn built(body: &impl Serialize, has_things: bool) -> Built {
     Built { body: serde_json::to_vec(body).expect("should encode: texts and numbers into memory").into(), has_things }
 }

@@ -1,18 +1,21 @@
 //! Lists of products, chosen and sorted from published segments.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use commerce_api::{
-    Sort,
+    Route, Sort,
     limits::MAX_TEXT,
     listing::{CursorKey, ProductCursor, ProductFilter, ProductListQuery, ProductListResponse, ProductSlice},
     product::ProductSummary,
 };
 use commerce_catalog::{
-    Chosen, FacetGroup, HeadGroup, Listing, ListingGroup, ListingPage, ListingQuery, Mark, MarkKey, Order, Search,
-    SearchGroup, Selection, Start, StockGroup, choose, slot,
+    Chosen, FacetGroup, Found, HeadGroup, Listing, ListingGroup, ListingPage, ListingQuery, Mark, MarkKey, Order,
+    Search, SearchGroup, Selection, Start, StockGroup, choose, slot,
 };
-use commerce_domain::Product;
+use commerce_domain::{CategorySlug, Product};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rust_decimal::{Decimal, prelude::ToPrimitive as _};
 
@@ -24,75 +27,78 @@ use super::{
 };
 use crate::platform::Platform;
 
+/// The products that a filter leaves. Each list is of all products, in the order of ids.
+pub(super) struct Matched {
+    pub(super) listing: Arc<Mutex<Listing>>,
+    /// The category that is wanted and those below it.
+    pub(super) below: Option<BTreeSet<CategorySlug>>,
+    /// Whether it is chosen by what is neither its category nor a text; none where nothing such is asked.
+    pub(super) chosen: Option<Vec<bool>>,
+    /// How well the text finds it, where there is one.
+    pub(super) found: Option<Found>,
+}
+
 impl<P: Platform> Pinned<'_, P> {
     pub(super) async fn list_body(&self, query: &ProductListQuery) -> Result<Built, Unreadable> {
-        let page = self.listed(query).await?;
+        let matched = self.matched(&query.filter).await?;
+        let list = self.list(Route::ListProducts, query, &matched).await?;
+        let body = list.write(query).expect("should encode: texts and numbers into memory").into();
+        Ok(Built { body, has_things: !list.data.is_empty() })
+    }
+
+    /// The part of the list that is asked for, with links to others under the route.
+    pub(super) async fn list(
+        &self,
+        route: Route,
+        query: &ProductListQuery,
+        matched: &Matched,
+    ) -> Result<ProductListResponse, Unreadable> {
+        let page = matched.page(query);
         let products = stream::iter(page.ids).map(|id| self.product(id)).buffered(AT_ONCE);
         let products: Vec<Option<Product>> = products.try_collect().await?;
         let data: Vec<ProductSummary> = products.iter().flatten().filter_map(summary).collect();
         if data.len() != products.len() {
             return Err(Unreadable::Unfitting("a listed product is in no chunk"));
         }
-        let has_things = !data.is_empty();
         let next = page.next.zip(query.sort).map(|(mark, sort)| cursor(mark, sort));
-        let response = ProductListResponse::new(query, data, page.total as u64, next);
-        let body = response.write(query).expect("should encode: texts and numbers into memory").into();
-        Ok(Built { body, has_things })
+        Ok(ProductListResponse::new(route.pattern(), query, data, page.total as u64, next))
     }
 
-    async fn listed(&self, query: &ProductListQuery) -> Result<ListingPage, Unreadable> {
-        let filter = &query.filter;
+    pub(super) async fn matched(&self, filter: &ProductFilter) -> Result<Matched, Unreadable> {
         let below = match &filter.category {
             Some(slug) => Some(self.categories().await?.below(slug)),
             None => None,
         };
-        let mut chosen = self.chosen(filter).await?;
-        let scores = match &filter.text {
-            Some(text) => Some(self.scores(text).await?),
+        let selection = selection(filter);
+        let chosen = if selection == Selection::default() {
+            None
+        } else {
+            let groups = self.chosen_from(filter.in_stock).await?;
+            Some(groups.iter().flat_map(|group| choose(&selection, &group.chosen(), |_| true)).collect())
+        };
+        let found = match &filter.text {
+            Some(text) => Some(self.find(text).await?),
             None => None,
         };
-        if let (Some(scores), Some(_)) = (&scores, query.sort) {
-            let chosen = chosen.get_or_insert_with(|| vec![true; scores.len()]);
-            chosen.iter_mut().zip(scores).for_each(|(chosen, score)| *chosen &= *score > 0);
-        }
-        let listing = self.listing().await?;
-        let asked = ListingQuery {
-            categories: below.as_ref(),
-            chosen: chosen.as_deref(),
-            order: query.sort.map_or(Order::Newest, order),
-            start: start(&query.slice),
-            limit: query.limit() as usize,
-        };
-        Ok(match (&scores, query.sort) {
-            (Some(scores), None) => lock(&listing).best(scores, &asked),
-            _ => lock(&listing).page(&asked),
-        })
+        Ok(Matched { listing: self.listing().await?, below, chosen, found })
     }
 
-    /// Of each product, in the order of ids, whether it is chosen by what is not its category; none where nothing else is asked.
-    async fn chosen(&self, filter: &ProductFilter) -> Result<Option<Vec<bool>>, Unreadable> {
-        let selection = selection(filter);
-        if selection == Selection::default() {
-            return Ok(None);
-        }
+    /// What products are chosen by, group by group.
+    pub(super) async fn chosen_from(&self, with_stock: bool) -> Result<Vec<ChosenFrom>, Unreadable> {
         let facets: Vec<Arc<FacetGroup>> = self.of_groups(|group| group.facets).await?;
         let listings: Vec<Arc<ListingGroup>> = self.of_groups(|group| group.listing).await?;
-        let slots = if filter.in_stock { self.slots().await? } else { Vec::new() };
-        let mut all = Vec::new();
-        for (facets, listing) in facets.iter().zip(&listings) {
-            let level = |product, variant| slots.get(slot(product, slots.len()))?.level(variant);
-            let in_stock = if filter.in_stock { facets.in_stock(listing.ids(), level) } else { Vec::new() };
-            all.extend(choose(&selection, &Chosen { facets, ratings: listing.ratings(), in_stock: &in_stock }, |_| {
-                true
-            }));
-        }
-        Ok(Some(all))
+        let slots = if with_stock { self.slots().await? } else { Vec::new() };
+        let level = |product, variant| slots.get(slot(product, slots.len()))?.level(variant);
+        let group = |(facets, listing): (Arc<FacetGroup>, Arc<ListingGroup>)| {
+            let in_stock = if with_stock { facets.in_stock(listing.ids(), level) } else { Vec::new() };
+            ChosenFrom { facets, listing, in_stock }
+        };
+        Ok(facets.into_iter().zip(listings).map(group).collect())
     }
 
-    /// Of each product, in the order of ids, how well a text finds it.
-    async fn scores(&self, text: &str) -> Result<Vec<u32>, Unreadable> {
+    async fn find(&self, text: &str) -> Result<Found, Unreadable> {
         let groups: Vec<Arc<SearchGroup>> = self.of_groups(|group| group.search).await?;
-        Ok(Search::new(groups.iter().map(Arc::as_ref)).find(text).scores)
+        Ok(Search::new(groups.iter().map(Arc::as_ref)).find(text))
     }
 
     /// One segment of each group, in the order of ids.
@@ -110,11 +116,54 @@ impl<P: Platform> Pinned<'_, P> {
     }
 }
 
-fn lock(listing: &Mutex<Listing>) -> MutexGuard<'_, Listing> {
+/// What the products of a group are chosen by.
+pub(super) struct ChosenFrom {
+    pub(super) facets: Arc<FacetGroup>,
+    listing: Arc<ListingGroup>,
+    in_stock: Vec<bool>,
+}
+
+impl ChosenFrom {
+    pub(super) fn chosen(&self) -> Chosen<'_> {
+        Chosen { facets: &self.facets, ratings: self.listing.ratings(), in_stock: &self.in_stock }
+    }
+}
+
+impl Matched {
+    /// Whether the text finds the product at a place, if there is a text.
+    pub(super) fn is_found(&self, place: usize) -> bool {
+        self.found.as_ref().is_none_or(|found| found.scores.get(place).is_some_and(|score| *score > 0))
+    }
+
+    fn page(&self, query: &ProductListQuery) -> ListingPage {
+        let by_text = match (&self.found, query.sort) {
+            (Some(found), Some(_)) => {
+                let is_chosen = |place| self.chosen.as_ref().is_none_or(|chosen| chosen.get(place) == Some(&true));
+                Some((0..found.scores.len()).map(|place| self.is_found(place) && is_chosen(place)).collect())
+            }
+            _ => None,
+        };
+        let chosen: Option<&Vec<bool>> = by_text.as_ref().or(self.chosen.as_ref());
+        let asked = ListingQuery {
+            categories: self.below.as_ref(),
+            chosen: chosen.map(Vec::as_slice),
+            order: query.sort.map_or(Order::Newest, order),
+            start: start(&query.slice),
+            limit: query.limit() as usize,
+        };
+        let mut listing = lock(&self.listing);
+        match (&self.found, query.sort) {
+            (Some(found), None) => listing.best(&found.scores, &asked),
+            _ => listing.page(&asked),
+        }
+    }
+}
+
+pub(super) fn lock(listing: &Mutex<Listing>) -> MutexGuard<'_, Listing> {
     listing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn selection(filter: &ProductFilter) -> Selection {
+pub(super) fn selection(filter: &ProductFilter) -> Selection {
     Selection {
         brands: filter.brands.clone(),
         tags: filter.tags.clone(),
@@ -127,7 +176,7 @@ fn selection(filter: &ProductFilter) -> Selection {
 }
 
 /// A number in parts of one. It fits: the API takes twelve digits before the point.
-fn scaled(number: Decimal, parts: i64) -> i64 {
+pub(super) fn scaled(number: Decimal, parts: i64) -> i64 {
     (number * Decimal::from(parts)).to_i64().unwrap_or(i64::MAX)
 }
 

@@ -5,6 +5,7 @@ mod answers;
 mod head;
 mod list;
 mod made;
+mod search;
 mod segments;
 mod source;
 pub(crate) mod stored;

@@ -167,3 +167,43 @@ fn lists_without_an_end_are_not_stored() {
     let stored: Vec<String> = fake.kv_keys().into_iter().filter(|key| key.starts_with("catalog/answers")).collect();
     assert_eq!(stored, ["catalog/answers/v1/products?limit=3"]);
 }
+
+#[test]
+fn a_search_counts_what_else_could_be_chosen() {
+    let fake = shop();
+    let search = |query: &str| json_of(&fake.ask(get(&format!("/v1/search?{query}"))));
+    let count = |facet: &Value, value: &str| {
+        facet.as_array().unwrap().iter().find(|one| one["value"] == value).map(|one| one["count"].as_u64().unwrap())
+    };
+    // Of the Acme ones: 0, 3, … 39, of which seven are even.
+    let page = search("brand=Acme&option=Color:Blue&limit=2");
+    let facets = &page["facets"];
+    assert_eq!((page["data"].as_array().unwrap().len(), &page["pagination"]["total"]), (2, &Value::from(7)));
+    assert_eq!(page["links"]["next"], "/v1/search?brand=Acme&limit=2&option=Color%3ABlue&page=2");
+    assert_eq!((count(&facets["brands"], "Acme"), count(&facets["brands"], "Borg")), (Some(7), Some(6)));
+    let option =
+        |name: &str| &facets["options"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["values"];
+    assert_eq!((count(option("Color"), "Blue"), count(option("Color"), "Red")), (Some(7), Some(14)));
+    assert_eq!((count(option("Size"), "XL"), count(option("Size"), "S")), (Some(7), None), "of the blue ones");
+    assert_eq!(facets["categories"], serde_json::json!([{"value": "lamps", "count": 7}]));
+    let in_stock = (10..40).filter(|index| index % 6 == 0).count();
+    assert_eq!(facets["inStock"], in_stock);
+    let prices: u64 = facets["prices"].as_array().unwrap().iter().map(|range| range["count"].as_u64().unwrap()).sum();
+    assert_eq!(prices, 7);
+    assert_eq!(facets["ratings"][0], serde_json::json!({"min": 5, "count": 0}));
+    assert_eq!((page["didYouMean"].clone(), search("q=lantrn")["didYouMean"].clone()), (Value::Null, "lantern".into()));
+}
+
+#[test]
+fn a_text_is_completed() {
+    let fake = shop();
+    let suggestions = json_of(&fake.ask(get("/v1/search/suggest?q=new+LA&limit=2")));
+    assert_eq!(
+        suggestions["terms"],
+        serde_json::json!([{"value": "new lamps", "count": 20}, {"value": "new lamp", "count": 14}])
+    );
+    assert_eq!(suggestions["data"].as_array().unwrap().len(), 5);
+    let none = json_of(&fake.ask(get("/v1/search/suggest?q=zz")));
+    assert_eq!(none, serde_json::json!({"data": [], "terms": []}));
+    assert_eq!(refusal(&fake.ask(get("/v1/search/suggest"))).0, 400);
+}

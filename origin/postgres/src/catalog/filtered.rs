@@ -1,18 +1,20 @@
 //! Lists of products that are filtered by more than their category, found by a text, or read behind a cursor. The edge answers them from
 //! what is published; this is what it falls back on, and what its answers are compared with.
 
+use deadpool_postgres::Object;
 use origin_core::catalog::{CursorKey, ProductCursor, ProductFilter, ProductQuery, ProductSlice, Sort};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 
 use super::list::{LISTED_COLUMNS, tree};
+use crate::DbError;
 
 type Parameter = Box<dyn ToSql + Sync + Send>;
 
 /// A statement that grows, and its parameters.
 #[derive(Default)]
 pub(super) struct Statement {
-    pub(super) text: String,
-    pub(super) parameters: Vec<Parameter>,
+    text: String,
+    parameters: Vec<Parameter>,
 }
 
 impl Statement {
@@ -23,8 +25,8 @@ impl Statement {
         let conditions = this.conditions(&query.filter);
         let rank = match (&query.filter.text, query.sort) {
             (Some(text), None) => {
-                let text = this.bind(text.clone());
-                format!("ts_rank({WORDS}, websearch_to_tsquery('simple', {text}))")
+                let wanted = this.wanted_words(text);
+                format!("ts_rank({WORDS}, {wanted})")
             }
             _ => "0::real".to_owned(),
         };
@@ -53,12 +55,76 @@ impl Statement {
         this
     }
 
+    /// Columns of the products `p`, in categories `c`, that a filter leaves; `rest` goes on behind the conditions.
+    pub(super) fn of_products(filter: &ProductFilter, columns: &str, rest: &str) -> Self {
+        let mut this = Self::default();
+        let conditions = this.conditions(filter);
+        this.text = format!(
+            "select {columns} from products p join categories c on c.id = p.category_id where {conditions} {rest}"
+        );
+        this
+    }
+
+    /// By what `key` says of their variants `v`: how many products have such a one that passes the filter. `join` joins more.
+    pub(super) fn of_variants(filter: &ProductFilter, key: &str, join: &str) -> Self {
+        let mut this = Self::default();
+        this.variants(filter, key, join, None);
+        this
+    }
+
+    /// The same by the name and value of their options: of the one called `name`, or of those that `asked` asks nothing of.
+    pub(super) fn of_options(filter: &ProductFilter, asked: &ProductFilter, name: Option<&String>) -> Self {
+        let mut this = Self::default();
+        let names = match name {
+            Some(name) => format!("o->>0 = {}", this.bind(name.clone())),
+            None => format!("o->>0 <> all({})", this.bind(Vec::from_iter(asked.options.keys().cloned()))),
+        };
+        this.variants(filter, "o->>0, o->>1", "cross join jsonb_array_elements(v.options) o", Some(names));
+        this
+    }
+
+    fn variants(&mut self, filter: &ProductFilter, key: &str, join: &str, more: Option<String>) {
+        let mut all = self.of_product(filter);
+        all.push("v.deleted_at is null".to_owned());
+        all.extend(self.of_one_variant(filter));
+        all.extend(more);
+        self.text = format!(
+            "select {key}, count(distinct p.id) from products p join variants v on v.product_id = p.id {join} where {} group by {}",
+            all.join(" and "),
+            if key.contains("o->>1") { "1, 2" } else { "1" },
+        );
+    }
+
+    /// What it answers.
+    pub(super) async fn rows(&self, client: &Object) -> Result<Vec<Row>, DbError> {
+        let parameters: Vec<&(dyn ToSql + Sync)> = self.parameters.iter().map(|value| &**value as _).collect();
+        // Not kept prepared: there are as many such statements as combinations of filters.
+        Ok(client.query(&self.text, &parameters).await?)
+    }
+
+    /// The one row that it answers.
+    pub(super) async fn one(&self, client: &Object) -> Result<Row, DbError> {
+        self.rows(client).await?.pop().ok_or_else(|| DbError::broken("a count without a row"))
+    }
+
     fn bind(&mut self, value: impl ToSql + Sync + Send + 'static) -> String {
         self.parameters.push(Box::new(value));
         format!("${}", self.parameters.len())
     }
 
     fn conditions(&mut self, filter: &ProductFilter) -> String {
+        let mut all = self.of_product(filter);
+        let variant = self.of_one_variant(filter);
+        if !variant.is_empty() {
+            all.push(format!(
+                "exists (select from variants v where v.product_id = p.id and v.deleted_at is null and {})",
+                variant.join(" and ")
+            ));
+        }
+        all.join(" and ")
+    }
+
+    fn of_product(&mut self, filter: &ProductFilter) -> Vec<String> {
         let mut all = vec!["p.deleted_at is null and p.published".to_owned()];
         if let Some(category) = &filter.category {
             let slug = self.bind(category.to_string());
@@ -76,20 +142,28 @@ impl Statement {
             let rating = self.bind(rating);
             all.push(format!("p.rating >= {rating}"));
         }
-        if filter.asks_of_variants() {
-            let variant = self.of_one_variant(filter);
-            all.push(format!(
-                "exists (select from variants v where v.product_id = p.id and v.deleted_at is null and {variant})"
-            ));
-        }
         if let Some(text) = &filter.text {
-            let text = self.bind(text.clone());
-            all.push(format!("{WORDS} @@ websearch_to_tsquery('simple', {text})"));
+            let wanted = self.wanted_words(text);
+            all.push(format!("{WORDS} @@ ({wanted})"));
         }
-        all.join(" and ")
+        all
     }
 
-    fn of_one_variant(&mut self, filter: &ProductFilter) -> String {
+    /// All words of a text, of which the last one need only be the beginning where an asterisk stands behind it.
+    fn wanted_words(&mut self, text: &str) -> String {
+        let (before, last) =
+            text.strip_suffix('*').map_or((text, ""), |text| text.rsplit_once(' ').unwrap_or(("", text)));
+        let beginning: String = last.chars().filter(|letter| letter.is_alphanumeric()).collect();
+        let before = self.bind(before.to_owned());
+        let before = format!("websearch_to_tsquery('simple', {before})");
+        if beginning.is_empty() {
+            return before;
+        }
+        let beginning = self.bind(format!("{beginning}:*"));
+        format!("{before} && to_tsquery('simple', {beginning})")
+    }
+
+    fn of_one_variant(&mut self, filter: &ProductFilter) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(least) = filter.price_min {
             let least = self.bind(least);
@@ -108,7 +182,7 @@ impl Statement {
                 "exists (select from jsonb_array_elements(v.options) o where o->>0 = {name} and o->>1 = any({values}))"
             ));
         }
-        all.join(" and ")
+        all
     }
 
     fn behind(&mut self, slice: &ProductSlice) -> String {

@@ -2,17 +2,20 @@
 
 use std::sync::LazyLock;
 
-use commerce_api::limits::MAX_TEXT;
+use commerce_api::{limits::MAX_TEXT, listing::Facets};
 use commerce_domain::{CategorySlug, Currency, Money, ProductId};
 use origin_core::{
     StoreError,
-    catalog::{ListedCategory, ListedProduct, ProductPage, ProductQuery, ProductSlice, ReadCatalog, Sort},
+    catalog::{
+        ListedCategory, ListedProduct, ProductFilter, ProductPage, ProductQuery, ProductSlice, ReadCatalog, Sort,
+    },
 };
 use rust_decimal::Decimal;
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::Row;
 
 use super::{
     detail::find_product,
+    facets,
     filtered::{Statement, order},
 };
 use crate::{Database, DbError};
@@ -88,11 +91,7 @@ impl ReadCatalog for Database {
         let (ProductSlice::Page(page), Some(sort), true) =
             (&query.slice, query.sort, query.filter.is_by_category_alone())
         else {
-            let Statement { text, parameters } = Statement::list(query);
-            // Not kept prepared: there are as many such statements as combinations of filters.
-            let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|value| &**value as _).collect();
-            let rows = client.query(&text, &parameters).await.map_err(DbError::from)?;
-            return Ok(part(&rows, query)?);
+            return Ok(part(&Statement::list(query).rows(&client).await?, query)?);
         };
         let (limit, offset) = (i64::from(page.limit), i64::from(page.offset()));
         let statement = list_statement(sort, query.filter.category.is_some());
@@ -102,6 +101,10 @@ impl ReadCatalog for Database {
             None => client.query(&statement, &[&limit, &offset]).await,
         };
         Ok(part(&rows.map_err(DbError::from)?, query)?)
+    }
+
+    async fn count_facets(&self, filter: &ProductFilter) -> Result<Facets, StoreError> {
+        Ok(facets::count(&self.client().await?, filter).await?)
     }
 
     async fn find_product(

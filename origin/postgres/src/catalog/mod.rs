@@ -5,6 +5,7 @@ mod change;
 mod detail;
 mod events;
 mod export;
+mod facets;
 mod filtered;
 mod limits;
 mod list;

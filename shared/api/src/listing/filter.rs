@@ -104,12 +104,6 @@ impl ProductFilter {
     pub fn is_by_category_alone(&self) -> bool {
         *self == Self { category: self.category.clone(), ..Self::default() }
     }
-
-    /// Whether it asks anything of a variant.
-    #[must_use]
-    pub fn asks_of_variants(&self) -> bool {
-        self.price_min.is_some() || self.price_max.is_some() || self.in_stock || !self.options.is_empty()
-    }
 }
 
 /// The values of a parameter that may stand several times.

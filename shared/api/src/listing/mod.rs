@@ -4,6 +4,7 @@ mod cursor;
 mod fields;
 mod filter;
 mod response;
+mod search;
 
 use crate::{
     Problem, Sort, limits,
@@ -15,6 +16,10 @@ pub use cursor::{CursorKey, ProductCursor};
 pub use fields::Fields;
 pub use filter::ProductFilter;
 pub use response::{ProductLinks, ProductListResponse};
+pub use search::{
+    FacetValue, Facets, OptionFacet, PRICE_BOUNDS, PriceFacet, RatingFacet, SearchResponse, SuggestQuery,
+    SuggestResponse, SuggestedProduct,
+};
 
 /// The best found first: the order of what a text finds, where none is asked for.
 const RELEVANCE: &str = "relevance";
@@ -49,6 +54,13 @@ impl Default for ProductListQuery {
 }
 
 impl ProductListQuery {
+    /// The best of what a text finds.
+    #[must_use]
+    pub fn found(text: String, page: Page) -> Self {
+        let filter = ProductFilter { text: Some(text), ..ProductFilter::default() };
+        Self { filter, sort: None, slice: ProductSlice::Page(page), fields: None }
+    }
+
     /// Whether a list takes a parameter of that name.
     #[must_use]
     pub fn takes(name: &str) -> bool {

@@ -27,22 +27,28 @@ pub struct ProductLinks {
 }
 
 impl ProductListResponse {
-    /// The part of a list of `total` products that was asked for. `next` is where it goes on; none at its end, and in a list of the best
+    /// The part of a list of `total` products that was asked for, under `path`. `next` is where it goes on; none at its end, and in a list of the best
     /// found.
     #[must_use]
-    pub fn new(query: &ProductListQuery, data: Vec<ProductSummary>, total: u64, next: Option<ProductCursor>) -> Self {
+    pub fn new(
+        path: &str,
+        query: &ProductListQuery,
+        data: Vec<ProductSummary>,
+        total: u64,
+        next: Option<ProductCursor>,
+    ) -> Self {
         let limit = query.limit();
         let pages = total.div_ceil(u64::from(limit));
-        let path = |slice| link(&ProductListQuery { slice, ..query.clone() });
+        let link = |slice| target(path, &ProductListQuery { slice, ..query.clone() });
         let (page, links) = match &query.slice {
             ProductSlice::Page(asked) => {
-                let turned = |page| path(ProductSlice::Page(Page { page, ..*asked }));
+                let turned = |page| link(ProductSlice::Page(Page { page, ..*asked }));
                 let next = (u64::from(asked.page) < pages).then(|| turned(asked.page + 1));
                 let prev = (asked.page > 1).then(|| turned(asked.page - 1));
                 (Some(asked.page), ProductLinks { next, prev })
             }
             ProductSlice::Behind(_, limit) => {
-                let next = next.clone().map(|cursor| path(ProductSlice::Behind(cursor, *limit)));
+                let next = next.clone().map(|cursor| link(ProductSlice::Behind(cursor, *limit)));
                 (None, ProductLinks { next, prev: None })
             }
         };
@@ -56,16 +62,21 @@ impl ProductListResponse {
     /// # Errors
     /// None that occurs: texts and numbers are written into memory.
     pub fn write(&self, query: &ProductListQuery) -> serde_json::Result<Vec<u8>> {
-        let Some(fields) = &query.fields else { return serde_json::to_vec(self) };
-        let mut sparse = serde_json::to_value(self)?;
-        if let Some(Value::Array(products)) = sparse.get_mut("data") {
-            products.iter_mut().for_each(|product| fields.keep(product));
-        }
-        serde_json::to_vec(&sparse)
+        write(self, query)
     }
 }
 
-fn link(query: &ProductListQuery) -> String {
+/// A body with products as `data`, of each the fields that were asked for.
+pub(super) fn write(body: &impl Serialize, query: &ProductListQuery) -> serde_json::Result<Vec<u8>> {
+    let Some(fields) = &query.fields else { return serde_json::to_vec(body) };
+    let mut sparse = serde_json::to_value(body)?;
+    if let Some(Value::Array(products)) = sparse.get_mut("data") {
+        products.iter_mut().for_each(|product| fields.keep(product));
+    }
+    serde_json::to_vec(&sparse)
+}
+
+fn target(path: &str, query: &ProductListQuery) -> String {
     let canonical = query.canonical();
-    if canonical.is_empty() { "/v1/products".to_owned() } else { format!("/v1/products?{canonical}") }
+    if canonical.is_empty() { path.to_owned() } else { format!("{path}?{canonical}") }
 }

@@ -107,7 +107,7 @@ fn what_no_list_has_is_refused_by_name() {
 #[test]
 fn pages_and_cursors_lead_through_the_list() {
     let links = |text: &str, total, next| {
-        let answer = ProductListResponse::new(&parse(text).unwrap(), vec![summary()], total, next);
+        let answer = ProductListResponse::new("/v1/products", &parse(text).unwrap(), vec![summary()], total, next);
         serde_json::to_value(&answer).unwrap()
     };
     let first = links("limit=5&tag=a", 12, Some(cursor(Sort::Newest)));
@@ -124,7 +124,7 @@ fn pages_and_cursors_lead_through_the_list() {
 #[test]
 fn some_fields_alone_are_answered_with_all_their_digits() {
     let query = parse("fields=price,brand").unwrap();
-    let answer = ProductListResponse::new(&query, vec![summary()], 1, None).write(&query).unwrap();
+    let answer = ProductListResponse::new("/v1/products", &query, vec![summary()], 1, None).write(&query).unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let number: Value = serde_json::from_str("123456789012.3456").unwrap();
     assert_eq!(answer["data"], json!([{"id": summary().id, "brand": "Acme", "price": number}]));

@@ -2,13 +2,13 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use fst::{IntoStreamer as _, Streamer as _};
+use fst::{Automaton as _, IntoStreamer as _, Streamer as _, automaton::Str};
 
 use super::{
     automaton::{Nearly, tolerance},
     index::{SearchGroup, Term},
     score::{rarity, saturation},
-    words::wanted_words,
+    words::{wanted_words, words},
 };
 
 /// More words than anybody looks for.
@@ -80,6 +80,27 @@ impl<'a> Search<'a> {
             }
         }
         Found { scores, has_every_word, did_you_mean: is_misspelt.then(|| meant.join(" ")) }
+    }
+
+    /// The text with its last word completed, and how many products have that word: what most have comes first.
+    #[must_use]
+    pub fn complete(&self, text: &str, limit: usize) -> Vec<(String, u64)> {
+        let mut words = words(text);
+        let Some(last) = words.pop() else { return Vec::new() };
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        for group in &self.groups {
+            let mut stream = group.terms().search(Str::new(&last).starts_with()).into_stream();
+            while let Some((term, number)) = stream.next() {
+                let Ok(term) = std::str::from_utf8(term) else { continue };
+                *found.entry(term.to_owned()).or_default() += Term::new(number).count();
+            }
+        }
+        let mut found: Vec<(String, u64)> = found.into_iter().collect();
+        found.sort_by_key(|(_, count)| Reverse(*count));
+        found.truncate(limit);
+        let before = words.join(" ");
+        let whole = |term: String| if before.is_empty() { term } else { format!("{before} {term}") };
+        found.into_iter().map(|(term, count)| (whole(term), count)).collect()
     }
 
     /// The words of the catalog that this one may stand for.

@@ -20,6 +20,8 @@ fn of(route: Route) -> Vec<Row> {
         }
         Route::ListProducts => list_products(),
         Route::GetProduct => get_product(),
+        Route::Search => search(),
+        Route::Suggest => suggest(),
         Route::ListCategories => vec![Row::of(route, Class::Success, "all", 200, |_| Call::get("/v1/categories"))],
         Route::CreateProduct => create_product(),
         Route::UpdateProduct => update_product(),
@@ -79,6 +81,31 @@ fn get_cart() -> Vec<Row> {
         row(Class::Success, "?country=US&state=CA&zip=94102", 200),
         row(Class::BadInput, "?country=us", 400),
         row(Class::BadInput, "?state=CA", 400),
+    ]
+}
+
+fn search() -> Vec<Row> {
+    let row = |class, query: &'static str, status| {
+        Row::of(Route::Search, class, query, status, move |_| Call::get(format!("/v1/search{query}")))
+    };
+    vec![
+        row(Class::Success, "?limit=3", 200),
+        row(Class::Success, "?q=shirt&limit=3&sort=price_asc", 200),
+        row(Class::Success, "?q=nothing+of+that+kind", 200),
+        row(Class::BadInput, "?q=", 400),
+        row(Class::BadInput, "?option=Blue", 400),
+    ]
+}
+
+fn suggest() -> Vec<Row> {
+    let row = |class, query: &'static str, status| {
+        Row::of(Route::Suggest, class, query, status, move |_| Call::get(format!("/v1/search/suggest{query}")))
+    };
+    vec![
+        row(Class::Success, "?q=s", 200),
+        row(Class::Success, "?q=s&limit=2", 200),
+        row(Class::BadInput, "", 400),
+        row(Class::BadInput, "?q=s&limit=21", 400),
     ]
 }
 

@@ -122,6 +122,8 @@ fn owns_objects_in_body(route: Route) -> bool {
         | Route::ListProducts
         | Route::GetProduct
         | Route::ListCategories
+        | Route::Search
+        | Route::Suggest
         | Route::DeleteProduct
         | Route::GetCart
         | Route::DeleteCart

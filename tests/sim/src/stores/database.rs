@@ -1,6 +1,7 @@
 //! PostgreSQL behind the gate.
 
 use commerce_api::cursor::OrderSlice;
+use commerce_api::listing::Facets;
 use commerce_auth::Principal;
 use commerce_domain::{
     AttemptId, CartId, CartLine, CheckoutId, CustomerId, EventId, OrderId, PaymentId, Product, ProductId, RefundId,
@@ -11,7 +12,8 @@ use origin_core::{
     StoreError,
     catalog::{
         CarryCatalog, CategoryEntry, ImportedBatch, InsertOutcome, ListedCategory, PlacedEntry, ProductChange,
-        ProductPage, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, StoredProduct, WriteCatalog,
+        ProductFilter, ProductPage, ProductQuery, ProductSubject, ReadCatalog, SaveOutcome, StoredProduct,
+        WriteCatalog,
     },
     checkout::{Checkout, CheckoutStore, Claim, LoadPrices, Owned, PricedVariant, Replay, SoldOut},
     customers::{CustomerStore, Profile},
@@ -318,6 +320,7 @@ passed_on! {
 passed_on! {
     impl ReadCatalog for SimDatabase {
         fn list_products(query: &ProductQuery) -> ProductPage;
+        fn count_facets(filter: &ProductFilter) -> Facets;
         fn find_product(subject: ProductSubject) -> Option<Product>;
         fn list_categories() -> Vec<ListedCategory>;
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use commerce_api::listing::Facets;
 pub use commerce_api::{
     Sort,
     listing::{CursorKey, ProductCursor, ProductFilter, ProductListQuery as ProductQuery, ProductSlice},
@@ -94,6 +95,12 @@ pub trait ReadCatalog: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn list_products(&self, query: &ProductQuery) -> impl Future<Output = Result<ProductPage, StoreError>> + Send;
+
+    /// What else could be chosen beside a filter: of each facet, with all that is asked but what the facet itself asks.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn count_facets(&self, filter: &ProductFilter) -> impl Future<Output = Result<Facets, StoreError>> + Send;
 
     /// The product in full, if shoppers see it.
     ///

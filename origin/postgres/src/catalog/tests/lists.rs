@@ -1,4 +1,7 @@
-use commerce_api::query::Query;
+use commerce_api::{
+    listing::{FacetValue, OptionFacet},
+    query::Query,
+};
 
 use super::*;
 
@@ -80,5 +83,33 @@ async fn a_cursor_goes_on_where_the_list_was_left() {
             at = page.next.map(|next| format!("&cursor={next}")).unwrap_or_default();
         }
         assert_eq!((seen, at.as_str()), (all, ""), "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn facets_count_what_else_could_be_chosen() {
+    let database = shop().await;
+    let filter = |text: &str| ProductQuery::parse(&Query::parse(text).unwrap()).unwrap().filter;
+    let facets = database.count_facets(&filter("brand=Acme&option=Size:XL")).await.unwrap();
+    let value = |value: &str, count| FacetValue { value: value.to_owned(), count };
+    assert_eq!(facets.brands, [value("Acme", 2), value("Borg", 1)]);
+    assert_eq!(facets.options, [OptionFacet { name: "Size".to_owned(), values: vec![value("S", 2), value("XL", 2)] }]);
+    assert_eq!((facets.categories, facets.in_stock), (vec![value("lamps", 2)], 1));
+    assert_eq!(facets.ratings.iter().map(|rating| rating.count).collect::<Vec<_>>(), [0, 2, 2, 2, 2]);
+    // The XL ones cost 15 and 35.
+    let prices: Vec<_> = facets.prices.iter().map(|range| (range.from, range.to, range.count)).collect();
+    assert_eq!(prices, [(10, Some(25), 1), (25, Some(50), 1)]);
+    let found = database.count_facets(&filter("q=sofa&price_max=20&in_stock=true")).await.unwrap();
+    assert_eq!(found.brands, [value("Acme", 1)]);
+    assert_eq!(database.count_facets(&filter("q=lorry")).await.unwrap().brands, []);
+}
+
+#[tokio::test]
+async fn the_last_word_may_be_a_beginning() {
+    let database = shop().await;
+    assert_eq!(listed(&database, "q=flo*").await, ["floor"]);
+    assert_eq!(listed(&database, "q=acme+so*").await, ["sofa", "floor"]);
+    for nothing in ["q=%27*", "q=xy%5C%27*", "q=*"] {
+        assert_eq!(listed(&database, nothing).await, Vec::<String>::new(), "{nothing}");
     }
 }

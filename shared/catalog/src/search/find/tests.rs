@@ -125,3 +125,16 @@ fn mistyped_words_are_found_as_often_as_promised() {
         assert!(right * 100 >= tried * promised, "{right} of {tried} with {mistakes}");
     }
 }
+
+#[test]
+fn the_last_word_is_completed_by_what_most_products_have() {
+    let groups = names(&["Desk lamp", "Floor lamp", "Lantern", "Land lamp"]);
+    let complete = |text, limit| Search::new(&groups).complete(text, limit);
+    let some = |terms: &[(&str, u64)]| -> Vec<(String, u64)> {
+        terms.iter().map(|(term, count)| ((*term).to_owned(), *count)).collect()
+    };
+    assert_eq!(complete("la", 9), some(&[("lamp", 3), ("land", 1), ("lantern", 1)]));
+    assert_eq!(complete("Désk LA", 1), some(&[("desk lamp", 3)]));
+    assert_eq!(complete("lamps", 9), some(&[]));
+    assert_eq!(complete(" ,", 9), some(&[]));
+}
