@@ -1,6 +1,8 @@
 //! Lists of products that are filtered by more than their category, found by a text, or read behind a cursor. The edge answers them from
 //! what is published; this is what it falls back on, and what its answers are compared with.
 
+use std::collections::BTreeSet;
+
 use deadpool_postgres::Object;
 use origin_core::catalog::{CursorKey, ProductCursor, ProductFilter, ProductQuery, ProductSlice, Sort};
 use tokio_postgres::{Row, types::ToSql};
@@ -77,7 +79,7 @@ impl Statement {
         let mut this = Self::default();
         let names = match name {
             Some(name) => format!("o->>0 = {}", this.bind(name.clone())),
-            None => format!("o->>0 <> all({})", this.bind(Vec::from_iter(asked.options.keys().cloned()))),
+            None => format!("o->>0 <> all({})", this.bind(asked.options.keys().cloned().collect::<Vec<_>>())),
         };
         this.variants(filter, "o->>0, o->>1", "cross join jsonb_array_elements(v.options) o", Some(names));
         this
@@ -131,11 +133,11 @@ impl Statement {
             all.push(format!("p.category_id = any(array({}))", tree(&slug)));
         }
         if !filter.tags.is_empty() {
-            let tags = self.bind(Vec::from_iter(filter.tags.clone()));
+            let tags = self.bind(list(&filter.tags));
             all.push(format!("p.tags @> {tags}::text[]"));
         }
         if !filter.brands.is_empty() {
-            let brands = self.bind(Vec::from_iter(filter.brands.clone()));
+            let brands = self.bind(list(&filter.brands));
             all.push(format!("p.brand = any({brands})"));
         }
         if let Some(rating) = filter.rating_min {
@@ -177,7 +179,7 @@ impl Statement {
             all.push("v.stock + v.backorder_limit > 0".to_owned());
         }
         for (name, values) in &filter.options {
-            let (name, values) = (self.bind(name.clone()), self.bind(Vec::from_iter(values.clone())));
+            let (name, values) = (self.bind(name.clone()), self.bind(list(values)));
             all.push(format!(
                 "exists (select from jsonb_array_elements(v.options) o where o->>0 = {name} and o->>1 = any({values}))"
             ));
@@ -210,6 +212,10 @@ impl Statement {
 
 /// The words of a product, as its index has them.
 const WORDS: &str = "product_words(p.name, p.brand, p.tags, p.description)";
+
+fn list(texts: &BTreeSet<String>) -> Vec<String> {
+    texts.iter().cloned().collect()
+}
 
 /// The id breaks ties.
 pub(super) fn order(sort: Sort) -> &'static str {

@@ -92,10 +92,16 @@ impl ProductFilter {
                 query.push(name, value);
             }
         }
-        self.tags.iter().for_each(|tag| query.push("tag", tag));
-        self.brands.iter().for_each(|brand| query.push("brand", brand));
+        for tag in &self.tags {
+            query.push("tag", tag);
+        }
+        for brand in &self.brands {
+            query.push("brand", brand);
+        }
         for (name, values) in &self.options {
-            values.iter().for_each(|value| query.push("option", format!("{name}:{value}")));
+            for value in values {
+                query.push("option", format!("{name}:{value}"));
+            }
         }
     }
 

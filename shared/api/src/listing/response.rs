@@ -71,7 +71,9 @@ pub(super) fn write(body: &impl Serialize, query: &ProductListQuery) -> serde_js
     let Some(fields) = &query.fields else { return serde_json::to_vec(body) };
     let mut sparse = serde_json::to_value(body)?;
     if let Some(Value::Array(products)) = sparse.get_mut("data") {
-        products.iter_mut().for_each(|product| fields.keep(product));
+        for product in products {
+            fields.keep(product);
+        }
     }
     serde_json::to_vec(&sparse)
 }

@@ -181,7 +181,9 @@ fn from_table(route: Route) -> Vec<Row> {
         }));
     }
     if route.method() == Method::GET && route.served_by() == ServedBy::Cache {
-        rows.push(Row::of(route, Class::Edge, "head", 200, move |world| Call::new(Method::HEAD, path(world))));
+        rows.push(Row::of(route, Class::Edge, "head", 200, move |world| {
+            Call::new(Method::HEAD, format!("{}?q=s", path(world)))
+        }));
     }
     rows
 }

@@ -26,7 +26,9 @@ fn ids(list: &Value) -> Vec<&str> {
 
 fn spelled(parameters: &[(&str, String)]) -> String {
     let mut query = Query::default();
-    parameters.iter().for_each(|(name, value)| query.push(name, value));
+    for (name, value) in parameters {
+        query.push(name, value);
+    }
     query.canonical()
 }
 
