@@ -10,6 +10,9 @@ use crate::{Sort, cursor::CursorError};
 /// The longest text that is looked at: a name has 255 characters of at most four bytes.
 const MAX_LENGTH: usize = 2_048;
 
+/// The last microsecond of the year 9999: prices and ratings are below it, too.
+const MAX_NUMBER: i64 = 253_402_300_799_999_999;
+
 /// What a list is sorted by, of one product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CursorKey {
@@ -57,8 +60,13 @@ impl FromStr for ProductCursor {
         let sort = Sort::parse(Some(part()?)).map_err(|_| CursorError)?;
         let id = part()?.parse().map_err(|_| CursorError)?;
         let key = match (sort, part()?) {
+            // A database takes no NUL.
+            (Sort::Name, name) if name.contains('\0') => return Err(CursorError),
             (Sort::Name, name) => CursorKey::Text(name.to_owned()),
-            (_, number) => CursorKey::Number(number.parse().map_err(|_| CursorError)?),
+            (_, number) => {
+                let number = number.parse().ok().filter(|number| (0..=MAX_NUMBER).contains(number));
+                CursorKey::Number(number.ok_or(CursorError)?)
+            }
         };
         Ok(Self { sort, key, id })
     }
@@ -75,7 +83,7 @@ mod tests {
         for sort in Sort::ALL {
             let keys = match sort {
                 Sort::Name => ["", "A. Lamp, 2.0 – é"].map(|name| CursorKey::Text(name.to_owned())),
-                _ => [0, i64::MIN].map(CursorKey::Number),
+                _ => [0, MAX_NUMBER].map(CursorKey::Number),
             };
             for key in keys {
                 let cursor = ProductCursor { sort, key, id: ID.parse().unwrap() };
@@ -99,6 +107,9 @@ mod tests {
             encode(format!("price_asc.{ID}")),
             encode(format!("price_asc.{ID}.9.5")),
             encode(format!("price.{ID}.1")),
+            encode(format!("newest.{ID}.-1")),
+            encode(format!("newest.{ID}.{}", MAX_NUMBER + 1)),
+            encode(format!("name.{ID}.a\0")),
             encode("newest.order_01h4vjdvzefw18zfwz5dxw5y8g.1".to_owned()),
         ] {
             assert_eq!(text.parse::<ProductCursor>(), Err(CursorError), "{text}");

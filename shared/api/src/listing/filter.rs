@@ -117,8 +117,11 @@ fn values<'q>(query: &'q Query, name: &'static str) -> Result<impl Iterator<Item
     if query.all(name).count() > MAX_VALUES {
         return Err(Problem::invalid(name, format!("must stand at most {MAX_VALUES} times")));
     }
-    if query.all(name).any(|value| value.is_empty() || value.chars().count() > MAX_VALUE) {
-        return Err(Problem::invalid(name, format!("must have 1 to {MAX_VALUE} characters")));
+    if query.all(name).any(|value| !is_text(value, MAX_VALUE)) {
+        return Err(Problem::invalid(
+            name,
+            format!("must have 1 to {MAX_VALUE} characters, none of them a control one"),
+        ));
     }
     Ok(query.all(name))
 }
@@ -152,6 +155,13 @@ fn flag(name: &'static str, text: Option<&str>) -> Result<bool, Problem> {
 /// The text with one space between its words.
 fn search_text(text: &str) -> Result<String, Problem> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_fitting = (1..=MAX_SEARCH).contains(&text.chars().count());
-    if is_fitting { Ok(text) } else { Err(Problem::invalid("q", format!("must have 1 to {MAX_SEARCH} characters"))) }
+    if is_text(&text, MAX_SEARCH) {
+        return Ok(text);
+    }
+    Err(Problem::invalid("q", format!("must have 1 to {MAX_SEARCH} characters, none of them a control one")))
+}
+
+/// Whether it is something that a product can have: a database takes no NUL.
+pub(super) fn is_text(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }

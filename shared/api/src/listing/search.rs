@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProductLinks, ProductListQuery, ProductListResponse};
+use super::{ProductLinks, ProductListQuery, ProductListResponse, filter::is_text};
 use crate::{Amount, Problem, cursor::SlicePagination, product::ProductSummary, query::Query};
 
 /// Prices are counted below the first, between two each, and from the last on.
@@ -150,8 +150,11 @@ impl SuggestQuery {
     /// A 400 that names the parameter.
     pub fn parse(query: &Query) -> Result<Self, Problem> {
         let text = query.one("q")?.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-        if !(1..=MAX_TEXT).contains(&text.chars().count()) {
-            return Err(Problem::invalid("q", format!("must have 1 to {MAX_TEXT} characters")));
+        if !is_text(&text, MAX_TEXT) {
+            return Err(Problem::invalid(
+                "q",
+                format!("must have 1 to {MAX_TEXT} characters, none of them a control one"),
+            ));
         }
         let limit = query.one("limit")?.map(|limit| limit.parse().ok().filter(|limit| (1..=MAX_TERMS).contains(limit)));
         let limit = limit.unwrap_or(Some(DEFAULT_TERMS));

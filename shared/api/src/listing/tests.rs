@@ -91,6 +91,8 @@ fn what_no_list_has_is_refused_by_name() {
         ("option=Size", "option"),
         ("option=:XL", "option"),
         ("q=+", "q"),
+        ("q=a%00b", "q"),
+        ("brand=%00", "brand"),
         (&long, "q"),
         ("fields=id,colour", "fields"),
         ("fields=", "fields"),
