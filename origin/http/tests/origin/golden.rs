@@ -91,7 +91,7 @@ async fn a_products_bodies_are_those_of_the_reference() {
     }
     published["imageUrl"] = json!("https://cdn.cloudcommerce.com/products/123-1.jpg");
     assert_covers(&list["data"][0], &published);
-    assert_eq!(list["pagination"], json!({"page": 1, "limit": 20, "total": 1, "totalPages": 1}));
+    assert_covers(&list["pagination"], &json!({"page": 1, "limit": 20, "total": 1, "totalPages": 1}));
     assert_body("product_list", &list);
 }
 
