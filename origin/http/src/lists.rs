@@ -1,6 +1,6 @@
 //! Lists of products: `/products`, `/search`, `/search/suggest`. What the edge falls back on, and what administrators read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use commerce_api::{
@@ -51,7 +51,7 @@ pub(crate) async fn suggest<B: Backend>(backend: &B, call: &Call) -> Result<Resp
     for product in &products {
         let name = product.name.to_lowercase();
         let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.starts_with(&last));
-        for word in words.map(str::to_owned).collect::<std::collections::BTreeSet<_>>() {
+        for word in words.map(str::to_owned).collect::<BTreeSet<_>>() {
             *counts.entry(format!("{before} {word}").trim_start().to_owned()).or_default() += 1;
         }
     }

@@ -42,11 +42,7 @@ impl FromStr for OrderCursor {
     type Err = CursorError;
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
-        if text.len() > MAX_LENGTH {
-            return Err(CursorError);
-        }
-        let text = Base64UrlUnpadded::decode_vec(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let text = text.ok_or(CursorError)?;
+        let text = decode(text, MAX_LENGTH)?;
         let (at, id) = text.split_once('.').ok_or(CursorError)?;
         let micros = at.parse().map_err(|_| CursorError)?;
         Ok(Self {
@@ -54,6 +50,12 @@ impl FromStr for OrderCursor {
             id: id.parse().map_err(|_| CursorError)?,
         })
     }
+}
+
+/// What a cursor of at most so many bytes says.
+pub(crate) fn decode(text: &str, max_length: usize) -> Result<String, CursorError> {
+    let bytes = if text.len() > max_length { None } else { Base64UrlUnpadded::decode_vec(text).ok() };
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(CursorError)
 }
 
 /// Which part of a list of orders was asked for.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use serde::Serialize;
 use super::{
     Unreadable, Versions,
     head::{self, Current},
+    list::lock,
     segment,
     source::Source,
 };
@@ -117,8 +118,7 @@ impl<P: Platform> Pinned<'_, P> {
     async fn categories_body(&self) -> Result<Built, Unreadable> {
         let categories = self.categories().await?;
         let listing = self.listing().await?;
-        let own: BTreeMap<CategorySlug, u64> =
-            listing.lock().unwrap_or_else(PoisonError::into_inner).by_category(|_| true);
+        let own: BTreeMap<CategorySlug, u64> = lock(&listing).by_category(|_| true);
         let response = |(category, product_count): (&Category, u64)| CategoryResponse {
             id: category.slug.category_id(),
             slug: category.slug.to_string(),

@@ -9,6 +9,7 @@ use commerce_api::{
     Route, Sort,
     limits::MAX_TEXT,
     listing::{CursorKey, ProductCursor, ProductFilter, ProductListQuery, ProductListResponse, ProductSlice},
+    page::Page,
     product::ProductSummary,
 };
 use commerce_catalog::{
@@ -27,13 +28,16 @@ use super::{
 };
 use crate::platform::Platform;
 
+/// Prices are kept in ten-thousandths.
+pub(super) const PRICE_PARTS: i64 = 10_000;
+
 /// The products that a filter leaves. Each list is of all products, in the order of ids.
 pub(super) struct Matched {
     pub(super) listing: Arc<Mutex<Listing>>,
     /// The category that is wanted and those below it.
     pub(super) below: Option<BTreeSet<CategorySlug>>,
     /// Whether it is chosen by what is neither its category nor a text; none where nothing such is asked.
-    pub(super) chosen: Option<Vec<bool>>,
+    chosen: Option<Vec<bool>>,
     /// How well the text finds it, where there is one.
     pub(super) found: Option<Found>,
 }
@@ -64,23 +68,37 @@ impl<P: Platform> Pinned<'_, P> {
         Ok(ProductListResponse::new(route.pattern(), query, data, page.total as u64, next))
     }
 
-    pub(super) async fn matched(&self, filter: &ProductFilter) -> Result<Matched, Unreadable> {
+    async fn matched(&self, filter: &ProductFilter) -> Result<Matched, Unreadable> {
+        let asks = selection(filter) != Selection::default();
+        let groups = if asks { self.chosen_from(filter.in_stock).await? } else { Vec::new() };
+        self.matched_of(filter, &groups).await
+    }
+
+    /// The same, of groups that were read already.
+    pub(super) async fn matched_of(
+        &self,
+        filter: &ProductFilter,
+        groups: &[ChosenFrom],
+    ) -> Result<Matched, Unreadable> {
         let below = match &filter.category {
             Some(slug) => Some(self.categories().await?.below(slug)),
             None => None,
         };
         let selection = selection(filter);
-        let chosen = if selection == Selection::default() {
-            None
-        } else {
-            let groups = self.chosen_from(filter.in_stock).await?;
-            Some(groups.iter().flat_map(|group| choose(&selection, &group.chosen(), |_| true)).collect())
-        };
+        let chosen = (selection != Selection::default())
+            .then(|| groups.iter().flat_map(|group| choose(&selection, &group.chosen(), |_| true)).collect());
         let found = match &filter.text {
             Some(text) => Some(self.find(text).await?),
             None => None,
         };
         Ok(Matched { listing: self.listing().await?, below, chosen, found })
+    }
+
+    /// The best of what a text finds.
+    pub(super) async fn best(&self, text: String, limit: u32) -> Result<Vec<ProductSummary>, Unreadable> {
+        let query = ProductListQuery::found(text, Page { page: 1, limit });
+        let matched = self.matched(&query.filter).await?;
+        Ok(self.list(Route::Search, &query, &matched).await?.data)
     }
 
     /// What products are chosen by, group by group.
@@ -135,11 +153,15 @@ impl Matched {
         self.found.as_ref().is_none_or(|found| found.scores.get(place).is_some_and(|score| *score > 0))
     }
 
+    /// Whether the product at a place is chosen, if anything is asked but a category and a text.
+    pub(super) fn is_chosen(&self, place: usize) -> bool {
+        self.chosen.as_ref().is_none_or(|chosen| chosen.get(place) == Some(&true))
+    }
+
     fn page(&self, query: &ProductListQuery) -> ListingPage {
         let by_text = match (&self.found, query.sort) {
             (Some(found), Some(_)) => {
-                let is_chosen = |place| self.chosen.as_ref().is_none_or(|chosen| chosen.get(place) == Some(&true));
-                Some((0..found.scores.len()).map(|place| self.is_found(place) && is_chosen(place)).collect())
+                Some((0..found.scores.len()).map(|place| self.is_found(place) && self.is_chosen(place)).collect())
             }
             _ => None,
         };
@@ -168,15 +190,15 @@ pub(super) fn selection(filter: &ProductFilter) -> Selection {
         brands: filter.brands.clone(),
         tags: filter.tags.clone(),
         least_rating: filter.rating_min.map(|rating| u16::try_from(scaled(rating, 100)).unwrap_or(u16::MAX)),
-        least_price: filter.price_min.map(|price| scaled(price, 10_000)),
-        most_price: filter.price_max.map(|price| scaled(price, 10_000)),
+        least_price: filter.price_min.map(|price| scaled(price, PRICE_PARTS)),
+        most_price: filter.price_max.map(|price| scaled(price, PRICE_PARTS)),
         in_stock: filter.in_stock,
         options: filter.options.clone(),
     }
 }
 
 /// A number in parts of one. It fits: the API takes twelve digits before the point.
-pub(super) fn scaled(number: Decimal, parts: i64) -> i64 {
+fn scaled(number: Decimal, parts: i64) -> i64 {
     (number * Decimal::from(parts)).to_i64().unwrap_or(i64::MAX)
 }
 

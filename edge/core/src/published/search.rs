@@ -8,27 +8,25 @@ use commerce_api::{
         FacetValue, Facets, OptionFacet, PRICE_BOUNDS, PriceFacet, ProductFilter, ProductListQuery, RatingFacet,
         SearchResponse, SuggestQuery, SuggestResponse,
     },
-    page::Page,
 };
 use commerce_catalog::{FacetCounts, Search, SearchGroup};
 
 use super::{
     Unreadable,
     answers::{Built, Pinned, built},
-    list::{Matched, lock, selection},
+    list::{ChosenFrom, Matched, PRICE_PARTS, lock, selection},
 };
 use crate::platform::Platform;
 
 /// How many products are shown beside completions.
 const SUGGESTED: u32 = 5;
-/// Prices are kept in ten-thousandths.
-const PRICE_PARTS: i64 = 10_000;
 
 impl<P: Platform> Pinned<'_, P> {
     pub(super) async fn search_body(&self, query: &ProductListQuery) -> Result<Built, Unreadable> {
-        let matched = self.matched(&query.filter).await?;
+        let groups = self.chosen_from(true).await?;
+        let matched = self.matched_of(&query.filter, &groups).await?;
         let list = self.list(Route::Search, query, &matched).await?;
-        let facets = self.facets(&query.filter, &matched).await?;
+        let facets = count_facets(&query.filter, &groups, &matched);
         let has_things = !list.data.is_empty();
         let did_you_mean = matched.found.and_then(|found| found.did_you_mean);
         let response = SearchResponse::new(list, facets, did_you_mean);
@@ -36,35 +34,11 @@ impl<P: Platform> Pinned<'_, P> {
         Ok(Built { body, has_things })
     }
 
-    async fn facets(&self, filter: &ProductFilter, matched: &Matched) -> Result<Facets, Unreadable> {
-        let groups = self.chosen_from(true).await?;
-        let selection = selection(filter);
-        let in_category = matched.below.as_ref().map(|below| lock(&matched.listing).in_categories(below));
-        let bounds = PRICE_BOUNDS.map(|bound| i64::from(bound) * PRICE_PARTS);
-        let (mut counts, mut first) = (FacetCounts::default(), 0);
-        for group in &groups {
-            let is_candidate = |place: usize| {
-                matched.is_found(first + place)
-                    && in_category.as_ref().is_none_or(|is_in| is_in.get(first + place) == Some(&true))
-            };
-            counts.add(&selection, &group.chosen(), &bounds, is_candidate);
-            first += group.facets.len();
-        }
-        let is_chosen = |place| matched.chosen.as_ref().is_none_or(|chosen| chosen.get(place) == Some(&true));
-        let by_category = lock(&matched.listing).by_category(|place| matched.is_found(place) && is_chosen(place));
-        let categories = by_category.into_iter().map(|(slug, count)| (slug.to_string(), count));
-        Ok(facets(counts, categories))
-    }
-
     pub(super) async fn suggestions_body(&self, query: &SuggestQuery) -> Result<Built, Unreadable> {
         let groups: Vec<Arc<SearchGroup>> = self.of_groups(|group| group.search).await?;
         let terms = Search::new(groups.iter().map(Arc::as_ref)).complete(&query.text, query.limit);
         let data = match terms.first() {
-            Some((text, _)) => {
-                let listed = ProductListQuery::found(text.clone(), Page { page: 1, limit: SUGGESTED });
-                let matched = self.matched(&listed.filter).await?;
-                self.list(Route::Search, &listed, &matched).await?.data
-            }
+            Some((text, _)) => self.best(text.clone(), SUGGESTED).await?,
             None => Vec::new(),
         };
         let data: Vec<_> = data.into_iter().map(Into::into).collect();
@@ -72,6 +46,24 @@ impl<P: Platform> Pinned<'_, P> {
         let terms = terms.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
         Ok(built(&SuggestResponse { data, terms }, has_things))
     }
+}
+
+fn count_facets(filter: &ProductFilter, groups: &[ChosenFrom], matched: &Matched) -> Facets {
+    let selection = selection(filter);
+    let in_category = matched.below.as_ref().map(|below| lock(&matched.listing).in_categories(below));
+    let bounds = PRICE_BOUNDS.map(|bound| i64::from(bound) * PRICE_PARTS);
+    let (mut counts, mut first) = (FacetCounts::default(), 0);
+    for group in groups {
+        let is_candidate = |place: usize| {
+            matched.is_found(first + place)
+                && in_category.as_ref().is_none_or(|is_in| is_in.get(first + place) == Some(&true))
+        };
+        counts.add(&selection, &group.chosen(), &bounds, is_candidate);
+        first += group.facets.len();
+    }
+    let is_counted = |place| matched.is_found(place) && matched.is_chosen(place);
+    let by_category = lock(&matched.listing).by_category(is_counted);
+    facets(counts, by_category.into_iter().map(|(slug, count)| (slug.to_string(), count)))
 }
 
 fn facets(counts: FacetCounts, categories: impl Iterator<Item = (String, u64)>) -> Facets {

@@ -62,7 +62,7 @@ async fn prices(client: &Object, filter: &ProductFilter) -> Result<Vec<PriceFace
     let bounds = PRICE_BOUNDS.map(|bound| bound.to_string()).join(",");
     let bucket = format!("width_bucket(v.price, '{{{bounds}}}'::numeric[])");
     let mut counts = [0; PRICE_BOUNDS.len() + 1];
-    for row in Statement::of_variants(&others, &bucket, "").rows(client).await? {
+    for row in Statement::of_variants(&others, &bucket).rows(client).await? {
         let bucket = usize::try_from(row.try_get::<_, i32>(0)?).map_err(DbError::broken)?;
         *counts.get_mut(bucket).ok_or_else(|| DbError::broken("a range of prices"))? = number(&row, 1)?;
     }

@@ -67,10 +67,10 @@ impl Statement {
         this
     }
 
-    /// By what `key` says of their variants `v`: how many products have such a one that passes the filter. `join` joins more.
-    pub(super) fn of_variants(filter: &ProductFilter, key: &str, join: &str) -> Self {
+    /// By what `key` says of their variants `v`: how many products have such a one that passes the filter.
+    pub(super) fn of_variants(filter: &ProductFilter, key: &str) -> Self {
         let mut this = Self::default();
-        this.variants(filter, key, join, None);
+        this.variants(filter, &[key], "", None);
         this
     }
 
@@ -81,19 +81,20 @@ impl Statement {
             Some(name) => format!("o->>0 = {}", this.bind(name.clone())),
             None => format!("o->>0 <> all({})", this.bind(asked.options.keys().cloned().collect::<Vec<_>>())),
         };
-        this.variants(filter, "o->>0, o->>1", "cross join jsonb_array_elements(v.options) o", Some(names));
+        this.variants(filter, &["o->>0", "o->>1"], "cross join jsonb_array_elements(v.options) o", Some(names));
         this
     }
 
-    fn variants(&mut self, filter: &ProductFilter, key: &str, join: &str, more: Option<String>) {
+    fn variants(&mut self, filter: &ProductFilter, keys: &[&str], join: &str, more: Option<String>) {
         let mut all = self.of_product(filter);
         all.push("v.deleted_at is null".to_owned());
         all.extend(self.of_one_variant(filter));
         all.extend(more);
+        let keys = keys.join(", ");
         self.text = format!(
-            "select {key}, count(distinct p.id) from products p join variants v on v.product_id = p.id {join} where {} group by {}",
+            "select {keys}, count(distinct p.id) from products p join variants v on v.product_id = p.id {join}
+             where {} group by {keys}",
             all.join(" and "),
-            if key.contains("o->>1") { "1, 2" } else { "1" },
         );
     }
 

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use commerce_domain::ProductId;
 
-use crate::{Sort, cursor::CursorError};
+use crate::{
+    Sort,
+    cursor::{CursorError, decode},
+};
 
 /// The longest text that is looked at: a name has 255 characters of at most four bytes.
 const MAX_LENGTH: usize = 2_048;
@@ -50,11 +53,7 @@ impl FromStr for ProductCursor {
     type Err = CursorError;
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
-        if text.len() > MAX_LENGTH {
-            return Err(CursorError);
-        }
-        let text = Base64UrlUnpadded::decode_vec(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let text = text.ok_or(CursorError)?;
+        let text = decode(text, MAX_LENGTH)?;
         let mut parts = text.splitn(3, '.');
         let mut part = || parts.next().ok_or(CursorError);
         let sort = Sort::parse(Some(part()?)).map_err(|_| CursorError)?;
